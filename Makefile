@@ -1,0 +1,55 @@
+# The commands of the README do all the set-up: `make demo` and `make test`.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+# The import check makes the ladder of targets true: the manifest alone does not.
+CHECK := --explicit-target-dependency-import-check error
+RELEASE := -c release $(CHECK)
+BINARY = $$(swift build $(RELEASE) --show-bin-path)/crossmargin
+DEMO_DB ?= demo.sqlite
+
+.PHONY: help setup build demo test ci lint format golden bench docs debug-check clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: ## checks Swift, and installs SQLite's headers where they are missing and it may
+	@bash scripts/setup.sh
+
+build: setup ## builds the release
+	swift build $(RELEASE) --product crossmargin
+
+demo: build ## runs scenarios/oracle-delay.yaml into a database and asks it some questions
+	@rm -f $(DEMO_DB) $(DEMO_DB)-wal $(DEMO_DB)-shm
+	$(BINARY) run scenarios/oracle-delay.yaml --db $(DEMO_DB)
+	$(BINARY) query $(DEMO_DB) --named liquidation-delay --limit 5
+	$(BINARY) verify $(DEMO_DB)
+
+test: setup ## builds the release and runs every test in it
+	swift test $(RELEASE)
+
+debug-check: setup ## the same head hashes from a debug build
+	swift build $(CHECK) --product crossmargin
+	bash scripts/compare-builds.sh
+
+lint: ## swift-format, strictly
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests Benchmarks
+
+format: ## formats all sources
+	swift format --in-place --recursive --parallel Package.swift Sources Tests Benchmarks
+
+golden: setup ## rewrites the golden files; read the diff, and say in the commit why it moved
+	CROSSMARGIN_WRITE_GOLDENS=1 swift test $(RELEASE) --filter Golden || true
+	git --no-pager diff --stat -- Tests docs
+
+docs: build ## regenerates the documents that are generated
+	CROSSMARGIN_WRITE_GOLDENS=1 swift test $(RELEASE) --filter Documents || true
+
+bench: setup ## the benchmark of the law and of the audit, against C
+	bash Benchmarks/run.sh
+
+ci: lint test debug-check ## what continuous integration runs
+
+clean: ## removes build products
+	rm -rf .build

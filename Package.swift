@@ -1,0 +1,113 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The manifest is the architecture: each target may import only what it names here, and the build
+// runs with `--explicit-target-dependency-import-check error`, which makes that true.
+let settings: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+func layer(_ name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = [])
+    -> Target
+{
+    .target(
+        name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = [])
+    -> Target
+{
+    .testTarget(
+        name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
+}
+
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let arguments = Target.Dependency.product(
+    name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+
+/// What stands below the physics, and what stands below the simulation.
+let base: [Target.Dependency] = ["ExactMath", "SeededRandom", "OrderBook", "MarginProtocol"]
+let all: [Target.Dependency] = base + ["Oracles", "Markets", "Chain", "Agents", "Scenarios"]
+
+let package = Package(
+    name: "CrossMargin",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "crossmargin", targets: ["crossmargin"]),
+        .library(name: "MarginProtocol", targets: ["MarginProtocol"]),
+        .library(name: "Simulation", targets: ["Simulation"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+    ],
+    targets: [
+        layer("ExactMath"),
+        layer("SeededRandom", ["ExactMath"]),
+        layer("OrderBook", ["ExactMath"]),
+        layer("MarginProtocol", ["ExactMath", "OrderBook"]),
+        layer("Oracles", ["ExactMath", "SeededRandom"]),
+        layer("Markets", ["ExactMath", "SeededRandom"]),
+        layer("Chain", ["ExactMath", "SeededRandom", "MarginProtocol"]),
+        layer(
+            "Agents",
+            [
+                "ExactMath", "SeededRandom", "OrderBook", "MarginProtocol", "Oracles", "Markets",
+                "Chain",
+            ]),
+        layer(
+            "Scenarios",
+            [
+                "ExactMath", "SeededRandom", "OrderBook", "MarginProtocol", "Oracles", "Markets",
+                "Chain", "Agents", yams,
+            ]),
+        layer(
+            "Simulation",
+            [
+                "ExactMath", "SeededRandom", "OrderBook", "MarginProtocol", "Oracles", "Markets",
+                "Chain", "Agents", "Scenarios",
+            ]),
+        layer(
+            "Audit",
+            ["ExactMath", "MarginProtocol", "Chain", "Scenarios", "Simulation", grdb, crypto],
+            resources: [.embedInCode("schema.sql")]),
+        layer("Reports", [grdb]),
+        .executableTarget(
+            name: "crossmargin",
+            dependencies: [
+                "ExactMath", "MarginProtocol", "Chain", "Agents", "Scenarios", "Simulation",
+                "Audit",
+                "Reports", arguments, logging,
+            ],
+            swiftSettings: settings),
+
+        .executableTarget(
+            name: "w1-benchmark",
+            dependencies: [
+                "ExactMath", "SeededRandom", "MarginProtocol", "Chain", "Simulation", "Audit",
+            ], path: "Benchmarks/W1", swiftSettings: settings),
+
+        tests("ExactMathTests", ["ExactMath"]),
+        tests("SeededRandomTests", ["SeededRandom", "ExactMath"]),
+        tests("OrderBookTests", ["OrderBook", "ExactMath"]),
+        tests("MarginProtocolTests", base),
+        tests("OraclesTests", ["Oracles", "SeededRandom", "ExactMath"]),
+        tests("MarketsTests", ["Markets", "SeededRandom", "ExactMath"]),
+        tests("ChainTests", ["Chain", "MarginProtocol", "SeededRandom", "ExactMath"]),
+        tests("AgentsTests", base + ["Oracles", "Markets", "Chain", "Agents"]),
+        tests("ScenariosTests", all + [yams]),
+        tests("AuditTests", all + ["Simulation", "Audit", "Reports", grdb]),
+        tests("ReportsTests", all + ["Simulation", "Audit", "Reports"]),
+        tests("CommandTests", all + ["Simulation", "Audit", "Reports", "crossmargin"]),
+    ],
+    swiftLanguageModes: [.v6]
+)

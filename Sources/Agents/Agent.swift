@@ -1,0 +1,153 @@
+public import Chain
+public import ExactMath
+public import MarginProtocol
+public import Markets
+public import Oracles
+
+/// What an agent may know when it decides: the committed state, and the public state of chain and world.
+///
+/// It is lent for one call: nothing of it may be kept, so that the state is never copied.
+public struct View {
+    /// The protocol after the last block.
+    public let house: ClearingHouse
+    /// The world outside, for prices and for quotes of what a sale would fetch.
+    public let markets: Markets
+    /// The outside price of each feed's underlying.
+    public let outsidePrices: [Price]
+    /// The number of the block being prepared, and the time at which it will be built.
+    public let block: Int64
+    public let time: Timestamp
+    /// How long the agent may assume one block takes.
+    public let blockTime: TimeSpan
+    public let baseFee: Int64
+    /// The cheapest price that got into the last block; the base fee where it was not full. [wei per gas]
+    public let goingPrice: Int64
+    public let gas: GasSchedule
+    /// What one unit of the chain's own token is worth; zero where gas is free. [1e-8 USD]
+    public let nativePrice: Price
+    /// Margin accounts that are liquidatable at the protocol's prices, ascending.
+    public let liquidatable: [AccountID]
+    /// Reports that left their oracle since the last block, in the oracle's order.
+    public let reports: [Report]
+
+    public init(
+        house: ClearingHouse, markets: Markets, outsidePrices: [Price], block: Int64,
+        time: Timestamp, blockTime: TimeSpan, baseFee: Int64, goingPrice: Int64, gas: GasSchedule,
+        nativePrice: Price, liquidatable: [AccountID], reports: [Report]
+    ) {
+        self.house = house
+        self.markets = markets
+        self.outsidePrices = outsidePrices
+        self.block = block
+        self.time = time
+        self.blockTime = blockTime
+        self.baseFee = baseFee
+        self.goingPrice = goingPrice
+        self.gas = gas
+        self.nativePrice = nativePrice
+        self.liquidatable = liquidatable
+        self.reports = reports
+    }
+}
+
+/// A transaction an agent wants to send.
+public struct Request: Hashable, Sendable {
+    /// The agent's own name for it, given back in its outcome.
+    public var tag: Int64
+    public var sender: Address
+    public var command: Command
+    /// nil = the sender's next nonce; a pending one's nonce replaces it.
+    public var nonce: Int64?
+    public var maxFee: Int64
+    public var maxTip: Int64
+    /// From the decision to the arrival at the mempool: the age of what the agent saw.
+    public var delay: TimeSpan
+    /// Dropped when not included this long after it arrives; nil = only the mempool's own limit.
+    public var lifetime: TimeSpan?
+    public init(
+        tag: Int64, sender: Address, command: Command, nonce: Int64? = nil, maxFee: Int64,
+        maxTip: Int64, delay: TimeSpan = .zero, lifetime: TimeSpan? = nil
+    ) {
+        self.tag = tag
+        self.sender = sender
+        self.command = command
+        self.nonce = nonce
+        self.maxFee = maxFee
+        self.maxTip = maxTip
+        self.delay = delay
+        self.lifetime = lifetime
+    }
+}
+
+/// A trade an agent wants in the world outside, settled in its wallet or, without one, in its own books.
+public struct OutsideOrder: Hashable, Sendable {
+    public var agent: Address
+    public var wallet: AccountID?
+    public var feed: FeedID
+    /// Which tokens change hands where there is a wallet: this asset against the settlement asset.
+    public var asset: AssetID?
+    /// Negative sells.
+    public var quantity: Quantity
+    /// `unwind` or `hedge`.
+    public var purpose: String
+    public init(
+        agent: Address, wallet: AccountID?, feed: FeedID, asset: AssetID?, quantity: Quantity,
+        purpose: String
+    ) {
+        self.agent = agent
+        self.wallet = wallet
+        self.feed = feed
+        self.asset = asset
+        self.quantity = quantity
+        self.purpose = purpose
+    }
+}
+
+/// What one decision asks for.
+public struct Actions: Sendable {
+    public var requests: [Request]
+    public init(requests: [Request] = []) { self.requests = requests }
+}
+
+/// What became of a request.
+public struct Outcome: Hashable, Sendable {
+    public enum Result: Hashable, Sendable {
+        /// In the mempool, with this nonce.
+        case pending(nonce: Int64)
+        /// Included and applied.
+        case applied
+        /// Included, paid for and refused by the protocol.
+        case rejected(Rejection)
+        case dropped(DropReason)
+    }
+    public var sender: Address
+    public var tag: Int64
+    public var nonce: Int64
+    public var result: Result
+    /// Gas paid. [1e-8 native units, rounded up]
+    public var gasCost: Quantity
+    public init(sender: Address, tag: Int64, nonce: Int64, result: Result, gasCost: Quantity) {
+        self.sender = sender
+        self.tag = tag
+        self.nonce = nonce
+        self.result = result
+        self.gasCost = gasCost
+    }
+}
+
+/// One participant, or a population of like ones: sees a view, returns what it wants.
+public protocol Agent: Sendable {
+    /// Whose outcomes it is told.
+    var addresses: ClosedRange<Int32> { get }
+    /// Wants for the coming block. Called once a block, in the order of the scenario.
+    mutating func decide(_ view: borrowing View) -> Actions
+    /// Is told what became of its requests, after each block, in the order in which it happened.
+    mutating func learn(_ outcome: Outcome)
+    /// Trades in the world outside, after the block has been executed.
+    mutating func unwind(_ view: borrowing View) -> [OutsideOrder]
+}
+
+extension Agent {
+    public mutating func learn(_ outcome: Outcome) {}
+    public mutating func unwind(_ view: borrowing View) -> [OutsideOrder] { [] }
+}

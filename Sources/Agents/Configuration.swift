@@ -1,0 +1,231 @@
+public import ExactMath
+public import MarginProtocol
+
+/// A number that is drawn anew for each member of a group.
+public enum Distribution: Hashable, Sendable {
+    case fixed(Fixed18)
+    case uniform(Fixed18, Fixed18)
+    case pareto(minimum: Fixed18, shape: Fixed18, maximum: Fixed18?)
+    case lognormal(median: Fixed18, sigma: Fixed18, maximum: Fixed18?)
+}
+
+/// How an agent bids for block space. A bid is paid in full: it is both fee cap and tip.
+public enum FeePolicy: Hashable, Sendable {
+    /// Always this much. [wei per gas]
+    case fixed(Int64)
+    /// A multiple of the price that last got in (base fee, or cheapest included price where blocks are full).
+    case multipleOfBase(Ratio)
+    /// This share of the profit it expects goes into the fee, never less than the base fee asks.
+    case shareOfProfit(Ratio)
+}
+
+/// What traders do when their maintenance health comes close to its limit.
+public struct MarginCallPolicy: Hashable, Sendable {
+    /// Acts when equity falls below this multiple of the maintenance requirement.
+    public var threshold: Ratio
+    /// The share of traders who deposit again as much as brings them back to their initial margin.
+    public var topUp: Ratio
+    /// The share of traders who close everything.
+    public var panic: Ratio
+    /// From noticing to sending.
+    public var delay: TimeSpan
+    public init(threshold: Ratio, topUp: Ratio, panic: Ratio, delay: TimeSpan) {
+        self.threshold = threshold
+        self.topUp = topUp
+        self.panic = panic
+        self.delay = delay
+    }
+}
+
+/// A population of traders with the same habits.
+public struct TraderGroup: Hashable, Sendable {
+    public enum Mode: Int8, Hashable, Sendable { case cross, isolated }
+    public struct Share<ID: Hashable & Sendable>: Hashable, Sendable {
+        public var id: ID
+        public var share: Ratio
+        public init(id: ID, share: Ratio) {
+            self.id = id
+            self.share = share
+        }
+    }
+    public var name: String
+    /// Draws exactly the numbers of this other group, so that the two differ only in what is set differently.
+    public var twinOf: String?
+    public var count: Int
+    public var mode: Mode
+    /// What their collateral is held in; shares sum to one.
+    public var collateral: [Share<AssetID>]
+    /// Each trader's starting worth. [USD]
+    public var equity: Distribution
+    /// Which markets they trade, by weight.
+    public var markets: [Share<MarketID>]
+    /// How many markets one trader holds positions in at the start.
+    public var positions: ClosedRange<Int>
+    /// Gross notional over equity at the start, capped by what initial margin allows.
+    public var leverage: Distribution
+    /// The chance that a position is long.
+    public var longBias: Ratio
+    /// The share of traders who are hedged: all collateral in the underlying, and short the same amount.
+    public var hedged: Ratio
+    /// New trades per trader and hour, each resizing one position.
+    public var tradesPerHour: Fixed18
+    public var onMarginCall: MarginCallPolicy
+    public var fee: FeePolicy
+    /// How often a trader looks at its account.
+    public var poll: TimeSpan
+    /// Whether trades go to the order book instead of the pool.
+    public var usesBook: Bool
+    public init(
+        name: String, twinOf: String? = nil, count: Int, mode: Mode = .cross,
+        collateral: [Share<AssetID>], equity: Distribution, markets: [Share<MarketID>],
+        positions: ClosedRange<Int> = 1...1, leverage: Distribution, longBias: Ratio,
+        hedged: Ratio = .zero, tradesPerHour: Fixed18 = .zero, onMarginCall: MarginCallPolicy,
+        fee: FeePolicy, poll: TimeSpan, usesBook: Bool = false
+    ) {
+        self.name = name
+        self.twinOf = twinOf
+        self.count = count
+        self.mode = mode
+        self.collateral = collateral
+        self.equity = equity
+        self.markets = markets
+        self.positions = positions
+        self.leverage = leverage
+        self.longBias = longBias
+        self.hedged = hedged
+        self.tradesPerHour = tradesPerHour
+        self.onMarginCall = onMarginCall
+        self.fee = fee
+        self.poll = poll
+        self.usesBook = usesBook
+    }
+}
+
+/// A group of competing liquidators.
+public struct LiquidatorGroup: Hashable, Sendable {
+    public enum Inventory: Hashable, Sendable {
+        /// Sells all it seizes in the block in which it gets it.
+        case sellAtOnce
+        /// Sells at most this share of what it holds in each block.
+        case workOut(Ratio)
+        /// Keeps it.
+        case hold
+    }
+    public var name: String
+    public var count: Int
+    /// What each may have tied up; where the policy hands positions over, half of it is the margin that
+    /// carries them. [1e-8 USD]
+    public var capital: Money
+    /// How many blocks after what it saw its transaction reaches the mempool.
+    public var lag: Int
+    /// Looks only every so many blocks.
+    public var pollEvery: Int
+    public var fee: FeePolicy
+    /// Acts only when bonus − gas − expected slippage is at least this. [1e-8 USD]
+    public var minimumProfit: Money
+    public var inventory: Inventory
+    /// Raises the fee of its own pending transaction by the mempool's bump when it has not got in for so
+    /// many blocks; zero = never.
+    public var bumpAfter: Int
+    public init(
+        name: String, count: Int, capital: Money, lag: Int = 0, pollEvery: Int = 1,
+        fee: FeePolicy, minimumProfit: Money = .zero, inventory: Inventory = .sellAtOnce,
+        bumpAfter: Int = 0
+    ) {
+        self.name = name
+        self.count = count
+        self.capital = capital
+        self.lag = lag
+        self.pollEvery = pollEvery
+        self.fee = fee
+        self.minimumProfit = minimumProfit
+        self.inventory = inventory
+        self.bumpAfter = bumpAfter
+    }
+}
+
+/// A market maker that quotes several markets in the order book.
+public struct MarketMakerGroup: Hashable, Sendable {
+    public var name: String
+    public var count: Int
+    public var capital: Money
+    public var markets: [MarketID]
+    /// Half the distance between its best bid and ask, as a share of the outside price.
+    public var halfSpread: Ratio
+    /// Quotes at so many levels on each side, each one half-spread further away.
+    public var levels: Int
+    /// The notional at each level. [1e-8 USD]
+    public var size: Money
+    /// Replaces its quotes when the outside price has moved by this since it set them.
+    public var requote: Ratio
+    /// The largest notional it holds in one market before it quotes only the other side. [1e-8 USD]
+    public var inventoryLimit: Money
+    /// Whether it offsets its fills in the world outside.
+    public var hedges: Bool
+    public var fee: FeePolicy
+    public init(
+        name: String, count: Int, capital: Money, markets: [MarketID], halfSpread: Ratio,
+        levels: Int, size: Money, requote: Ratio, inventoryLimit: Money, hedges: Bool,
+        fee: FeePolicy
+    ) {
+        self.name = name
+        self.count = count
+        self.capital = capital
+        self.markets = markets
+        self.halfSpread = halfSpread
+        self.levels = levels
+        self.size = size
+        self.requote = requote
+        self.inventoryLimit = inventoryLimit
+        self.hedges = hedges
+        self.fee = fee
+    }
+}
+
+/// The reporter of one push feed: turns reports into transactions and pays for them.
+public struct ReporterPolicy: Hashable, Sendable {
+    public var feed: FeedID
+    public var fee: FeePolicy
+    /// Never bids more than this; above it the feed is priced out. [wei per gas]
+    public var maximumFee: Int64?
+    /// Bumps a pending report's fee after so many blocks; zero = never: then a cheap one blocks all later.
+    public var bumpAfter: Int
+    public init(feed: FeedID, fee: FeePolicy, maximumFee: Int64? = nil, bumpAfter: Int = 0) {
+        self.feed = feed
+        self.fee = fee
+        self.maximumFee = maximumFee
+        self.bumpAfter = bumpAfter
+    }
+}
+
+/// The liquidity pool's own desk: offsets in the world outside what the pool is exposed to.
+public struct PoolHedger: Hashable, Sendable {
+    /// The share of the pool's position that it offsets.
+    public var share: Ratio
+    /// Does nothing below this difference. [1e-8 USD]
+    public var threshold: Money
+    public init(share: Ratio, threshold: Money) {
+        self.share = share
+        self.threshold = threshold
+    }
+}
+
+/// All agents of a scenario.
+public struct AgentsConfiguration: Hashable, Sendable {
+    public var traders: [TraderGroup]
+    public var liquidators: [LiquidatorGroup]
+    public var marketMakers: [MarketMakerGroup]
+    public var reporters: [ReporterPolicy]
+    public var poolHedger: PoolHedger?
+    public init(
+        traders: [TraderGroup] = [], liquidators: [LiquidatorGroup] = [],
+        marketMakers: [MarketMakerGroup] = [], reporters: [ReporterPolicy] = [],
+        poolHedger: PoolHedger? = nil
+    ) {
+        self.traders = traders
+        self.liquidators = liquidators
+        self.marketMakers = marketMakers
+        self.reporters = reporters
+        self.poolHedger = poolHedger
+    }
+}

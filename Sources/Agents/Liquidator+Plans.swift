@@ -1,0 +1,195 @@
+import Chain
+import ExactMath
+import MarginProtocol
+import Markets
+
+extension Liquidator {
+    /// A liquidation that would pay.
+    struct Plan: Comparable {
+        var account: AccountID
+        var payer: AccountID
+        var target: LiquidationTarget
+        var commitment: Commitment
+        /// [wei per gas]
+        var fee: Int64
+        /// After gas. [1e-8 USD]
+        var profit: Money
+
+        /// The most profitable first; equal ones by account.
+        static func < (a: Plan, b: Plan) -> Bool {
+            (b.profit, a.account) < (a.profit, b.account)
+        }
+        static func == (a: Plan, b: Plan) -> Bool {
+            (a.profit, a.account) == (b.profit, b.account)
+        }
+    }
+
+    /// The best plan for each account that may be liquidated, where one pays; its own accounts are left alone.
+    func plans(_ view: borrowing View) -> [Plan] {
+        var found: [Plan] = []
+        for account in view.liquidatable where !isPursuing(account) {
+            let holder = view.house.account(account)
+            guard holder.owner != address else { continue }
+            let plan =
+                holder.markets != 0
+                ? bestPosition(account, holder.markets, view)
+                : bestCollateral(account, holder.assets, view)
+            if let plan { found.append(plan) }
+        }
+        return found
+    }
+
+    /// The same plan within what earlier plans of this block have left, or nil.
+    func fitted(_ plan: Plan, _ view: borrowing View) -> Plan? {
+        switch plan.commitment {
+        case .nothing: return plan
+        case .margin(let margin):
+            return margin + committedMargin <= freeMargin(view) ? plan : nil
+        case .repayment(let asset, let amount):
+            let left = budget(asset, view)
+            if amount <= left { return plan }
+            guard left.isPositive, case .collateral(let seize, _, _) = plan.target else {
+                return nil
+            }
+            let smaller = LiquidationTarget.collateral(seize: seize, repay: asset, atMost: left)
+            return self.plan(plan.account, plan.payer, smaller, view)
+        }
+    }
+
+    /// What it would do, or nil where the protocol refuses or it does not pay.
+    /// - Parameter floor: the least it bids. [wei per gas]
+    func plan(
+        _ account: AccountID, _ payer: AccountID, _ target: LiquidationTarget,
+        _ view: borrowing View, atLeast floor: Int64 = 0
+    ) -> Plan? {
+        let gas = view.gas[.liquidate]
+        guard
+            let quote = try? view.house.quoteLiquidation(
+                of: account, payer: payer, target: target),
+            let earned = earnings(quote, view),
+            let bid = group.fee.bid(
+                profit: earned, gas: gas, going: view.entryPrice, native: view.nativePrice)
+        else { return nil }
+        let fee = max(bid, floor)
+        guard let cost = gasCost(gas, at: fee, native: view.nativePrice),
+            let profit = try? earned.adding(-cost), profit >= group.minimumProfit,
+            let commitment = commitment(quote, view)
+        else { return nil }
+        return Plan(
+            account: account, payer: payer, target: target, commitment: commitment, fee: fee,
+            profit: profit)
+    }
+
+    // MARK: Choosing
+
+    private func bestPosition(_ account: AccountID, _ markets: UInt64, _ view: borrowing View)
+        -> Plan?
+    {
+        let policy = view.house.parameters.liquidation
+        let takesOver = policy.taker == .liquidator
+        guard let payer = takesOver ? marginAccount : wallet else { return nil }
+        guard policy.order == .liquidatorsChoice, policy.size != .wholeAccount else {
+            return plan(account, payer, .next, view)
+        }
+        var best: Plan?
+        for index in indexes(in: markets) {
+            let market = MarketID(index: index)
+            var plan = plan(account, payer, .position(market, atMost: nil), view)
+            if plan == nil, takesOver, let most = carriable(market, view) {
+                plan = self.plan(account, payer, .position(market, atMost: most), view)
+            }
+            if let plan, best.map({ plan < $0 }) ?? true { best = plan }
+        }
+        return best
+    }
+
+    private func bestCollateral(_ account: AccountID, _ assets: UInt64, _ view: borrowing View)
+        -> Plan?
+    {
+        let held = indexes(in: assets).map { AssetID(index: $0) }
+        if held.allSatisfy({ view.house.balance(account, $0).isNegative }) {
+            // With nothing to seize, a step only books the deficit.
+            return plan(account, wallet, .next, view)
+        }
+        var best: Plan?
+        for repay in held where view.house.balance(account, repay).isNegative {
+            let budget = budget(repay, view)
+            guard budget.isPositive else { continue }
+            for seize in held where view.house.balance(account, seize).isPositive {
+                let target = LiquidationTarget.collateral(
+                    seize: seize, repay: repay, atMost: budget)
+                if let plan = plan(account, wallet, target, view), best.map({ plan < $0 }) ?? true {
+                    best = plan
+                }
+            }
+        }
+        return best
+    }
+
+    // MARK: Capital
+
+    /// What it may still repay in an asset: what is in its wallet, as far as its capital goes. [1e-8 units]
+    func budget(_ asset: AssetID, _ view: borrowing View) -> Quantity {
+        let price = view.house.price(of: asset)
+        guard price.isPositive, let tied = tiedUp(view), tied < group.capital,
+            let most = try? (group.capital - tied).quantity(at: price, rounding: .down)
+        else { return .zero }
+        return min(view.house.balance(wallet, asset) - committed(asset), most)
+    }
+
+    /// Its inventory and its repayments on the way, at the protocol's prices. [1e-8 USD]
+    private func tiedUp(_ view: borrowing View) -> Money? {
+        var total: Money = .zero
+        for index in 0..<view.house.parameters.assets.count {
+            let asset = AssetID(index: index)
+            var amount = committed(asset)
+            if asset != view.house.parameters.settlementAsset {
+                amount = max(amount, view.house.balance(wallet, asset))
+            }
+            guard
+                let value = try? amount.value(at: view.house.price(of: asset), rounding: .up),
+                let sum = try? total.adding(value)
+            else { return nil }
+            total = sum
+        }
+        return total
+    }
+
+    private func freeMargin(_ view: borrowing View) -> Money {
+        marginAccount.map { view.house.health(of: $0, .initial).surplus } ?? .zero
+    }
+
+    /// How much of a market's positions its margin account can still carry. [1e-8 units]
+    private func carriable(_ market: MarketID, _ view: borrowing View) -> Quantity? {
+        let rate = view.house.parameters.markets[market.index].margin.brackets.last?.initialRate
+        let free = freeMargin(view) - committedMargin
+        let price = view.house.price(of: market)
+        guard let rate, free.isPositive, price.isPositive,
+            // A little less, for the rounding of either side.
+            let usable = try? free.scaled(by: Ratio(percent: 98), rounding: .down),
+            let notional = try? usable.scaled(by: scaleE8, over: rate.raw, rounding: .down),
+            let size = try? notional.quantity(at: price, rounding: .down), size.isPositive
+        else { return nil }
+        return size
+    }
+
+    private func commitment(_ quote: LiquidationQuote, _ view: borrowing View) -> Commitment? {
+        switch quote.step {
+        case .deficit: return .nothing
+        case .collateral(let part): return .repayment(part.repay, part.repaid)
+        case .positions(let parts):
+            guard view.house.parameters.liquidation.taker == .liquidator else { return .nothing }
+            var total: Money = .zero
+            for part in parts {
+                let schedule = view.house.parameters.markets[part.market.index].margin
+                guard
+                    let notional = try? part.size.magnitude.value(at: part.price, rounding: .up),
+                    let margin = try? schedule.requirement(on: notional, .initial),
+                    let sum = try? total.adding(margin)
+                else { return nil }
+                total = sum
+            }
+            return .margin(total)
+        }
+    }
+}

@@ -1,0 +1,161 @@
+import ExactMath
+import MarginProtocol
+import OrderBook
+
+extension JSONText {
+    /// A command's arguments. Amounts and prices are exact integers whose key ends in `_e8`.
+    mutating func write(_ command: Command) {
+        object { json in json.arguments(of: command) }
+    }
+
+    private mutating func arguments(of command: Command) {
+        switch command {
+        case .deposit(let from, let to, let asset, let amount),
+            .withdraw(let from, let to, let asset, let amount),
+            .transfer(let from, let to, let asset, let amount):
+            member("from", from)
+            member("to", to)
+            member("asset", asset)
+            member("amount_e8", amount)
+        case .openAccount(let parent, let market):
+            member("parent", parent)
+            member("market", market)
+        case .setDelegate(let account, let delegate, let allowed):
+            member("account", account)
+            member("delegate", delegate)
+            member("allowed", allowed)
+        case .trade(let account, let market, let size, let limit, let reduceOnly):
+            member("account", account)
+            member("market", market)
+            member("size_e8", size)
+            member("limit_e8", limit)
+            member("reduce_only", reduceOnly)
+        case .placeOrder(let account, let market, let order):
+            member("account", account)
+            member("market", market)
+            write(order)
+        case .cancelOrder(let account, let market, let order):
+            member("account", account)
+            member("market", market)
+            member("order", order.raw)
+        case .postPrice(let feed, let report):
+            member("feed", feed)
+            member("round", report.round)
+            member("price_e8", report.price)
+            member("confidence_e8", report.confidence)
+            member("observed_ms", report.observedAt.milliseconds)
+            member("published_ms", report.publishedAt.milliseconds)
+        case .liquidate(let account, let payer, let target):
+            member("account", account)
+            member("payer", payer)
+            write(target)
+        case .pause(let actions): write(actions)
+        case .setParameter(let change): write(change)
+        case .settleOutside(let wallet, let changes):
+            member("wallet", wallet)
+            array("changes", changes) { json, change in
+                json.object {
+                    $0.member("asset", change.asset)
+                    $0.member("delta_e8", change.delta)
+                }
+            }
+        }
+    }
+
+    private mutating func write(_ order: OrderRequest) {
+        member("side", word: order.side == .buy ? "buy" : "sell")
+        member("size_e8", order.size)
+        member("price_e8", order.price)
+        member("time_in_force", word: String(describing: order.timeInForce))
+        member("reduce_only", order.reduceOnly)
+    }
+
+    private mutating func write(_ target: LiquidationTarget) {
+        switch target {
+        case .next: member("target", word: "next")
+        case .position(let market, let atMost):
+            member("target", word: "position")
+            member("market", market)
+            member("at_most_e8", atMost)
+        case .collateral(let seize, let repay, let atMost):
+            member("target", word: "collateral")
+            member("seize", seize)
+            member("repay", repay)
+            member("at_most_e8", atMost)
+        }
+    }
+
+    mutating func write(_ actions: Actions) {
+        let names: [(Actions, String)] = [
+            (.deposit, "deposit"), (.withdraw, "withdraw"), (.open, "open"), (.reduce, "reduce"),
+            (.liquidate, "liquidate"), (.post, "post"),
+        ]
+        array("actions", names.filter { actions.contains($0.0) }) { $0.word($1.1) }
+    }
+
+    mutating func write(_ change: ParameterChange) {
+        switch change {
+        case .collateral(let asset, let schedule):
+            member("parameter", word: "collateral")
+            member("asset", asset)
+            member("basis", word: String(describing: schedule.basis))
+            array("tiers", schedule.tiers) { json, tier in
+                json.object {
+                    $0.member("floor_e8", tier.floor)
+                    $0.member("weight_e8", tier.weight)
+                }
+            }
+        case .margin(let market, let schedule):
+            member("parameter", word: "margin")
+            member("market", market)
+            array("brackets", schedule.brackets) { json, bracket in
+                json.object {
+                    $0.member("floor_e8", bracket.floor)
+                    $0.member("initial_rate_e8", bracket.initialRate)
+                    $0.member("maintenance_rate_e8", bracket.maintenanceRate)
+                }
+            }
+        case .openInterestCap(let market, let cap):
+            member("parameter", word: "openInterestCap")
+            member("market", market)
+            member("cap_e8", cap)
+        case .liquidation(let policy):
+            member("parameter", word: "liquidation")
+            write(policy)
+        case .maxAge(let feed, let age):
+            member("parameter", word: "maxAge")
+            member("feed", feed)
+            member("max_age_ms", age?.milliseconds)
+        case .maxDeviation(let feed, let deviation):
+            member("parameter", word: "maxDeviation")
+            member("feed", feed)
+            member("max_deviation_e8", deviation)
+        case .staleBlocks(let actions):
+            member("parameter", word: "staleBlocks")
+            write(actions)
+        }
+    }
+
+    private mutating func write(_ policy: LiquidationPolicy) {
+        member("trigger", word: String(describing: policy.trigger))
+        member("order", word: String(describing: policy.order))
+        switch policy.size {
+        case .closeFactor(let factor, let fullBelow, let dust):
+            member("size", word: "closeFactor")
+            member("close_factor_e8", factor)
+            member("full_below_e8", fullBelow)
+            member("dust_e8", dust)
+        case .targetHealth(let target):
+            member("size", word: "targetHealth")
+            member("target_health_e8", target)
+        case .wholePosition: member("size", word: "wholePosition")
+        case .wholeAccount: member("size", word: "wholeAccount")
+        }
+        member("penalty_e8", policy.penalty)
+        member("liquidator_share_e8", policy.liquidatorShare)
+        member("collateral_bonus_e8", policy.collateralBonus)
+        member("collateral_bonus_insurance_share_e8", policy.collateralBonusInsuranceShare)
+        member("taker", word: String(describing: policy.taker))
+        member("once_per_block", policy.oncePerBlock)
+    }
+}

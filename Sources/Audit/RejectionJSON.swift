@@ -1,0 +1,56 @@
+import ExactMath
+import MarginProtocol
+import OrderBook
+
+extension JSONText {
+    /// The values that offended; the rejection's name stands in `code`.
+    mutating func write(_ rejection: Rejection) {
+        object { json in json.values(of: rejection) }
+    }
+
+    private mutating func values(of rejection: Rejection) {
+        switch rejection {
+        case .amountNotPositive, .sameAccount, .parameterInvalid, .senderNotGovernance,
+            .senderNotSystem, .ownersDiffer, .exposureTooLarge, .targetNotAllowed,
+            .nothingToLiquidate, .priceNotPositive, .overflow:
+            break
+        case .unknownAccount(let account), .senderNotOwner(let account),
+            .isolatedOnlyFromParent(let account), .oncePerBlock(let account),
+            .payerCannotTakePosition(let account):
+            member("account", account)
+        case .unknownAsset(let asset), .assetNotBorrowable(let asset),
+            .depositCapExceeded(let asset):
+            member("asset", asset)
+        case .unknownMarket(let market), .marketNotAllowed(let market), .noPool(let market),
+            .wouldIncrease(let market), .openInterestCapExceeded(let market),
+            .nothingToMatch(let market):
+            member("market", market)
+        case .unknownFeed(let feed), .senderNotReporter(let feed), .priceMissing(let feed):
+            member("feed", feed)
+        case .wrongRole(let account, let role):
+            member("account", account)
+            member("role", word: String(describing: role))
+        case .paused(let actions): write(actions)
+        case .priceStale(let feed, let age):
+            member("feed", feed)
+            member("age_ms", age.milliseconds)
+        case .insufficientBalance(let asset, let has, let needs):
+            member("asset", asset)
+            member("has_e8", has)
+            member("needs_e8", needs)
+        case .insufficientMargin(let shortBy): member("short_by_e8", shortBy)
+        case .limitExceeded(let price, let limit):
+            member("price_e8", price)
+            member("limit_e8", limit)
+        case .unknownOrder(let order): member("order", order.raw)
+        case .postOnlyWouldCross(let order): member("order", order?.raw)
+        case .accountHealthy(let surplus): member("surplus_e8", surplus)
+        case .reportFromFuture(let observed): member("observed_ms", observed.milliseconds)
+        case .reportOutdated(let last): member("last_ms", last.milliseconds)
+        case .priceDeviates(let from, let to):
+            member("from_e8", from)
+            member("to_e8", to)
+        case .confidenceTooWide(let confidence): member("confidence_e8", confidence)
+        }
+    }
+}

@@ -1,0 +1,117 @@
+import ExactMath
+
+/// Chains as they are or were. Every figure may be changed in a copy; the demand is left to the
+/// scenario.
+public enum ChainPreset: String, Hashable, Sendable, CaseIterable {
+    /// Ethereum since the Merge, with the gas limit of 2021 to 2025.
+    case ethereum
+    /// Ethereum under proof of work before EIP-1559, as of March 2020.
+    case ethereum2020 = "ethereum-2020"
+    /// Arbitrum One before Timeboost and before it had several gas targets (2022 to 2025).
+    case arbitrum
+    /// OP Mainnet after Canyon (January 2024).
+    case optimism
+    /// Solana, its compute units as gas. Prices stay in 1e-18 of the coin per unit.
+    case solana
+    /// No chain at all: a block a second, no fee, room for everything, in order of arrival.
+    case instant
+
+    /// The chain of this name, or nil.
+    public static func named(_ name: String) -> ChainConfiguration? {
+        ChainPreset(rawValue: name)?.configuration
+    }
+
+    /// Every name, in order of declaration.
+    public static var names: [String] { allCases.map(\.rawValue) }
+
+    public var configuration: ChainConfiguration {
+        switch self {
+        case .ethereum: Self.ethereumToday
+        case .ethereum2020: Self.ethereumBefore1559
+        case .arbitrum: Self.arbitrumOne
+        case .optimism: Self.opMainnet
+        case .solana: Self.solanaMainnet
+        case .instant: Self.noChain
+        }
+    }
+
+    private static var ethereumToday: ChainConfiguration {
+        ChainConfiguration(
+            name: "ethereum",
+            blockTime: .fixed(TimeSpan(seconds: 12)),  // SECONDS_PER_SLOT, consensus-specs.
+            // About 0.5 % to 1 % of mainnet slots, 2023 and 2024.
+            missedBlocks: Ratio(basisPoints: 80),
+            gasLimit: 30_000_000,  // August 2021 to February 2025.
+            feeMarket: .eip1559(
+                EIP1559(
+                    elasticity: 2,  // ELASTICITY_MULTIPLIER, EIP-1559.
+                    denominator: 8,  // BASE_FEE_MAX_CHANGE_DENOMINATOR, EIP-1559.
+                    initialBaseFee: 1_000_000_000)),  // INITIAL_BASE_FEE, EIP-1559.
+            // The default of block builders: go-ethereum `miner/ordering.go`.
+            ordering: .effectiveTip)
+    }
+
+    private static var ethereumBefore1559: ChainConfiguration {
+        ChainConfiguration(
+            name: "ethereum-2020",
+            // The mean of March 2020, after the ice age was put off by Muir Glacier (January 2020).
+            blockTime: .exponential(mean: TimeSpan(milliseconds: 13_100)),
+            gasLimit: 10_000_000,  // September 2019 to June 2020.
+            // The default of `--miner.gasprice`, go-ethereum 1.9.
+            feeMarket: .firstPrice(minimum: 1_000_000_000),
+            ordering: .effectiveTip)
+    }
+
+    private static var arbitrumOne: ChainConfiguration {
+        ChainConfiguration(
+            name: "arbitrum",
+            blockTime: .fixed(TimeSpan(milliseconds: 250)),  // docs.arbitrum.io, sequencer.
+            gasLimit: 32_000_000,  // docs.arbitrum.io, chain parameters.
+            // The chain's own rule raises the price as exp(backlog / (102 · speed limit)), where
+            // the backlog grows by what exceeds 7 M gas/s (docs.arbitrum.io, gas speed limit): d ln
+            // price / dt = excess / (102 s · speed limit). Per block of 0.25 s that is an EIP-1559
+            // step with denominator 102 · 4 and a target of 32 M / 18 = 1.78 M gas, i.e. 7.1 M/s.
+            // Its tolerance of ten seconds is left out.
+            feeMarket: .eip1559(
+                EIP1559(
+                    elasticity: 18, denominator: 408, initialBaseFee: 20_000_000,
+                    minimumBaseFee: 20_000_000)),  // Gas price floor 0.02 gwei, docs.arbitrum.io.
+            ordering: .firstComeFirstServed,
+            mempool: MempoolLimits(minimumTip: 0))  // The sequencer ignores tips.
+    }
+
+    private static var opMainnet: ChainConfiguration {
+        ChainConfiguration(
+            name: "optimism",
+            blockTime: .fixed(TimeSpan(seconds: 2)),  // OP Stack specification.
+            gasLimit: 30_000_000,  // OP Mainnet at Canyon.
+            // Elasticity 6, and denominator 250 since Canyon: op-geth `params`.
+            feeMarket: .eip1559(
+                EIP1559(elasticity: 6, denominator: 250, initialBaseFee: 1_000_000)),
+            ordering: .effectiveTip,
+            mempool: MempoolLimits(minimumTip: 0))
+    }
+
+    private static var solanaMainnet: ChainConfiguration {
+        ChainConfiguration(
+            name: "solana",
+            blockTime: .fixed(TimeSpan(milliseconds: 400)),  // Slots of 400 to 600 ms.
+            missedBlocks: Ratio(percent: 5),  // Skipped slots, 2 % to 5 % in 2023 and 2024.
+            gasLimit: 48_000_000,  // Compute units per block until 2025.
+            // 5,000 lamports per signature on the default limit of 200,000 units (solana.com,
+            // fees): 5e-6 SOL / 200,000. Priority is what is bid beyond.
+            feeMarket: .firstPrice(minimum: 25_000_000),
+            ordering: .effectiveTip,
+            mempool: MempoolLimits(
+                // A transaction is valid while its blockhash is among the last 151: 60 to 90 s.
+                lifetime: TimeSpan(seconds: 60)))
+    }
+
+    private static var noChain: ChainConfiguration {
+        ChainConfiguration(
+            name: "instant", blockTime: .fixed(TimeSpan(seconds: 1)),
+            gasLimit: 1_000_000_000_000,  // Three million liquidations a block.
+            feeMarket: .free, ordering: .firstComeFirstServed,
+            mempool: MempoolLimits(transactions: 1_000_000, perSender: 1_000_000))
+    }
+}

@@ -1,0 +1,55 @@
+public import ExactMath
+public import MarginProtocol
+
+/// What each kind of command uses. [gas]
+public struct GasSchedule: Hashable, Sendable {
+    private var amounts: [Int64]
+    /// The share of its gas that a rejected command uses: it reads state and computes, but writes
+    /// nothing.
+    ///
+    /// The figure of a schedule is an estimate; the gas of a revert depends on where it happens.
+    public var rejectedShare: Ratio
+
+    /// The same amount for every command, to begin from.
+    public init(uniform amount: Int64, rejectedShare: Ratio) {
+        amounts = Array(repeating: amount, count: CommandKind.allCases.count + 1)
+        self.rejectedShare = rejectedShare
+    }
+
+    /// What a command of this kind uses when the protocol applies it. [gas]
+    public subscript(kind: CommandKind) -> Int64 {
+        get { amounts[Int(kind.rawValue)] }
+        set { amounts[Int(kind.rawValue)] = newValue }
+    }
+
+    /// What a command of this kind uses when the protocol rejects it, rounded up. [gas]
+    public func rejected(_ kind: CommandKind) -> Int64 {
+        let whole = product(self[kind], rejectedShare.raw)
+        return Int64(clamping: (whole + Int128(scaleE8) - 1) / Int128(scaleE8))
+    }
+
+    /// A lending or margin protocol on an Ethereum virtual machine.
+    ///
+    /// Aave v3 figures: aave-v3-origin `snapshots/Pool.Operations.json` @fd1fbd91.
+    public static let evm: GasSchedule = {
+        // 60 %: Aave's account-data read is 115,196 of a liquidation's 340,429 gas, to which a
+        // revert adds the 21,000 of any transaction and the checks before it; about half to two
+        // thirds in all.
+        var gas = GasSchedule(uniform: 0, rejectedShare: Ratio(percent: 60))
+        gas[.deposit] = 140_000  // Aave v3 supply: 139,678.
+        gas[.withdraw] = 200_000  // Aave v3 withdraw: 155,251 to 220,789.
+        // Account data 115,196, and an ERC-20 transfer's 50,000 to 65,000.
+        gas[.transfer] = 180_000
+        gas[.openAccount] = 90_000  // 21,000 and three new storage words of 22,100 each (EIP-2929).
+        gas[.setDelegate] = 46_000  // 21,000, one new storage word and its calldata.
+        gas[.trade] = 250_000  // Aave v3 borrow, the nearest of its size: 209,306 to 245,394.
+        gas[.placeOrder] = 250_000  // As a trade: margin is checked and an order is written.
+        gas[.cancelOrder] = 60_000  // 21,000 and a few storage words cleared.
+        gas[.postPrice] = 150_000  // Chainlink OCR `transmit`: about 150,000 to 300,000 by signers.
+        gas[.liquidate] = 340_000  // Aave v3 liquidationCall: 340,429 partial, 349,519 full.
+        gas[.pause] = 50_000  // 21,000 and one storage word, by a multisignature's owner.
+        gas[.setParameter] = 60_000  // 21,000 and one or two storage words.
+        gas[.settleOutside] = 0  // Happens outside the chain.
+        return gas
+    }()
+}

@@ -1,0 +1,14 @@
+extension ClearingHouse: Equatable {
+    /// Whether two houses are in the same state: the same parameters, holdings, prices, orders and time.
+    ///
+    /// What is derived from the parameters is not compared again.
+    public static func == (a: ClearingHouse, b: ClearingHouse) -> Bool {
+        a.time == b.time && a.epoch == b.epoch && a.pausedActions == b.pausedActions
+            && a.balances == b.balances && a.positions == b.positions && a.accounts == b.accounts
+            && a.prices == b.prices && a.reports == b.reports && a.books == b.books
+            && a.marketRows == b.marketRows && a.assetRows == b.assetRows
+            && a.delegations == b.delegations && a.touched == b.touched
+            && a.touchedBefore == b.touchedBefore && a.parameterVersion == b.parameterVersion
+            && a.parameters == b.parameters
+    }
+}

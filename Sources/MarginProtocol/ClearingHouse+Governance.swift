@@ -1,0 +1,44 @@
+import ExactMath
+
+extension ClearingHouse {
+    mutating func pause(_ actions: Actions, by sender: Address, into journal: inout [Event])
+        throws(Rejection)
+    {
+        guard sender == .governance else { throw .senderNotGovernance }
+
+        // Nothing below may fail.
+        pausedActions = actions
+        journal.append(.paused(actions))
+    }
+
+    mutating func setParameter(
+        _ change: ParameterChange, by sender: Address, into journal: inout [Event]
+    ) throws(Rejection) {
+        guard sender == .governance else { throw .senderNotGovernance }
+        var new = parameters
+        switch change {
+        case .collateral(let asset, let schedule):
+            try requireAsset(asset)
+            new.assets[asset.index].collateral = schedule
+        case .margin(let market, let schedule):
+            try requireMarket(market)
+            new.markets[market.index].margin = schedule
+        case .openInterestCap(let market, let cap):
+            try requireMarket(market)
+            new.markets[market.index].openInterestCap = cap
+        case .liquidation(let policy): new.liquidation = policy
+        case .maxAge(let feed, let age):
+            guard new.feeds.indices.contains(feed.index) else { throw .unknownFeed(feed) }
+            new.feeds[feed.index].maxAge = age
+        case .maxDeviation(let feed, let ratio):
+            guard new.feeds.indices.contains(feed.index) else { throw .unknownFeed(feed) }
+            new.feeds[feed.index].maxDeviation = ratio
+        case .staleBlocks(let actions): new.staleBlocks = actions
+        }
+        guard Self.problems(in: new).isEmpty else { throw .parameterInvalid }
+
+        // Nothing below may fail.
+        replaceParameters(new)
+        journal.append(.parameterChanged(change))
+    }
+}

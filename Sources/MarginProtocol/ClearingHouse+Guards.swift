@@ -1,0 +1,68 @@
+import ExactMath
+
+extension ClearingHouse {
+    func requireAccount(_ id: AccountID) throws(Rejection) {
+        guard accounts.indices.contains(id.index) else { throw .unknownAccount(id) }
+    }
+    func requireAsset(_ id: AssetID) throws(Rejection) {
+        guard (0..<assetCount).contains(id.index) else { throw .unknownAsset(id) }
+    }
+    func requireMarket(_ id: MarketID) throws(Rejection) {
+        guard (0..<marketCount).contains(id.index) else { throw .unknownMarket(id) }
+    }
+    func requireRole(_ id: AccountID, _ role: Role) throws(Rejection) {
+        guard accounts[id.index].role == role else {
+            throw .wrongRole(id, accounts[id.index].role)
+        }
+    }
+    func requireNotPaused(_ actions: Actions) throws(Rejection) {
+        guard pausedActions.isDisjoint(with: actions) else {
+            throw .paused(pausedActions.intersection(actions))
+        }
+    }
+    func requireOwner(_ id: AccountID, _ sender: Address) throws(Rejection) {
+        guard isOwned(id, by: sender) else { throw .senderNotOwner(id) }
+    }
+
+    /// The price exists, and is fresh where staleness blocks this action.
+    func requirePrice(_ feed: Int, for action: Actions) throws(Rejection) {
+        guard prices[feed].raw > 0, let report = reports[feed] else {
+            throw .priceMissing(FeedID(index: feed))
+        }
+        guard parameters.staleBlocks.isDisjoint(with: action) == false,
+            let maxAge = parameters.feeds[feed].maxAge
+        else { return }
+        let age = time - report.observedAt
+        guard age <= maxAge else { throw .priceStale(FeedID(index: feed), age: age) }
+    }
+
+    /// Every price an account's health depends on.
+    func requirePrices(of account: Int, for action: Actions) throws(Rejection) {
+        for asset in Bits(mask: accounts[account].assets) {
+            try requirePrice(assetRows[asset].feed, for: action)
+        }
+        for market in Bits(mask: accounts[account].markets) {
+            try requirePrice(marketRows[market].feed, for: action)
+        }
+        // Profit is worth what the settlement asset is worth.
+        if accounts[account].markets != 0 {
+            try requirePrice(assetRows[settlement].feed, for: action)
+        }
+    }
+}
+
+/// Runs arithmetic whose overflow input can cause, as a rejection.
+@inline(__always)
+func orOverflow<T>(_ body: () throws(ArithmeticOverflow) -> T) throws(Rejection) -> T {
+    do throws(ArithmeticOverflow) { return try body() } catch { throw Rejection.overflow }
+}
+
+/// A value rounded up, or a rejection where it does not fit.
+@inline(__always)
+func boundedValue(_ quantity: Quantity, at price: Price) throws(Rejection) -> Money {
+    do throws(ArithmeticOverflow) {
+        return try quantity.value(at: price, rounding: .up)
+    } catch {
+        throw Rejection.overflow
+    }
+}

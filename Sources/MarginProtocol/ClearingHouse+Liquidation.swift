@@ -1,0 +1,101 @@
+import ExactMath
+
+extension ClearingHouse {
+    /// Runs one liquidation step as quoted, covers a deficit where one is left, and says what happened.
+    mutating func liquidate(
+        _ id: AccountID, payer: AccountID, target: LiquidationTarget, by sender: Address,
+        into journal: inout [Event]
+    ) throws(Rejection) {
+        try requireAccount(payer)
+        try requireOwner(payer, sender)
+        let quote = try quoteLiquidation(of: id, payer: payer, target: target)
+
+        // Nothing below may fail.
+        cancelOrders(of: id, into: &journal)
+        accounts[id.index].lastLiquidatedAt = time.milliseconds
+        switch quote.step {
+        case .positions(let parts):
+            for part in parts { take(part, from: id, payer: payer, into: &journal) }
+        case .collateral(let part): take(part, from: id, payer: payer, into: &journal)
+        case .deficit: break
+        }
+        let deficit = coverDeficit(of: id, into: &journal)
+        let after = evaluate(id.index, prices, .maintenance, .nothing)
+        record(quote, payer: payer, after: after, deficit: deficit, into: &journal)
+    }
+
+    private mutating func take(
+        _ part: LiquidationQuote.PositionPart, from id: AccountID, payer: AccountID,
+        into journal: inout [Event]
+    ) {
+        write(part.parts, reason: .liquidation, into: &journal)
+        move(
+            Quantity(raw: part.toLiquidator.raw), of: settlement, from: id, to: payer,
+            .liquidationPenalty, &journal)
+        move(
+            Quantity(raw: part.toInsurance.raw), of: settlement, from: id, to: Self.insuranceFund,
+            .liquidationPenalty, &journal)
+    }
+
+    private mutating func take(
+        _ part: LiquidationQuote.CollateralPart, from id: AccountID, payer: AccountID,
+        into journal: inout [Event]
+    ) {
+        move(part.repaid, of: part.repay.index, from: payer, to: id, .debtRepaid, &journal)
+        move(
+            part.seized - part.toInsurance, of: part.seize.index, from: id, to: payer,
+            .collateralSeized, &journal)
+        move(
+            part.toInsurance, of: part.seize.index, from: id, to: Self.insuranceFund,
+            .collateralSeized, &journal)
+    }
+
+    private func record(
+        _ quote: LiquidationQuote, payer: AccountID, after: Health, deficit: Money,
+        into journal: inout [Event]
+    ) {
+        var step = Liquidation(
+            account: quote.account, payer: payer, kind: .deficit, market: nil, seizedAsset: nil,
+            repaidAsset: nil, size: .zero, repaid: .zero, price: .zero, priceAge: .zero,
+            healthBefore: quote.healthBefore, healthAfter: after, penalty: .zero,
+            toLiquidator: .zero, toInsurance: .zero, deficit: .zero)
+        switch quote.step {
+        case .positions(let parts):
+            for (index, part) in parts.enumerated() {
+                step.kind = .position
+                step.market = part.market
+                step.size = part.size
+                step.price = part.price
+                step.priceAge = age(of: marketRows[part.market.index].feed)
+                step.penalty = part.penalty
+                step.toLiquidator = part.toLiquidator
+                step.toInsurance = part.toInsurance
+                // A deficit belongs to the whole step; it stands with its last part.
+                step.deficit = index == parts.count - 1 ? deficit : .zero
+                journal.append(.liquidated(step))
+            }
+        case .collateral(let part):
+            let feed = assetRows[part.seize.index].feed
+            step.kind = .collateral
+            step.seizedAsset = part.seize
+            step.repaidAsset = part.repay
+            step.size = part.seized
+            step.repaid = part.repaid
+            step.price = prices[feed]
+            step.priceAge = age(of: feed)
+            let fund = scaled(part.toInsurance.raw, prices[feed].raw, .down)
+            step.toLiquidator = part.bonus
+            step.toInsurance = Money(raw: fund)
+            step.penalty = part.bonus + Money(raw: fund)
+            step.deficit = deficit
+            journal.append(.liquidated(step))
+        case .deficit:
+            step.deficit = deficit
+            journal.append(.liquidated(step))
+        }
+    }
+
+    private func age(of feed: Int) -> TimeSpan {
+        reports[feed].map { time - $0.observedAt } ?? .zero
+    }
+}

@@ -1,0 +1,80 @@
+import ExactMath
+
+extension ClearingHouse {
+    /// Covers what an account owes when it has nothing left, layer by layer; returns the sum. [1e-8 USD]
+    ///
+    /// Does nothing while a position or a positive balance is left to be taken.
+    mutating func coverDeficit(of id: AccountID, into journal: inout [Event]) -> Money {
+        guard accounts[id.index].markets == 0, hasDebt(id.index) else { return .zero }
+        let held = Bits(mask: accounts[id.index].assets)
+        guard held.allSatisfy({ balances[id.index * assetCount + $0] < 0 }) else { return .zero }
+        var total: Money = .zero
+        for asset in held {
+            let owed = -balances[id.index * assetCount + asset]
+            total += Money(
+                raw: scaled(owed, prices[assetRows[asset].feed].raw, .up))
+            cover(owed, of: asset, for: id, into: &journal)
+        }
+        return total
+    }
+
+    private mutating func cover(
+        _ owed: Int64, of asset: Int, for id: AccountID, into journal: inout [Event]
+    ) {
+        var left = owed
+        for layer in parameters.lossWaterfall where left > 0 {
+            switch layer {
+            case .insuranceFund:
+                let has = max(0, balances[Self.insuranceFund.index * assetCount + asset])
+                left -= pay(min(left, has), of: asset, Self.insuranceFund, id, layer, &journal)
+            case .socialised: left = socialise(left, of: asset, for: id, into: &journal)
+            case .badDebt: left -= pay(left, of: asset, Self.badDebt, id, layer, &journal)
+            }
+        }
+    }
+
+    private mutating func pay(
+        _ amount: Int64, of asset: Int, _ payer: AccountID, _ account: AccountID,
+        _ layer: LossLayer, _ journal: inout [Event]
+    ) -> Int64 {
+        guard amount > 0 else { return 0 }
+        move(Quantity(raw: amount), of: asset, from: payer, to: account, .lossCover, &journal)
+        journal.append(
+            .lossCovered(
+                LossCover(
+                    account: account, layer: layer, payer: payer, asset: AssetID(index: asset),
+                    amount: Quantity(raw: amount))))
+        return amount
+    }
+
+    /// Every margin account and the pool pay in proportion to their positive balance of the asset.
+    ///
+    /// Shares are rounded down; the remainder, less than one unit each, is taken from the first accounts
+    /// in order that still have something. Returns what nobody could pay.
+    private mutating func socialise(
+        _ amount: Int64, of asset: Int, for id: AccountID, into journal: inout [Event]
+    ) -> Int64 {
+        var payers: [(id: AccountID, has: Int64)] = []
+        var total: Int64 = 0
+        for index in accounts.indices {
+            let role = accounts[index].role
+            guard role == .margin || role == .liquidityPool, index != id.index else { continue }
+            let has = balances[index * assetCount + asset]
+            guard has > 0 else { continue }
+            payers.append((AccountID(index: index), has))
+            total += has
+        }
+        let take = min(amount, total)
+        guard take > 0 else { return amount }
+        var shares = payers.map { exact(take, $0.has, over: total, .down) }
+        var left = take - shares.reduce(0, +)
+        for index in payers.indices where left > 0 && shares[index] < payers[index].has {
+            shares[index] += 1
+            left -= 1
+        }
+        for (payer, share) in zip(payers, shares) {
+            _ = pay(share, of: asset, payer.id, id, .socialised, &journal)
+        }
+        return amount - take
+    }
+}

@@ -1,0 +1,169 @@
+import ExactMath
+
+extension ClearingHouse {
+    /// What is wrong with a set of parameters, in words; empty when they can be run.
+    public static func problems(in parameters: ProtocolParameters) -> [String] {
+        var found: [String] = []
+        func check(_ holds: Bool, _ message: @autoclosure () -> String) {
+            if !holds { found.append(message()) }
+        }
+        let feeds = 0..<parameters.feeds.count
+        check((1...64).contains(parameters.assets.count), "between 1 and 64 assets are possible")
+        check(parameters.markets.count <= 64, "at most 64 markets are possible")
+        check((1...64).contains(parameters.feeds.count), "between 1 and 64 feeds are possible")
+        check(
+            parameters.assets.indices.contains(parameters.settlementAsset.index),
+            "the settlement asset is not one of the assets")
+        for feed in parameters.feeds {
+            check(
+                feed.maxAge ?? .zero >= .zero && feed.maxDeviation ?? .zero >= .zero
+                    && feed.maxConfidence ?? .zero >= .zero,
+                "feed \(feed.name): age, deviation and confidence are not negative")
+        }
+        for asset in parameters.assets {
+            check(feeds.contains(asset.feed.index), "asset \(asset.name) has no price feed")
+            check(
+                (.one...Ratio(percent: 1000)).contains(asset.liabilityWeight),
+                "asset \(asset.name): a liability weight is between 1 and 10")
+            check(
+                asset.depositCap ?? .zero >= .zero,
+                "asset \(asset.name): a deposit cap is not negative")
+            found += collateralProblems(asset.collateral).map { "asset \(asset.name): \($0)" }
+        }
+        for market in parameters.markets {
+            check(feeds.contains(market.feed.index), "market \(market.name) has no price feed")
+            check(
+                (.zero ... .one).contains(market.profitWeight),
+                "market \(market.name): a profit weight is between 0 and 1")
+            check(
+                (.zero ... .one).contains(market.poolFeeShare),
+                "market \(market.name): the pool's fee share is between 0 and 1")
+            check(
+                (.zero ... .one).contains(market.takerFee) && market.makerFee <= .one
+                    && market.makerFee >= -market.takerFee,
+                "market \(market.name): fees are at most 1, a rebate at most the taker fee")
+            check(
+                market.openInterestCap ?? .zero >= .zero,
+                "market \(market.name): an open interest cap is not negative")
+            found += marginProblems(market.margin).map { "market \(market.name): \($0)" }
+            if case .skew(let rate, let scale) = market.funding {
+                check(
+                    (.zero ... .one).contains(rate) && scale > .zero,
+                    "market \(market.name): funding needs a rate in 0…1 and a skew scale > 0")
+            }
+            if let pool = market.pool {
+                check(
+                    (.zero ... .one).contains(pool.spread) && pool.impactAtDepth >= .zero
+                        && pool.impactDepth >= .zero,
+                    "market \(market.name): a spread is in 0…1, an impact not negative")
+            }
+        }
+        found += liquidationProblems(parameters.liquidation)
+        check(
+            parameters.lossWaterfall.last == .badDebt,
+            "the loss waterfall ends with bad debt: somebody takes the rest")
+        check(
+            Set(parameters.lossWaterfall.map(\.rawValue)).count == parameters.lossWaterfall.count,
+            "a layer stands twice in the loss waterfall")
+        return found
+    }
+
+    static func collateralProblems(_ schedule: CollateralSchedule) -> [String] {
+        var found: [String] = []
+        if schedule.tiers.first?.floor != 0 {
+            found.append("the first collateral tier begins at 0")
+        }
+        if !zip(schedule.tiers, schedule.tiers.dropFirst()).allSatisfy({ $0.floor < $1.floor }) {
+            found.append("collateral tiers ascend")
+        }
+        if !schedule.tiers.allSatisfy({ (.zero ... .one).contains($0.weight) }) {
+            found.append("a collateral weight is between 0 and 1")
+        }
+        if !schedule.tiers.allSatisfy({ $0.floor <= Self.exposureLimit }) {
+            found.append("a collateral tier begins below the largest exposure")
+        }
+        return found
+    }
+
+    static func marginProblems(_ schedule: MarginSchedule) -> [String] {
+        var found: [String] = []
+        if schedule.brackets.first?.floor != .zero {
+            found.append("the first margin bracket begins at 0")
+        }
+        if !zip(schedule.brackets, schedule.brackets.dropFirst())
+            .allSatisfy({
+                $0.floor < $1.floor && $0.initialRate <= $1.initialRate
+                    && $0.maintenanceRate <= $1.maintenanceRate
+            })
+        {
+            found.append("margin brackets ascend in floor and rates")
+        }
+        if !schedule.brackets.allSatisfy({
+            $0.maintenanceRate > .zero && $0.maintenanceRate <= $0.initialRate
+                && $0.initialRate <= .one
+        }) {
+            found.append("0 < maintenance rate ≤ initial rate ≤ 1")
+        }
+        return found
+    }
+
+    static func liquidationProblems(_ policy: LiquidationPolicy) -> [String] {
+        var found: [String] = []
+        let unit: ClosedRange<Ratio> = .zero ... .one
+        switch policy.size {
+        case .closeFactor(let factor, let fullBelow, let dust):
+            if !(factor > .zero && factor <= .one) { found.append("0 < close factor ≤ 1") }
+            if !unit.contains(fullBelow) { found.append("full-below is between 0 and 1") }
+            if dust.isNegative { found.append("dust is not negative") }
+        case .targetHealth(let target):
+            if target < .one { found.append("a target health is at least 1") }
+        case .wholePosition, .wholeAccount: break
+        }
+        for (name, share) in [
+            ("penalty", policy.penalty), ("liquidator share", policy.liquidatorShare),
+            ("collateral bonus", policy.collateralBonus),
+            ("insurance share of the bonus", policy.collateralBonusInsuranceShare),
+        ] where !unit.contains(share) {
+            found.append("liquidation: \(name) is between 0 and 1")
+        }
+        return found
+    }
+
+    /// Flattens the schedules into the rows that the hot path reads.
+    mutating func rebuildSchedules() {
+        brackets.removeAll()
+        tiers.removeAll()
+        for (index, market) in parameters.markets.enumerated() {
+            marketRows[index].firstBracket = brackets.count
+            marketRows[index].bracketCount = market.margin.brackets.count
+            marketRows[index].highestRate =
+                market.margin.brackets.map(\.maintenanceRate.raw).max() ?? 0
+            var deduction: (initial: Int64, maintenance: Int64) = (0, 0)
+            var last: (initial: Int64, maintenance: Int64) = (0, 0)
+            for bracket in market.margin.brackets {
+                // A deduction is what makes the margin continuous at the floor; rounded down, which
+                // never lowers the requirement below the exact one.
+                let rates = (bracket.initialRate.raw, bracket.maintenanceRate.raw)
+                deduction.initial += scaled(
+                    bracket.floor.raw, rates.0 - last.initial, .down)
+                deduction.maintenance += scaled(
+                    bracket.floor.raw, rates.1 - last.maintenance, .down)
+                last = rates
+                brackets.append(
+                    BracketRow(floor: bracket.floor.raw, rate: rates, deduction: deduction))
+            }
+        }
+        for (index, asset) in parameters.assets.enumerated() {
+            assetRows[index].firstTier = tiers.count
+            assetRows[index].tierCount = asset.collateral.tiers.count
+            assetRows[index].byQuantity = asset.collateral.basis == .quantity
+            var constant: Int64 = 0
+            var last: Int64 = 0
+            for tier in asset.collateral.tiers {
+                constant += scaled(tier.floor, last - tier.weight.raw, .down)
+                last = tier.weight.raw
+                tiers.append(TierRow(floor: tier.floor, weight: last, constant: constant))
+            }
+        }
+    }
+}

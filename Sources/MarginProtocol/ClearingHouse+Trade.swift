@@ -1,0 +1,266 @@
+public import ExactMath
+
+/// Both sides of a fill, computed and not yet written.
+struct FillParts {
+    struct Side {
+        var account: Int
+        var before: Position
+        var after: Position
+        var realized: Int64
+        var funding: Int64
+    }
+    var market: Int
+    var price: Price
+    var size: Quantity
+    var taker: Side
+    var maker: Side
+    /// Σ of long sizes after the fill.
+    var longOpenInterest: Quantity
+    /// Σ of open cost after the fill, in absolute value.
+    var openCost: Money
+}
+
+extension ClearingHouse {
+    /// The price a trade of this size against the pool gets: oracle, half spread and linear impact.
+    ///
+    /// - Throws: ``Rejection/noPool(_:)``, ``Rejection/overflow``.
+    public func poolPrice(_ market: MarketID, size: Quantity) throws(Rejection) -> Price {
+        guard let pool = parameters.markets[market.index].pool else { throw .noPool(market) }
+        let oracle = prices[marketRows[market.index].feed]
+        guard pool != .atOracle else { return oracle }
+        return try Self.poolPrice(pool, size, oracle)
+    }
+
+    private static func poolPrice(_ pool: PoolPricing, _ size: Quantity, _ oracle: Price)
+        throws(Rejection) -> Price
+    {
+        try orOverflow { () throws(ArithmeticOverflow) in
+            var markup = pool.spread
+            if pool.impactDepth.isPositive {
+                let notional = try size.magnitude.value(at: oracle, rounding: .up)
+                markup = try markup.adding(
+                    try pool.impactAtDepth.scaled(
+                        by: notional.raw, over: pool.impactDepth.raw, rounding: .up))
+            }
+            let change = try oracle.scaled(by: markup, rounding: .up)
+            return size.isNegative
+                ? max(oracle - change, Price(raw: 1)) : try oracle.adding(change)
+        }
+    }
+
+    mutating func trade(
+        _ id: AccountID, _ market: MarketID, size: Quantity, limit: Price?, reduceOnly: Bool,
+        by sender: Address, into journal: inout [Event]
+    ) throws(Rejection) {
+        let trade = try planTrade(
+            id, market, size: size, limit: limit, reduceOnly: reduceOnly, by: sender)
+
+        // Nothing below may fail.
+        write(trade.parts, reason: .trade, into: &journal)
+        move(
+            Quantity(raw: trade.poolShare), of: settlement, from: id, to: Self.liquidityPool,
+            .takerFee, &journal)
+        move(
+            Quantity(raw: trade.fee.raw - trade.poolShare), of: settlement, from: id,
+            to: Self.treasury, .takerFee, &journal)
+        journal.append(
+            .filled(
+                Fill(
+                    market: market, taker: id, maker: Self.liquidityPool, makerOrder: nil,
+                    size: size, price: trade.parts.price, takerFee: trade.fee, makerFee: .zero)))
+    }
+
+    /// A trade against the pool with its fee, or why it is refused; writes nothing.
+    // Never inlined: its many reads inside a mutating function would each copy the whole state.
+    @inline(never)
+    private func planTrade(
+        _ id: AccountID, _ market: MarketID, size: Quantity, limit: Price?, reduceOnly: Bool,
+        by sender: Address
+    ) throws(Rejection) -> (parts: FillParts, fee: Money, poolShare: Int64) {
+        guard size.raw != 0, size.raw != .min else { throw .amountNotPositive }
+        try requireAccount(id)
+        try requireMarket(market)
+        try requireRole(id, .margin)
+        try requireOwner(id, sender)
+        if let only = accounts[id.index].isolatedMarket, only != market {
+            throw .marketNotAllowed(market)
+        }
+        let held = positions[id.index * marketCount + market.index].size
+        let reduces = reducesOnly(held, by: size)
+        let action: Actions = reduces ? .reduce : .open
+        try requireNotPaused(action)
+        try requirePrice(marketRows[market.index].feed, for: action)
+        try requirePrice(assetRows[settlement].feed, for: action)
+        if reduceOnly, !reduces { throw .wouldIncrease(market) }
+        let price = try poolPrice(market, size: size)
+        if let limit, size.isPositive ? price > limit : price < limit {
+            throw .limitExceeded(price: price, limit: limit)
+        }
+        let parts = try fillParts(
+            taker: id.index, maker: Self.liquidityPool.index, market: market.index, size: size,
+            price: price)
+        let fee = try fee(
+            parameters.markets[market.index].takerFee, size: size, price: price)
+        try requireOpenInterest(parts, reduces: reduces)
+        if !reduces { try requirePrices(of: id.index, for: .open) }
+        try requireMargin(for: parts.taker, market: market.index, fee: fee, reduces: reduces)
+        let poolShare = scaled(
+            fee.raw, parameters.markets[market.index].poolFeeShare.raw, .down)
+        return (parts, fee, poolShare)
+    }
+
+    /// Does a trade of this size only bring a position nearer to zero?
+    func reducesOnly(_ held: Quantity, by size: Quantity) -> Bool {
+        held.raw != 0 && (held.raw ^ size.raw) < 0 && size.magnitude <= held.magnitude
+    }
+
+    func fee(_ rate: Ratio, size: Quantity, price: Price) throws(Rejection) -> Money {
+        guard rate.raw != 0 else { return .zero }
+        let notional = try boundedValue(size.magnitude, at: price)
+        return try orOverflow { () throws(ArithmeticOverflow) in
+            try notional.scaled(by: rate, rounding: .up)
+        }
+    }
+
+    /// Computes both sides of a fill; writes nothing.
+    ///
+    /// The notional is rounded once, against the taker, and both sides carry the same figure: so the sum
+    /// of costs changes by exactly what is realised.
+    func fillParts(taker: Int, maker: Int, market: Int, size: Quantity, price: Price)
+        throws(Rejection) -> FillParts
+    {
+        let notional = try boundedValue(size, at: price).raw
+        guard notional.magnitude <= UInt64(Self.exposureLimit) else { throw .exposureTooLarge }
+        let takerSide = try side(taker, market, size.raw, notional)
+        let makerSide = try side(maker, market, -size.raw, -notional)
+        // Each term is within the limit, a quarter of what fits, and what closes comes off first.
+        let row = marketRows[market]
+        let longs =
+            row.longOpenInterest.raw - max(0, takerSide.before.size.raw)
+            - max(0, makerSide.before.size.raw) + max(0, takerSide.after.size.raw)
+            + max(0, makerSide.after.size.raw)
+        let cost =
+            row.openCost.raw - takerSide.before.cost.magnitude.raw
+            - makerSide.before.cost.magnitude.raw + takerSide.after.cost.magnitude.raw
+            + makerSide.after.cost.magnitude.raw
+        let parts = FillParts(
+            market: market, price: price, size: size, taker: takerSide, maker: makerSide,
+            longOpenInterest: Quantity(raw: longs), openCost: Money(raw: cost))
+        try requireRoom(for: parts)
+        return parts
+    }
+
+    /// One side of a fill: what its position becomes, what it realises, what funding it settles.
+    @inline(__always)
+    private func side(_ account: Int, _ market: Int, _ delta: Int64, _ notional: Int64)
+        throws(Rejection) -> FillParts.Side
+    {
+        let before = positions[account * marketCount + market]
+        let index = marketRows[market].fundingIndex
+        let funding = before.size.raw == 0 ? 0 : pendingFunding(before, index)
+        let (size, sizeOverflow) = before.size.raw.addingReportingOverflow(delta)
+        guard !sizeOverflow, size.magnitude <= UInt64(Self.exposureLimit) else {
+            throw .exposureTooLarge
+        }
+        var cost: Int64
+        var realized: Int64 = 0
+        if before.size.raw == 0 || (before.size.raw ^ delta) >= 0 {
+            let (sum, overflow) = before.cost.raw.addingReportingOverflow(notional)
+            guard !overflow else { throw .exposureTooLarge }
+            cost = sum
+        } else if delta.magnitude <= before.size.raw.magnitude {
+            // A part of the cost leaves with the part that is closed, rounded against the account.
+            let part =
+                size == 0
+                ? before.cost.raw
+                : exact(
+                    before.cost.raw, Int64(delta.magnitude),
+                    over: Int64(before.size.raw.magnitude), .up)
+            realized = -notional - part
+            cost = before.cost.raw - part
+        } else {
+            // Through zero: the notional is split between what closes and what opens.
+            let closing = exact(
+                notional, Int64(before.size.raw.magnitude), over: Int64(delta.magnitude), .up)
+            realized = -closing - before.cost.raw
+            cost = notional - closing
+        }
+        guard cost.magnitude <= UInt64(Self.exposureLimit) else { throw .exposureTooLarge }
+        return FillParts.Side(
+            account: account, before: before,
+            after: Position(
+                size: Quantity(raw: size), cost: Money(raw: cost),
+                fundingIndex: size == 0 ? .zero : index),
+            realized: realized, funding: funding)
+    }
+
+    /// The market's open interest stays under its cap, and all exposure under what sums can carry.
+    func requireOpenInterest(_ parts: FillParts, reduces: Bool) throws(Rejection) {
+        let row = marketRows[parts.market]
+        guard parts.longOpenInterest > row.longOpenInterest else { return }
+        let value = try boundedValue(parts.longOpenInterest, at: prices[row.feed])
+        if !reduces, let cap = parameters.markets[parts.market].openInterestCap, value > cap {
+            throw .openInterestCapExceeded(MarketID(index: parts.market))
+        }
+        let unit = max(prices[assetRows[settlement].feed], Price(raw: scaleE8))
+        try requireExposure(adding: Quantity(raw: value.raw), at: unit, limit: marketLimit)
+    }
+
+    /// After a fill an account meets its initial margin, or has only reduced and is no riskier.
+    // Inlined into a mutating caller, the two evaluations would each copy the whole state.
+    @inline(never)
+    func requireMargin(for side: FillParts.Side, market: Int, fee: Money, reduces: Bool)
+        throws(Rejection)
+    {
+        guard accounts[side.account].role == .margin else { return }
+        let change = Hypothesis(
+            settlement: side.realized - side.funding - fee.raw, market: market,
+            position: side.after)
+        let after = evaluate(side.account, prices, .initial, change)
+        if after.isMet { return }
+        if reduces {
+            let before = evaluate(side.account, prices, .maintenance, .nothing)
+            let then = evaluate(side.account, prices, .maintenance, change)
+            if then.surplus >= before.surplus { return }
+        }
+        throw .insufficientMargin(shortBy: -after.surplus)
+    }
+
+    /// Writes both sides of a computed fill and settles what they realise and owe in funding.
+    mutating func write(_ parts: FillParts, reason: PositionReason, into journal: inout [Event]) {
+        marketRows[parts.market].longOpenInterest = parts.longOpenInterest
+        marketRows[parts.market].openCost = parts.openCost
+        write(parts.taker, parts, reason, &journal)
+        write(parts.maker, parts, reason, &journal)
+    }
+
+    private mutating func write(
+        _ side: FillParts.Side, _ parts: FillParts, _ reason: PositionReason,
+        _ journal: inout [Event]
+    ) {
+        let id = AccountID(index: side.account)
+        let market = MarketID(index: parts.market)
+        positions[side.account * marketCount + parts.market] = side.after
+        let bit: UInt64 = 1 << UInt64(parts.market)
+        if side.after.size.raw == 0 {
+            accounts[side.account].markets &= ~bit
+        } else {
+            accounts[side.account].markets |= bit
+        }
+        touch(id)
+        journal.append(
+            .positionChanged(
+                PositionChange(
+                    account: id, market: market, sizeBefore: side.before.size,
+                    sizeAfter: side.after.size, costBefore: side.before.cost,
+                    costAfter: side.after.cost, price: parts.price,
+                    realized: Money(raw: side.realized), funding: Money(raw: side.funding),
+                    reason: reason)))
+        move(
+            Quantity(raw: side.realized), of: settlement, from: Self.clearing(market), to: id,
+            .realizedProfit, &journal)
+        move(
+            Quantity(raw: side.funding), of: settlement, from: id, to: Self.funding(market),
+            .funding, &journal)
+    }
+}

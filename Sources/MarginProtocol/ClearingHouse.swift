@@ -1,0 +1,225 @@
+public import ExactMath
+public import OrderBook
+
+/// The law: the whole state of the protocol, and the only code that changes it.
+///
+/// Accounts × assets and accounts × markets are dense, so that no transaction allocates. A command either
+/// applies entirely and leaves events in the journal, or throws a ``Rejection`` and changes nothing.
+///
+/// Three sums are zero after every command, to the last unit: each asset's balances over all accounts,
+/// each market's sizes, and each market's open cost together with its clearing account.
+public struct ClearingHouse: Sendable {
+    public private(set) var parameters: ProtocolParameters
+    public internal(set) var time: Timestamp
+    public internal(set) var pausedActions: Actions = []
+
+    var accounts: [Account] = []
+    var balances: [Int64] = []
+    var positions: [Position] = []
+    public internal(set) var prices: [Price]
+    var reports: [PriceReport?]
+    var books: [LimitOrderBook]
+
+    var marketRows: [MarketRow] = []
+    var assetRows: [AssetRow] = []
+    var brackets: [BracketRow] = []
+    var tiers: [TierRow] = []
+    var delegations: [Delegation] = []
+
+    /// Accounts whose holdings changed since the last ``advance(to:into:)``, in order, with repeats.
+    public internal(set) var touched: [AccountID] = []
+    /// The same for the time before that, so that an index which looks once a block misses nothing.
+    var touchedBefore: [AccountID] = []
+    /// Counts calls of ``advance(to:into:)``; derived indexes check it.
+    public internal(set) var epoch: Int64 = 0
+
+    /// Counts changes of parameters.
+    var parameterVersion: Int64 = 0
+
+    let assetCount: Int
+    let marketCount: Int
+    let settlement: Int
+
+    struct Delegation: Hashable, Comparable {
+        var account: AccountID
+        var delegate: Address
+        static func < (a: Self, b: Self) -> Bool {
+            (a.account, a.delegate) < (b.account, b.delegate)
+        }
+    }
+
+    /// The largest total exposure, so that sums of products cannot overflow. [1e-8 USD] ≈ $23 billion
+    static let exposureLimit: Int64 = 1 << 61
+
+    /// A protocol with its funds and no users.
+    ///
+    /// - Parameter parameters: at most 64 assets and 64 markets; must satisfy ``problems(in:)``.
+    public init(parameters: ProtocolParameters, start: Timestamp) {
+        precondition(Self.problems(in: parameters).isEmpty, "parameters must be valid")
+        self.parameters = parameters
+        time = start
+        assetCount = parameters.assets.count
+        marketCount = parameters.markets.count
+        settlement = parameters.settlementAsset.index
+        prices = Array(repeating: .zero, count: parameters.feeds.count)
+        reports = Array(repeating: nil, count: parameters.feeds.count)
+        books = Array(repeating: LimitOrderBook(), count: parameters.markets.count)
+        assetRows = parameters.assets.map {
+            AssetRow(
+                feed: $0.feed.index, firstTier: 0, tierCount: 0,
+                byQuantity: $0.collateral.basis == .quantity,
+                liabilityWeight: $0.liabilityWeight.raw, deposited: .zero)
+        }
+        marketRows = parameters.markets.map {
+            MarketRow(
+                feed: $0.feed.index, firstBracket: 0, bracketCount: 0,
+                profitWeight: $0.profitWeight.raw, highestRate: 0, hasFunding: $0.funding != .none,
+                fundingIndex: .zero, longOpenInterest: .zero)
+        }
+        rebuildSchedules()
+        let fixed: [Role] = [.outside, .insuranceFund, .treasury, .liquidityPool, .badDebt]
+        for role in fixed { _ = addAccount(owner: .system, role: role) }
+        for market in 0..<marketCount {
+            _ = addAccount(owner: .system, role: .clearing, market: MarketID(index: market))
+            _ = addAccount(owner: .system, role: .funding, market: MarketID(index: market))
+        }
+    }
+
+    /// The other side of every token on the chain.
+    public static let outside = AccountID(0)
+    public static let insuranceFund = AccountID(1)
+    public static let treasury = AccountID(2)
+    public static let liquidityPool = AccountID(3)
+    public static let badDebt = AccountID(4)
+    /// The other side of a market's realised profit.
+    public static func clearing(_ market: MarketID) -> AccountID { AccountID(5 + 2 * market.raw) }
+    /// Where a market's funding waits between payer and payee.
+    public static func funding(_ market: MarketID) -> AccountID { AccountID(6 + 2 * market.raw) }
+
+    // MARK: Reading
+
+    public var accountCount: Int { accounts.count }
+    public var accountIDs: Range<Int32> { 0..<Int32(accounts.count) }
+    public func account(_ id: AccountID) -> Account { accounts[id.index] }
+    public func balance(_ id: AccountID, _ asset: AssetID) -> Quantity {
+        Quantity(raw: balances[id.index * assetCount + asset.index])
+    }
+    public func position(_ id: AccountID, _ market: MarketID) -> Position {
+        positions[id.index * marketCount + market.index]
+    }
+    /// The last accepted report of a feed, or nil before the first.
+    public func report(_ feed: FeedID) -> PriceReport? { reports[feed.index] }
+    public func price(of market: MarketID) -> Price { prices[marketRows[market.index].feed] }
+    public func price(of asset: AssetID) -> Price { prices[assetRows[asset.index].feed] }
+    public func book(_ market: MarketID) -> LimitOrderBook { books[market.index] }
+    public func fundingIndex(_ market: MarketID) -> Fixed18 {
+        marketRows[market.index].fundingIndex
+    }
+    /// The sum of all long sizes, equal to that of all short ones. [1e-8 units]
+    public func openInterest(_ market: MarketID) -> Quantity {
+        marketRows[market.index].longOpenInterest
+    }
+    public func isOwned(_ id: AccountID, by sender: Address) -> Bool {
+        accounts[id.index].owner == sender
+            || delegations.contains(Delegation(account: id, delegate: sender))
+    }
+
+    // MARK: Genesis
+
+    /// Opens an account outside any transaction: before the first block.
+    public mutating func addAccount(
+        owner: Address, role: Role, parent: AccountID? = nil, market: MarketID? = nil
+    ) -> AccountID {
+        let id = AccountID(index: accounts.count)
+        accounts.append(Account(owner: owner, role: role, parent: parent, isolatedMarket: market))
+        balances.append(contentsOf: repeatElement(0, count: assetCount))
+        positions.append(contentsOf: repeatElement(.none, count: marketCount))
+        touched.append(id)
+        return id
+    }
+
+    /// Brings tokens onto the chain before the first block.
+    public mutating func mint(
+        _ amount: Quantity, of asset: AssetID, to account: AccountID, into journal: inout [Event]
+    ) {
+        precondition(amount >= .zero, "genesis balances are not negative")
+        move(amount, of: asset.index, from: Self.outside, to: account, .genesis, &journal)
+    }
+
+    /// Gives an account a position against the pool at a price, before the first block.
+    public mutating func seedPosition(
+        _ account: AccountID, _ market: MarketID, size: Quantity, entry: Price,
+        into journal: inout [Event]
+    ) throws(Rejection) {
+        let parts = try fillParts(
+            taker: account.index, maker: Self.liquidityPool.index, market: market.index,
+            size: size, price: entry)
+        write(parts, reason: .trade, into: &journal)
+    }
+
+    // MARK: Time
+
+    /// Begins a block: funding accrues up to this time, and the touched list starts anew.
+    ///
+    /// - Precondition: time does not go back.
+    public mutating func advance(to now: Timestamp, into journal: inout [Event]) {
+        precondition(now >= time, "time does not go back")
+        accrueFunding(until: now, into: &journal)
+        time = now
+        swap(&touched, &touchedBefore)
+        touched.removeAll(keepingCapacity: true)
+        epoch += 1
+    }
+
+    // MARK: Commands
+
+    /// Runs one command for a sender, at the time of the block.
+    ///
+    /// - Throws: ``Rejection``; then nothing has changed and the journal is as it was.
+    public mutating func execute(
+        _ command: Command, from sender: Address, into journal: inout [Event]
+    ) throws(Rejection) {
+        switch command {
+        case .deposit(let from, let to, let asset, let amount):
+            try deposit(amount, of: asset, from: from, to: to, by: sender, into: &journal)
+        case .withdraw(let from, let to, let asset, let amount):
+            try withdraw(amount, of: asset, from: from, to: to, by: sender, into: &journal)
+        case .transfer(let from, let to, let asset, let amount):
+            try transfer(amount, of: asset, from: from, to: to, by: sender, into: &journal)
+        case .openAccount(let parent, let market):
+            try openAccount(parent: parent, isolated: market, by: sender, into: &journal)
+        case .setDelegate(let account, let delegate, let allowed):
+            try setDelegate(account, delegate, allowed: allowed, by: sender, into: &journal)
+        case .trade(let account, let market, let size, let limit, let reduceOnly):
+            try trade(
+                account, market, size: size, limit: limit, reduceOnly: reduceOnly, by: sender,
+                into: &journal)
+        case .placeOrder(let account, let market, let order):
+            try place(order, account, market, by: sender, into: &journal)
+        case .cancelOrder(let account, let market, let order):
+            try cancel(order, account, market, by: sender, into: &journal)
+        case .postPrice(let feed, let report):
+            try post(report, to: feed, by: sender, into: &journal)
+        case .liquidate(let account, let payer, let target):
+            try liquidate(account, payer: payer, target: target, by: sender, into: &journal)
+        case .pause(let actions):
+            try pause(actions, by: sender, into: &journal)
+        case .setParameter(let change):
+            try setParameter(change, by: sender, into: &journal)
+        case .settleOutside(let wallet, let changes):
+            try settleOutside(wallet, changes, by: sender, into: &journal)
+        }
+    }
+
+    /// Notes that an account's holdings changed; repeats in a row are one.
+    @inline(__always)
+    mutating func touch(_ id: AccountID) {
+        if accounts[id.index].role == .margin, touched.last != id { touched.append(id) }
+    }
+
+    mutating func replaceParameters(_ new: ProtocolParameters) {
+        parameters = new
+        rebuildSchedules()
+        parameterVersion += 1
+    }
+}

@@ -1,0 +1,131 @@
+public import ExactMath
+public import OrderBook
+
+/// What a sender asks the protocol to do.
+public enum Command: Hashable, Sendable {
+    /// Moves tokens from the sender's wallet account into a margin account or fund.
+    case deposit(from: AccountID, to: AccountID, asset: AssetID, amount: Quantity)
+    /// Moves tokens out of a margin account into a wallet of the same owner.
+    case withdraw(from: AccountID, to: AccountID, asset: AssetID, amount: Quantity)
+    /// Moves tokens between a margin account and its isolated child, or two accounts of one owner.
+    case transfer(from: AccountID, to: AccountID, asset: AssetID, amount: Quantity)
+    /// Opens a margin account; with a parent and a market, an isolated child of it.
+    case openAccount(parent: AccountID?, isolated: MarketID?)
+    /// Allows or forbids another address to act for an account.
+    case setDelegate(account: AccountID, delegate: Address, allowed: Bool)
+    /// Trades against the liquidity pool at oracle price; a positive size buys.
+    case trade(
+        account: AccountID, market: MarketID, size: Quantity, limit: Price?, reduceOnly: Bool)
+    /// Trades against the order book; without a price, at market.
+    case placeOrder(account: AccountID, market: MarketID, order: OrderRequest)
+    case cancelOrder(account: AccountID, market: MarketID, order: OrderID)
+    case postPrice(feed: FeedID, report: PriceReport)
+    /// Runs one step of a liquidation; `payer` repays and is paid.
+    case liquidate(account: AccountID, payer: AccountID, target: LiquidationTarget)
+    case pause(Actions)
+    case setParameter(ParameterChange)
+    /// Exchanges tokens of a wallet with the world outside. Only the simulator may send it.
+    case settleOutside(wallet: AccountID, changes: [AssetChange])
+}
+
+/// A signed change of a wallet's balance of one asset.
+public struct AssetChange: Hashable, Sendable {
+    public var asset: AssetID
+    public var delta: Quantity
+    public init(asset: AssetID, delta: Quantity) {
+        self.asset = asset
+        self.delta = delta
+    }
+}
+
+/// An order as its sender writes it.
+public struct OrderRequest: Hashable, Sendable {
+    public var side: Side
+    /// Greater than zero. [1e-8 units]
+    public var size: Quantity
+    /// nil = at market, which is immediate-or-cancel.
+    public var price: Price?
+    public var timeInForce: TimeInForce
+    public var reduceOnly: Bool
+    public init(
+        side: Side, size: Quantity, price: Price?, timeInForce: TimeInForce,
+        reduceOnly: Bool = false
+    ) {
+        self.side = side
+        self.size = size
+        self.price = price
+        self.timeInForce = timeInForce
+        self.reduceOnly = reduceOnly
+    }
+}
+
+/// A price as a reporter signs it: what was seen, and when.
+public struct PriceReport: Hashable, Sendable {
+    public var round: Int64
+    public var price: Price
+    /// Half-width of the reporter's uncertainty. [1e-8 USD]
+    public var confidence: Price
+    /// When the market was looked at; age is counted from here.
+    public var observedAt: Timestamp
+    /// When the report left for the chain.
+    public var publishedAt: Timestamp
+    public init(
+        round: Int64, price: Price, confidence: Price = .zero, observedAt: Timestamp,
+        publishedAt: Timestamp
+    ) {
+        self.round = round
+        self.price = price
+        self.confidence = confidence
+        self.observedAt = observedAt
+        self.publishedAt = publishedAt
+    }
+}
+
+/// What the liquidator asks to take.
+public enum LiquidationTarget: Hashable, Sendable {
+    /// What the protocol's order says.
+    case next
+    /// This position, at most this much of it. Only where the policy leaves the choice.
+    case position(MarketID, atMost: Quantity?)
+    /// Repay at most this much of this debt and take this collateral.
+    case collateral(seize: AssetID, repay: AssetID, atMost: Quantity?)
+}
+
+/// A change of one parameter while the protocol runs.
+public enum ParameterChange: Hashable, Sendable {
+    case collateral(AssetID, CollateralSchedule)
+    case margin(MarketID, MarginSchedule)
+    case openInterestCap(MarketID, Money?)
+    case liquidation(LiquidationPolicy)
+    case maxAge(FeedID, TimeSpan?)
+    case maxDeviation(FeedID, Ratio?)
+    case staleBlocks(Actions)
+}
+
+/// The kinds of command, numbered for good: gas and the database are keyed by them.
+public enum CommandKind: Int8, Hashable, Sendable, CaseIterable {
+    case deposit = 1, withdraw, transfer, openAccount, setDelegate, trade, placeOrder, cancelOrder
+    case postPrice, liquidate, pause, setParameter, settleOutside
+
+    public var name: String { String(describing: self) }
+}
+
+extension Command {
+    public var kind: CommandKind {
+        switch self {
+        case .deposit: .deposit
+        case .withdraw: .withdraw
+        case .transfer: .transfer
+        case .openAccount: .openAccount
+        case .setDelegate: .setDelegate
+        case .trade: .trade
+        case .placeOrder: .placeOrder
+        case .cancelOrder: .cancelOrder
+        case .postPrice: .postPrice
+        case .liquidate: .liquidate
+        case .pause: .pause
+        case .setParameter: .setParameter
+        case .settleOutside: .settleOutside
+        }
+    }
+}

@@ -1,0 +1,120 @@
+public import ExactMath
+public import OrderBook
+
+/// Why a balance moved. Numbered for good.
+public enum BalanceReason: Int8, Hashable, Sendable, CaseIterable {
+    case genesis = 1, deposit, withdrawal, transfer, realizedProfit, funding, takerFee, makerFee
+    case liquidationPenalty, collateralSeized, debtRepaid, lossCover, outsideTrade
+    public var name: String { String(describing: self) }
+}
+
+/// Why a position changed. Numbered for good.
+public enum PositionReason: Int8, Hashable, Sendable, CaseIterable {
+    case trade = 1, orderMatch, liquidation
+    public var name: String { String(describing: self) }
+}
+
+/// One leg of a movement of tokens.
+public struct BalanceChange: Hashable, Sendable {
+    public var account: AccountID
+    public var asset: AssetID
+    public var delta: Quantity
+    public var after: Quantity
+    public var reason: BalanceReason
+}
+
+/// One position's change.
+public struct PositionChange: Hashable, Sendable {
+    public var account: AccountID
+    public var market: MarketID
+    public var sizeBefore: Quantity
+    public var sizeAfter: Quantity
+    /// What the open size cost: entry price · size, signed as the size. [1e-8 USD]
+    public var costBefore: Money
+    public var costAfter: Money
+    public var price: Price
+    /// Profit moved from the position into the settlement balance. [1e-8 USD]
+    public var realized: Money
+    /// Funding paid (positive) or received at this change. [1e-8 USD]
+    public var funding: Money
+    public var reason: PositionReason
+}
+
+/// One match in the book or one trade against the pool.
+public struct Fill: Hashable, Sendable {
+    public var market: MarketID
+    public var taker: AccountID
+    public var maker: AccountID
+    /// The resting order, or nil against the pool.
+    public var makerOrder: OrderID?
+    /// Signed from the taker's side.
+    public var size: Quantity
+    public var price: Price
+    public var takerFee: Money
+    public var makerFee: Money
+}
+
+/// What a liquidation step took.
+public enum LiquidationKind: Int8, Hashable, Sendable {
+    /// A position was closed or taken over.
+    case position = 1
+    /// Collateral was seized for a repaid debt.
+    case collateral = 2
+    /// Nothing was left to take: only the deficit was booked.
+    case deficit = 3
+}
+
+/// One step of a liquidation, complete.
+public struct Liquidation: Hashable, Sendable {
+    public var account: AccountID
+    public var payer: AccountID
+    public var kind: LiquidationKind
+    /// The market of the position taken; nil for collateral.
+    public var market: MarketID?
+    /// The seized asset and the repaid one; nil for a position.
+    public var seizedAsset: AssetID?
+    public var repaidAsset: AssetID?
+    /// Signed size of the position part closed, or the amount seized.
+    public var size: Quantity
+    /// The amount of debt repaid; zero for a position.
+    public var repaid: Quantity
+    /// The oracle's price of the market or of the seized asset at that moment.
+    public var price: Price
+    /// How old that price was, counted from observation.
+    public var priceAge: TimeSpan
+    public var healthBefore: Health
+    public var healthAfter: Health
+    /// What the account paid, and who got it.
+    public var penalty: Money
+    public var toLiquidator: Money
+    public var toInsurance: Money
+    /// Negative equity that was left and had to be covered.
+    public var deficit: Money
+}
+
+/// Who paid (part of) a deficit.
+public struct LossCover: Hashable, Sendable {
+    public var account: AccountID
+    public var layer: LossLayer
+    /// The account that paid; the bad-debt account where nobody did.
+    public var payer: AccountID
+    public var asset: AssetID
+    public var amount: Quantity
+}
+
+/// Everything a transition can say about itself.
+public enum Event: Hashable, Sendable {
+    case balanceChanged(BalanceChange)
+    case positionChanged(PositionChange)
+    case filled(Fill)
+    case pricePosted(FeedID, PriceReport)
+    case orderPlaced(MarketID, Order)
+    case orderCancelled(MarketID, Order)
+    indirect case liquidated(Liquidation)
+    case lossCovered(LossCover)
+    case accountOpened(AccountID, owner: Address, role: Role, parent: AccountID?, market: MarketID?)
+    case delegateSet(AccountID, Address, allowed: Bool)
+    case fundingAccrued(MarketID, index: Fixed18, ratePer8Hours: Ratio)
+    case paused(Actions)
+    case parameterChanged(ParameterChange)
+}

@@ -1,0 +1,25 @@
+extension Invariant {
+    /// The sentence that is always true.
+    public var meaning: String {
+        switch self {
+        case .balancesSumToZero: "The sum over all accounts of each asset's balances is zero."
+        case .sizesSumToZero: "The sum over all accounts of each market's sizes is zero."
+        case .costEqualsClearing:
+            "Each market's open cost and its clearing account's balance sum to zero."
+        case .walletsArePlain: "A wallet owes nothing and holds no position."
+        case .insuranceFundNotNegative: "The insurance fund is never negative."
+        case .badDebtNotPositive: "The bad-debt account never holds anything."
+        case .flatPositionHasNoCost: "A flat position has no cost."
+        case .holdingBitsAgree:
+            "The bits that say what an account holds agree with what it holds."
+        case .openInterestAgrees: "The recorded open interest is the sum of the long sizes."
+        case .isolatedInItsMarket: "An isolated child holds no position but in its market."
+        case .fundingIsHeld:
+            "Funding held is at least what is still owed to receivers, and exceeds it by rounding at most."
+        case .booksAreWellFormed:
+            "Every book is well formed, and every resting order belongs to a margin account."
+        case .depositsAgree:
+            "The recorded deposits are the sum of margin accounts' positive balances."
+        }
+    }
+}

@@ -1,0 +1,47 @@
+public import ExactMath
+
+/// What a liquidation step would do, computed by the code that does it.
+public struct LiquidationQuote: Sendable {
+    /// One position to be closed or taken over.
+    public struct PositionPart: Sendable {
+        public var market: MarketID
+        /// The change of the account's size: opposite in sign to what it holds.
+        public var size: Quantity
+        public var price: Price
+        public var penalty: Money
+        public var toLiquidator: Money
+        public var toInsurance: Money
+        var parts: FillParts
+    }
+    /// Collateral to be seized for a repaid debt.
+    public struct CollateralPart: Sendable {
+        public var seize: AssetID
+        public var repay: AssetID
+        public var seized: Quantity
+        public var repaid: Quantity
+        /// What of the seized amount goes to the insurance fund.
+        public var toInsurance: Quantity
+        /// The value of the discount, at the protocol's prices. [1e-8 USD]
+        public var bonus: Money
+    }
+    public enum Step: Sendable {
+        case positions([PositionPart])
+        case collateral(CollateralPart)
+        /// Nothing is left to take; the deficit is booked.
+        case deficit
+    }
+    public var account: AccountID
+    public var step: Step
+    public var healthBefore: Health
+
+    /// What the liquidator earns at the protocol's prices, before gas and slippage. [1e-8 USD]
+    public var reward: Money {
+        switch step {
+        case .positions(let parts): parts.reduce(.zero) { $0 + $1.toLiquidator }
+        case .collateral(let part): part.bonus
+        case .deficit: .zero
+        }
+    }
+    /// The notional closed, or the value repaid, at the protocol's prices. [1e-8 USD]
+    public var value: Money
+}

@@ -1,0 +1,73 @@
+extension Rejection {
+    /// A rejection as the reference and the database know it.
+    public struct Entry: Hashable, Sendable {
+        public var code: Int
+        public var name: String
+        public var meaning: String
+    }
+
+    /// Every rejection, in order of number.
+    public static let catalogue: [Entry] = [
+        entry(
+            101, "amountNotPositive", "An amount, size or price in the command is zero or negative."
+        ),
+        entry(102, "unknownAccount", "The command names an account that does not exist."),
+        entry(103, "unknownAsset", "The command names an asset that does not exist."),
+        entry(104, "unknownMarket", "The command names a market that does not exist."),
+        entry(105, "unknownFeed", "The command names a price feed that does not exist."),
+        entry(106, "sameAccount", "Both accounts of the command are the same."),
+        entry(107, "wrongRole", "An account has a role for which the command makes no sense."),
+        entry(
+            108, "parameterInvalid",
+            "A parameter of the command, or a new protocol parameter, is not valid."),
+        entry(201, "senderNotOwner", "The sender neither owns the account nor is its delegate."),
+        entry(202, "senderNotReporter", "The sender may not post to this feed."),
+        entry(203, "senderNotGovernance", "Only governance may do this."),
+        entry(204, "senderNotSystem", "Only the simulator itself may do this."),
+        entry(205, "ownersDiffer", "The two accounts belong to different owners."),
+        entry(301, "paused", "Governance has paused this action."),
+        entry(302, "priceMissing", "A price that is needed has never been posted."),
+        entry(303, "priceStale", "A price that is needed is older than its feed allows."),
+        entry(401, "insufficientBalance", "The account holds less than the command moves."),
+        entry(
+            402, "insufficientMargin", "Afterwards the account would not meet its initial margin."),
+        entry(403, "assetNotBorrowable", "The asset may not be borrowed."),
+        entry(
+            404, "depositCapExceeded",
+            "All accounts together would hold more of the asset than its cap."),
+        entry(
+            405, "isolatedOnlyFromParent",
+            "An isolated account is funded from and paid out to its parent only."),
+        entry(501, "marketNotAllowed", "An isolated account trades its own market only."),
+        entry(502, "noPool", "The market has no liquidity pool to trade against."),
+        entry(503, "limitExceeded", "The price would be worse than the sender's limit."),
+        entry(504, "wouldIncrease", "A reduce-only trade would increase or open a position."),
+        entry(505, "openInterestCapExceeded", "Open interest would exceed the market's cap."),
+        entry(
+            506, "exposureTooLarge",
+            "The protocol's total exposure would exceed what exact sums can carry."),
+        entry(507, "unknownOrder", "The account has no such resting order."),
+        entry(508, "postOnlyWouldCross", "A post-only order would trade at once."),
+        entry(
+            509, "nothingToMatch", "An order that must trade at once finds nothing to trade with."),
+        entry(601, "accountHealthy", "The account is not liquidatable."),
+        entry(602, "targetNotAllowed", "The protocol, not the liquidator, chooses what is taken."),
+        entry(603, "nothingToLiquidate", "There is nothing of what the liquidator asks for."),
+        entry(604, "oncePerBlock", "The account has been liquidated in this block already."),
+        entry(
+            605, "payerCannotTakePosition",
+            "The liquidator lacks the margin for the position it would take over."),
+        entry(
+            701, "priceNotPositive",
+            "The posted price is zero or negative, or its confidence negative."),
+        entry(702, "reportFromFuture", "The report was observed later than the block's time."),
+        entry(703, "reportOutdated", "A report observed later has been accepted already."),
+        entry(704, "priceDeviates", "The price is further from the last one than the feed allows."),
+        entry(705, "confidenceTooWide", "The report's uncertainty is wider than the feed allows."),
+        entry(901, "overflow", "The command's numbers are too large for exact arithmetic."),
+    ]
+
+    private static func entry(_ code: Int, _ name: String, _ meaning: String) -> Entry {
+        Entry(code: code, name: name, meaning: meaning)
+    }
+}

@@ -1,0 +1,111 @@
+public import ExactMath
+public import OrderBook
+
+/// Why an included command changed nothing: the sender still pays for its inclusion.
+///
+/// Numbered in bands that never change their meaning: 1xx malformed, 2xx authority, 3xx status and
+/// prices, 4xx funds and margin, 5xx market and book, 6xx liquidation, 7xx price posting, 9xx arithmetic.
+/// Where several apply, the one the transition checks first is reported; tests fix that order.
+public enum Rejection: Error, Hashable, Sendable {
+    case amountNotPositive
+    case unknownAccount(AccountID)
+    case unknownAsset(AssetID)
+    case unknownMarket(MarketID)
+    case unknownFeed(FeedID)
+    case sameAccount
+    case wrongRole(AccountID, Role)
+    case parameterInvalid
+
+    case senderNotOwner(AccountID)
+    case senderNotReporter(FeedID)
+    case senderNotGovernance
+    case senderNotSystem
+    case ownersDiffer
+
+    case paused(Actions)
+    case priceMissing(FeedID)
+    case priceStale(FeedID, age: TimeSpan)
+
+    case insufficientBalance(AssetID, has: Quantity, needs: Quantity)
+    case insufficientMargin(shortBy: Money)
+    case assetNotBorrowable(AssetID)
+    case depositCapExceeded(AssetID)
+    case isolatedOnlyFromParent(AccountID)
+
+    case marketNotAllowed(MarketID)
+    case noPool(MarketID)
+    case limitExceeded(price: Price, limit: Price)
+    case wouldIncrease(MarketID)
+    case openInterestCapExceeded(MarketID)
+    case exposureTooLarge
+    case unknownOrder(OrderID)
+    case postOnlyWouldCross(OrderID?)
+    case nothingToMatch(MarketID)
+
+    case accountHealthy(surplus: Money)
+    case targetNotAllowed
+    case nothingToLiquidate
+    case oncePerBlock(AccountID)
+    case payerCannotTakePosition(AccountID)
+
+    case priceNotPositive
+    case reportFromFuture(observedAt: Timestamp)
+    case reportOutdated(last: Timestamp)
+    case priceDeviates(from: Price, to: Price)
+    case confidenceTooWide(Price)
+
+    case overflow
+
+    /// The number of the rejection, for good.
+    public var code: Int {
+        switch self {
+        case .amountNotPositive: 101
+        case .unknownAccount: 102
+        case .unknownAsset: 103
+        case .unknownMarket: 104
+        case .unknownFeed: 105
+        case .sameAccount: 106
+        case .wrongRole: 107
+        case .parameterInvalid: 108
+        case .senderNotOwner: 201
+        case .senderNotReporter: 202
+        case .senderNotGovernance: 203
+        case .senderNotSystem: 204
+        case .ownersDiffer: 205
+        case .paused: 301
+        case .priceMissing: 302
+        case .priceStale: 303
+        case .insufficientBalance: 401
+        case .insufficientMargin: 402
+        case .assetNotBorrowable: 403
+        case .depositCapExceeded: 404
+        case .isolatedOnlyFromParent: 405
+        case .marketNotAllowed: 501
+        case .noPool: 502
+        case .limitExceeded: 503
+        case .wouldIncrease: 504
+        case .openInterestCapExceeded: 505
+        case .exposureTooLarge: 506
+        case .unknownOrder: 507
+        case .postOnlyWouldCross: 508
+        case .nothingToMatch: 509
+        case .accountHealthy: 601
+        case .targetNotAllowed: 602
+        case .nothingToLiquidate: 603
+        case .oncePerBlock: 604
+        case .payerCannotTakePosition: 605
+        case .priceNotPositive: 701
+        case .reportFromFuture: 702
+        case .reportOutdated: 703
+        case .priceDeviates: 704
+        case .confidenceTooWide: 705
+        case .overflow: 901
+        }
+    }
+
+    /// The rejection's name without its values: `insufficientMargin`.
+    public var name: String {
+        let text = String(describing: self)
+        return String(text.prefix { $0 != "(" })
+    }
+}

@@ -1,0 +1,267 @@
+import Agents
+import ExactMath
+import MarginProtocol
+
+extension ScenarioDecoder {
+    static let agentsSection = Section(
+        path: "agents",
+        sentence:
+            "Who takes part. Groups are a map by name, a list, or a single group written out; the reporters of the feeds come from `oracles`.",
+        keys: [
+            Key("traders", "groups", rule: "none", "Populations of traders."),
+            Key("liquidators", "groups", rule: "none", "Groups of competing liquidators."),
+            Key("market_makers", "groups", rule: "none", "Those who quote in the order book."),
+            Key(
+                "pool_hedger", "map or none", default: "none",
+                "The pool's own desk, which offsets outside what the pool is exposed to."),
+        ])
+
+    static let liquidatorSection = Section(
+        path: "agents.liquidators.GROUP", sentence: "Liquidators with the same means.",
+        keys: [
+            Key(
+                "name", "name", rule: "the map's key, or liquidators-1, …",
+                "What the group is called."),
+            Key("count", "whole number", required: true, "How many there are."),
+            Key("capital", "money", required: true, "What each may have tied up."),
+            Key(
+                "lag", "blocks", default: "0 blocks",
+                "How many blocks after what it saw its transaction arrives."),
+            Key("poll_every", "blocks", default: "1 block", "It looks only every so many blocks."),
+            Key("fee", "fee", default: "1.25x", "What it bids."),
+            Key(
+                "minimum_profit", "money", default: "$0",
+                "It acts only for at least this, after gas and slippage."),
+            Key(
+                "unwind", "immediate, hold or {work_out: percentage}", default: "immediate",
+                "What it does with what it seizes: sells at once, keeps it, or sells a share each block."
+            ),
+            Key(
+                "bump_after", "blocks", default: "0",
+                "After how many blocks it raises its own waiting fee; 0 is never."),
+        ])
+
+    static let marketMakerSection = Section(
+        path: "agents.market_makers.GROUP", sentence: "Market makers with the same habits.",
+        keys: [
+            Key(
+                "name", "name", rule: "the map's key, or market_makers-1, …",
+                "What the group is called."),
+            Key("count", "whole number", required: true, "How many there are."),
+            Key("capital", "money", required: true, "What each begins with."),
+            Key("markets", "market or list of markets", rule: "all markets", "Where they quote."),
+            Key(
+                "half_spread", "percentage", default: "0.1%",
+                "From the outside price to the best quote."),
+            Key(
+                "levels", "whole number", default: "3",
+                "How many quotes on each side, each a half-spread further away."),
+            Key("size", "money", required: true, "The notional at each level."),
+            Key(
+                "requote", "percentage", default: "0.1%",
+                "They quote anew when the outside price has moved by this."),
+            Key(
+                "inventory_limit", "money", required: true,
+                "The largest notional in a market before they quote one side only."),
+            Key(
+                "hedges", "true or false", default: "true",
+                "Whether they offset their fills outside."),
+            Key("fee", "fee", default: "1.25x", "What they bid."),
+        ])
+
+    static let hedgerSection = Section(
+        path: "agents.pool_hedger", sentence: "The pool's desk.",
+        keys: [
+            Key(
+                "share", "percentage", default: "100%",
+                "The share of the pool's position that it offsets."),
+            Key("threshold", "money", default: "$10k", "It does nothing below this difference."),
+        ])
+
+    static let feeSection = Section(
+        path: "FEE",
+        sentence:
+            "How somebody bids: a gas price (`20 gwei`), a multiple (`1.25x`), or exactly one of these keys.",
+        keys: [
+            Key("fixed", "gas price", rule: "none", "Always this much."),
+            Key(
+                "multiple_of_base", "multiple", rule: "none",
+                "A multiple of the price that last got in."),
+            Key(
+                "share_of_profit", "percentage", rule: "none",
+                "This share of the expected profit, never less than the base fee asks."),
+        ])
+
+    static let workOutSection = Section(
+        path: "agents.liquidators.GROUP.unwind", sentence: "Selling slowly.",
+        keys: [
+            Key(
+                "work_out", "percentage", required: true,
+                "The share of its stock that is sold in each block.")
+        ])
+
+    static let counts = Kind<Int>.count(1...1_000_000)
+
+    func agents(_ root: Fields, funds law: DecodedLaw) -> AgentsConfiguration {
+        let tree = root.value("agents") ?? Tree(content: .mapping([]), position: root.tree.position)
+        let fields = Fields(tree, "agents", Self.agentsSection, self)
+        var agents = AgentsConfiguration()
+        let traders = groups(fields, "traders", Self.traderSection)
+        let names = traders.map(\.name)
+        agents.traders = traders.map { trader($0.fields, $0.name, of: names) }
+        agents.liquidators = groups(fields, "liquidators", Self.liquidatorSection)
+            .map { liquidator($0.fields, $0.name) }
+        agents.marketMakers = groups(fields, "market_makers", Self.marketMakerSection)
+            .map { marketMaker($0.fields, $0.name) }
+        if let hedger = fields.value("pool_hedger"), hedger.scalar != "none" {
+            let own = Fields(hedger, "agents.pool_hedger", Self.hedgerSection, self)
+            agents.poolHedger = PoolHedger(
+                share: own.read("share", .share), threshold: own.read("threshold", .notNegative))
+        }
+        let total = agents.traders.reduce(0) { $0 + $1.count }
+        if total > 1_000_000 {
+            problem(
+                tree.position, "agents.traders: expected at most 1000000 traders, found \(total)")
+        }
+        return agents
+    }
+
+    /// The groups of a kind, however they are written, each with its name.
+    private func groups(_ fields: Fields, _ key: String, _ section: Section)
+        -> [(name: String, fields: Fields)]
+    {
+        guard let tree = fields.value(key), tree.scalar != "none" else { return [] }
+        let path = fields.path(key)
+        var groups: [(name: String, fields: Fields)] = []
+        if let items = tree.items {
+            for (index, item) in items.enumerated() {
+                let own = Fields(item, "\(path).\(index)", section, self)
+                let name = own.has("name") ? own.read("name", .name) : "\(key)-\(index + 1)"
+                add(name, own, item.position, path, &groups)
+            }
+        } else if tree.entries != nil, tree["count"] != nil || tree["capital"] != nil {
+            let own = Fields(tree, path, section, self)
+            add(own.has("name") ? own.read("name", .name) : key, own, tree.position, path, &groups)
+        } else {
+            for entry in named(tree, path, of: "groups") {
+                let own = Fields(entry.value, "\(path).\(entry.key)", section, self)
+                if own.has("name") {
+                    own.problem("name", "the group is already called '\(entry.key)'")
+                }
+                add(entry.key, own, entry.position, path, &groups)
+            }
+        }
+        return groups
+    }
+
+    private func add(
+        _ name: String, _ fields: Fields, _ position: Position, _ path: String,
+        _ groups: inout [(name: String, fields: Fields)]
+    ) {
+        guard groups.count < 1000 else {
+            problem(position, "\(path): expected at most 1000 groups")
+            return
+        }
+        if groups.contains(where: { $0.name == name }) {
+            problem(position, "\(path): two groups are named '\(name)'")
+        }
+        groups.append((name, fields))
+    }
+
+    // MARK: Groups
+
+    private func liquidator(_ fields: Fields, _ name: String) -> LiquidatorGroup {
+        LiquidatorGroup(
+            name: name, count: fields.read("count", .count(1...10_000)),
+            capital: fields.read("capital", .positive),
+            lag: fields.read("lag", .blocks(0...100_000)),
+            pollEvery: fields.read("poll_every", .blocks(1...1_000_000)), fee: fee(fields),
+            minimumProfit: fields.read("minimum_profit", .money),
+            inventory: inventory(fields),
+            bumpAfter: fields.read("bump_after", .blocks(0...1_000_000)))
+    }
+
+    private func inventory(_ fields: Fields) -> LiquidatorGroup.Inventory {
+        guard let tree = fields.value("unwind") else { return .sellAtOnce }
+        if tree.entries != nil {
+            let own = Fields(tree, fields.path("unwind"), Self.workOutSection, self)
+            return .workOut(own.read("work_out", .positiveShare))
+        }
+        return fields.read(
+            "unwind",
+            Kind.choice([("immediate", LiquidatorGroup.Inventory.sellAtOnce), ("hold", .hold)]))
+    }
+
+    private func marketMaker(_ fields: Fields, _ name: String) -> MarketMakerGroup {
+        MarketMakerGroup(
+            name: name, count: fields.read("count", .count(1...1000)),
+            capital: fields.read("capital", .positive), markets: markets(of: fields),
+            halfSpread: fields.read("half_spread", .positiveShare),
+            levels: fields.read("levels", .count(1...100)), size: fields.read("size", .positive),
+            requote: fields.read("requote", .positiveShare),
+            inventoryLimit: fields.read("inventory_limit", .positive),
+            hedges: fields.read("hedges", .yesOrNo), fee: fee(fields))
+    }
+
+    /// The markets a maker names, or all.
+    private func markets(of fields: Fields) -> [MarketID] {
+        let path = fields.path("markets")
+        guard let tree = fields.value("markets") else {
+            if marketNames.isEmpty, fields.tree.entries != nil {
+                problem(
+                    fields.tree.position, "\(fields.path): the scenario has no markets to quote")
+            }
+            setting(path, "[\(marketNames.joined(separator: ", "))]")
+            return marketNames.indices.map { MarketID(index: $0) }
+        }
+        setting(path, YAMLWriter.flow(tree))
+        return list(tree).compactMap { item in
+            index(of: item, among: marketNames, path, a: "a market").map { MarketID(index: $0) }
+        }
+    }
+
+    // MARK: Fees
+
+    func fee(_ fields: Fields) -> FeePolicy {
+        guard let tree = fields.value("fee") else { return .multipleOfBase(.one) }
+        let path = fields.path("fee")
+        if tree.scalar != nil { return scalar(tree, Self.fee, path) ?? .fixed(1) }
+        let own = Fields(tree, path, Self.feeSection, self)
+        guard let entries = tree.entries else { return .fixed(1) }
+        guard entries.count == 1 else {
+            problem(
+                tree.position,
+                "\(path): expected exactly one of \(Self.feeSection.names.joined(separator: ", "))")
+            return .fixed(1)
+        }
+        switch entries[0].key {
+        case "multiple_of_base":
+            return .multipleOfBase(own.read("multiple_of_base", Self.feeMultiple))
+        case "share_of_profit": return .shareOfProfit(own.read("share_of_profit", .share))
+        case "fixed": return .fixed(own.read("fixed", .gasPrice))
+        default: return .fixed(1)
+        }
+    }
+
+    private static let feeMultiple = Kind<Ratio>.multiple.limited("more than 0 and at most 1000") {
+        $0 > .zero && $0 <= Ratio(whole: 1000)
+    }
+
+    private static let fee = Kind<FeePolicy>(
+        "a fee such as '20 gwei', '1.25x' or {share_of_profit: 60%}", placeholder: .fixed(1),
+        repairs: [("", " gwei")]
+    ) { text in
+        if text.hasSuffix("x") {
+            switch feeMultiple.parse(text) {
+            case .value(let multiple): return .value(.multipleOfBase(multiple))
+            case .mismatch: return .mismatch
+            case .refused(let rule): return .refused(expected: rule)
+            }
+        }
+        switch Kind<Int64>.gasPrice.parse(text) {
+        case .value(let price): return .value(.fixed(price))
+        case .mismatch: return .mismatch
+        case .refused(let rule): return .refused(expected: rule)
+        }
+    }
+}

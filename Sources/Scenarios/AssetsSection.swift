@@ -1,0 +1,205 @@
+import ExactMath
+import MarginProtocol
+import Markets
+
+extension ScenarioDecoder {
+    static let assetSection = Section(
+        path: "assets.ASSET",
+        sentence: "An asset: how its price moves outside, and how it counts inside.",
+        keys: [
+            Key(
+                "price", "price or map", required: true,
+                "Its price in USD: a number that never changes, or one of `points`, `bars`, `gbm`, `mean_reverting`."
+            ),
+            Key(
+                "liquidity", "map or none", default: "none",
+                "What selling it outside does to its price; `none` is unlimited."),
+            Key(
+                "collateral",
+                "percentage, {haircut: percentage} or {tiers: rows, by: value or quantity}",
+                rule: "100% for the settlement asset, else 0%", "How much of a holding counts."),
+            Key(
+                "liability_weight", "multiple", default: "1",
+                "How much a debt in it counts, at least 1."),
+            Key(
+                "borrowable", "true or false", default: "false",
+                "Whether a withdrawal may leave a debt."),
+            Key(
+                "deposit_cap", "amount or none", default: "none",
+                "The most that all margin accounts together may hold."),
+        ])
+
+    static let collateralSection = Section(
+        path: "assets.ASSET.collateral",
+        sentence: "How much of a holding counts: exactly one of `haircut` and `tiers`.",
+        keys: [
+            Key("haircut", "percentage", rule: "none", "What is taken off, whatever the size."),
+            Key(
+                "tiers", "rows [from, weight]", rule: "none",
+                "The part of a holding above each floor counts with that row's weight; the first floor is 0."
+            ),
+            Key(
+                "by", "value or quantity", default: "value",
+                "Whether the floors are money or amounts; only with tiers."),
+        ])
+
+    static let liquiditySection = Section(
+        path: "assets.ASSET.liquidity",
+        sentence: "The depth of the outside market, and how it refills.",
+        keys: [
+            Key(
+                "impact", "square_root or linear", default: "square_root",
+                "How the price moves with the value traded."),
+            Key(
+                "depth_2pct", "money", rule: "none",
+                "Selling this much moves the price by 2%; stands for depth and move."),
+            Key(
+                "depth", "money", rule: "required without depth_2pct",
+                "Selling this much moves the price by `move`."),
+            Key("move", "percentage", default: "2%", "The move at the depth, at most 95%."),
+            Key(
+                "permanent", "percentage", default: "0%",
+                "The part of an impact that never recovers."),
+            Key("recovery", "duration", default: "20m", "The half-life of the rest."),
+            Key("spread", "percentage", default: "0%", "Half the spread, which every trade pays."),
+        ])
+
+    func decodeAssets(_ root: Fields) {
+        guard let tree = root.value("assets") else { return }
+        var entries = named(tree, "assets", of: "assets")
+        if entries.isEmpty, tree.entries != nil {
+            problem(tree.position, "assets: expected at least one asset")
+        }
+        if entries.count > 64 {
+            problem(tree.position, "assets: expected at most 64 assets, found \(entries.count)")
+        }
+        entries = Array(entries.prefix(64))
+        assetNames = entries.map(\.key)
+        let settlement = settlementIndex()
+        self.settlement = AssetID(index: settlement)
+        for (index, entry) in entries.enumerated() {
+            let path = "assets.\(entry.key)"
+            let fields = Fields(entry.value, path, Self.assetSection, self)
+            let price = fields.value("price").map { process($0, path + ".price") }
+            let liquidity = fields.value("liquidity").flatMap {
+                self.liquidity($0, path + ".liquidity")
+            }
+            referenceAssets.append(
+                ReferenceAsset(
+                    name: entry.key, process: price ?? .constant(Price(whole: 1)),
+                    liquidity: liquidity))
+            assets.append(
+                AssetParameters(
+                    name: entry.key, feed: FeedID(index: index),
+                    collateral: collateral(fields, entry.key, isSettlement: index == settlement),
+                    liabilityWeight: fields.read(
+                        "liability_weight",
+                        .multiple.limited("1 to 10") { $0 >= .one && $0 <= Ratio(whole: 10) }),
+                    borrowable: fields.read("borrowable", .yesOrNo),
+                    depositCap: fields.readIfPresent("deposit_cap", .quantity(of: entry.key))))
+        }
+    }
+
+    /// What `protocol.settlement` says, before the protocol is decoded; the first asset without it.
+    private func settlementIndex() -> Int {
+        tree["protocol"]?["settlement"]?.scalar.flatMap { assetNames.firstIndex(of: $0) } ?? 0
+    }
+
+    // MARK: Collateral
+
+    private func collateral(_ fields: Fields, _ asset: String, isSettlement: Bool)
+        -> CollateralSchedule
+    {
+        guard let tree = fields.value("collateral") else {
+            setting(fields.path("collateral"), isSettlement ? "100%" : "0%")
+            return .flat(isSettlement ? .one : .zero)
+        }
+        return collateral(tree, fields.path("collateral"), asset)
+    }
+
+    /// A collateral schedule as an asset or a change of parameters writes it.
+    func collateral(_ tree: Tree, _ path: String, _ asset: String) -> CollateralSchedule {
+        if tree.scalar != nil { return .flat(scalar(tree, .share, path) ?? .one) }
+        let fields = Fields(tree, path, Self.collateralSection, self)
+        guard tree.entries != nil else { return .flat(.one) }
+        guard fields.has("haircut") != fields.has("tiers") else {
+            problem(tree.position, "\(path): expected exactly one of haircut and tiers")
+            return .flat(.one)
+        }
+        if fields.has("haircut") {
+            fields.refuse("by", "has a meaning only with tiers")
+            return .flat(.one - fields.read("haircut", .share))
+        }
+        let bases: [(word: String, value: CollateralSchedule.Basis)] = [
+            ("value", .value), ("quantity", .quantity),
+        ]
+        let basis = fields.read("by", Kind.choice(bases))
+        guard let list = fields.value("tiers") else { return .flat(.one) }
+        var tiers: [CollateralSchedule.Tier] = []
+        for row in rows(list, path + ".tiers", columns: "from, weight", count: 2...2) {
+            let floor: Int64? =
+                switch basis {
+                case .value: scalar(row.cells[0], Self.floor, nil)?.raw
+                case .quantity: scalar(row.cells[0], .quantity(of: asset), nil)?.raw
+                }
+            guard let floor, let weight = scalar(row.cells[1], .share, nil) else { continue }
+            checkFloor(floor, after: tiers.last?.floor, row.position, path + ".tiers")
+            tiers.append(.init(floor: floor, weight: weight))
+        }
+        setting(path + ".tiers", YAMLWriter.flow(list))
+        return tiers.isEmpty ? .flat(.one) : CollateralSchedule(basis: basis, tiers: tiers)
+    }
+
+    /// A floor in money, of which the first may be a bare 0.
+    static let floor = Kind<Money>(
+        "an amount of money such as '$250k'", placeholder: .zero, repairs: [("$", "")]
+    ) {
+        $0 == "0" ? .value(.zero) : Kind<Money>.notNegative.parse($0)
+    }
+
+    /// Floors begin at zero and ascend.
+    func checkFloor(_ floor: Int64, after last: Int64?, _ position: Position, _ path: String) {
+        if let last, floor <= last {
+            problem(position, "\(path): expected a row above the one before it")
+        } else if last == nil, floor != 0 {
+            problem(position, "\(path): expected the first row to begin at 0")
+        }
+    }
+
+    // MARK: Liquidity
+
+    private func liquidity(_ tree: Tree, _ path: String) -> Liquidity? {
+        if tree.scalar == "none" {
+            setting(path, "none")
+            return nil
+        }
+        let fields = Fields(tree, path, Self.liquiditySection, self)
+        guard tree.entries != nil else { return nil }
+        let laws: [(word: String, value: ImpactLaw)] = [
+            ("square_root", .squareRoot), ("linear", .linear),
+        ]
+        let law = fields.read("impact", Kind.choice(laws))
+        var depth = Money(whole: 1)
+        var move = Ratio(percent: 2)
+        if fields.has("depth_2pct") {
+            fields.refuse("depth", "cannot stand beside depth_2pct")
+            fields.refuse("move", "cannot stand beside depth_2pct")
+            depth = fields.read("depth_2pct", .positive)
+        } else if fields.has("depth") {
+            depth = fields.read("depth", .positive)
+            move = fields.read(
+                "move",
+                .ratio.limited("more than 0% and at most 95%") {
+                    $0 > .zero && $0 <= Ratio(percent: 95)
+                })
+        } else {
+            problem(tree.position, "missing key 'depth_2pct' in \(path): money")
+        }
+        return Liquidity(
+            law: law, depth: depth, depthMove: move,
+            permanentShare: fields.read("permanent", .share),
+            recovery: fields.read("recovery", .duration),
+            spread: fields.read(
+                "spread", .ratio.limited("0% to less than 100%") { $0 >= .zero && $0 < .one }))
+    }
+}

@@ -1,0 +1,258 @@
+import ExactMath
+import MarginProtocol
+
+/// What every feed must satisfy unless it says otherwise, and what a stale price blocks.
+struct OracleGuards {
+    var maxAge: TimeSpan?
+    var maxDeviation: Ratio?
+    var maxConfidence: Ratio?
+    var blocks: Actions = []
+}
+
+/// What the protocol's section says, assets and markets apart.
+struct DecodedLaw {
+    var guards = OracleGuards()
+    var liquidation = LiquidationPolicy()
+    var losses: [LossLayer] = [.insuranceFund, .badDebt]
+    var insuranceFund: [(asset: AssetID, amount: Quantity)] = []
+    var pool: [(asset: AssetID, amount: Quantity)] = []
+}
+
+extension ScenarioDecoder {
+    static let protocolSection = Section(
+        path: "protocol", sentence: "The rules, and what the protocol's funds hold at the start.",
+        keys: [
+            Key(
+                "settlement", "asset", rule: "the first asset",
+                "What profit and loss are paid in; one unit of it is what prices count."),
+            Key(
+                "oracle_guard", "map", rule: "no guard",
+                "What a price must satisfy, and what stops while it does not."),
+            Key(
+                "liquidation", "map", rule: "its keys' defaults",
+                "How an unhealthy account is brought back, or closed."),
+            Key(
+                "losses", "list of insurance_fund, socialised, bad_debt",
+                default: "insurance_fund, bad_debt",
+                "Who pays when an account ends below zero, in order; the last is bad_debt."),
+            Key(
+                "insurance_fund", "money or map of amounts", default: "$0",
+                "What the insurance fund holds at the start."),
+            Key(
+                "pool", "money or map of amounts", default: "$0",
+                "What the liquidity pool holds at the start."),
+        ])
+
+    static let guardSection = Section(
+        path: "protocol.oracle_guard",
+        sentence: "What every feed must satisfy; a feed's own keys go first.",
+        keys: [
+            Key("max_age", "duration or none", default: "none", "An older price is stale."),
+            Key(
+                "max_deviation", "percentage or none", default: "none",
+                "A report further from the last price is refused."),
+            Key(
+                "max_confidence", "percentage or none", default: "none",
+                "A report with a wider confidence is refused."),
+            Key(
+                "blocks", "list of deposit, withdraw, open, reduce, liquidate, all",
+                default: "none",
+                "What is refused while a price it needs is stale."),
+        ])
+
+    static let liquidationSection = Section(
+        path: "protocol.liquidation",
+        sentence:
+            "Liquidation. At most one of `close_factor`, `target_health` and `whole` says how much a step takes.",
+        keys: [
+            Key(
+                "trigger", "strict or inclusive", default: "strict",
+                "Liquidatable below the requirement, or also at it."),
+            Key(
+                "order", "most_unprofitable_first, largest_first or liquidators_choice",
+                default: "most_unprofitable_first",
+                "Which position goes first."),
+            Key(
+                "close_factor", "percentage", default: "50%",
+                "At most this share of a position in one step."),
+            Key(
+                "full_below", "percentage", default: "0%",
+                "All of it once equity is below this share of the requirement; only with close_factor."
+            ),
+            Key(
+                "dust", "money", default: "$0",
+                "All of it where less than this would remain; only with close_factor."),
+            Key(
+                "target_health", "multiple", rule: "none",
+                "As little as brings equity to this multiple of the requirement."),
+            Key(
+                "whole", "position or account", rule: "none",
+                "The whole position, or everything at once."),
+            Key(
+                "penalty", "percentage", default: "1%",
+                "What the account pays on the closed notional."),
+            Key(
+                "liquidator_share", "percentage", default: "100%",
+                "The liquidator's share of the penalty; the rest is the insurance fund's."),
+            Key(
+                "bonus", "percentage", default: "5%",
+                "The discount at which seized collateral repays a debt."),
+            Key(
+                "insurance_share", "percentage", default: "0%",
+                "The insurance fund's share of that bonus."),
+            Key("taker", "pool or liquidator", default: "pool", "Who takes over the position."),
+            Key(
+                "once_per_block", "true or false", default: "false",
+                "Whether an account is liquidated at most once a block."),
+        ])
+
+    static let guardActions: [(word: String, value: Actions)] = [
+        ("deposit", .deposit), ("withdraw", .withdraw), ("open", .open), ("reduce", .reduce),
+        ("liquidate", .liquidate),
+        ("all", [.deposit, .withdraw, .open, .reduce, .liquidate]),
+    ]
+
+    func law(_ root: Fields) -> DecodedLaw {
+        var law = DecodedLaw()
+        let tree =
+            root.value("protocol") ?? Tree(content: .mapping([]), position: root.tree.position)
+        let fields = Fields(tree, "protocol", Self.protocolSection, self)
+        if let name = fields.value("settlement"),
+            let index = index(of: name, among: assetNames, "protocol.settlement", a: "an asset")
+        {
+            settlement = AssetID(index: index)
+        }
+        if assetNames.indices.contains(settlement.index) {
+            setting("protocol.settlement", assetNames[settlement.index])
+        }
+        law.guards = guards(fields)
+        law.liquidation = liquidation(
+            fields.value("liquidation") ?? Tree(content: .mapping([]), position: tree.position),
+            "protocol.liquidation")
+        law.losses = losses(fields)
+        law.insuranceFund = amounts(fields, "insurance_fund")
+        law.pool = amounts(fields, "pool")
+        let pooled = markets.first { $0.pool != nil }
+        if let pooled, law.pool.isEmpty, tree.entries != nil, tree["pool"]?.entries == nil {
+            fields.problem(
+                "pool", "\(pooled.name) trades against the pool, so it must hold something",
+                hint: "or give the market 'pool: none'")
+        }
+        return law
+    }
+
+    private func guards(_ fields: Fields) -> OracleGuards {
+        let tree =
+            fields.value("oracle_guard")
+            ?? Tree(content: .mapping([]), position: fields.tree.position)
+        let path = "protocol.oracle_guard"
+        let own = Fields(tree, path, Self.guardSection, self)
+        return OracleGuards(
+            maxAge: own.readIfPresent("max_age", .positiveDuration),
+            maxDeviation: own.readIfPresent("max_deviation", .positiveRatio),
+            maxConfidence: own.readIfPresent("max_confidence", .positiveRatio),
+            blocks: own.value("blocks").map { actions($0, path + ".blocks", Self.guardActions) }
+                ?? [])
+    }
+
+    private func losses(_ fields: Fields) -> [LossLayer] {
+        let words: [(word: String, value: LossLayer)] = [
+            ("insurance_fund", .insuranceFund), ("socialised", .socialised), ("bad_debt", .badDebt),
+        ]
+        guard fields.has("losses"), let tree = fields.value("losses") else {
+            setting("protocol.losses", "[insurance_fund, bad_debt]")
+            return [.insuranceFund, .badDebt]
+        }
+        let layers = list(tree).compactMap { scalar($0, Kind.choice(words), nil) }
+        setting("protocol.losses", YAMLWriter.flow(tree))
+        if layers.last != .badDebt, layers.count == list(tree).count {
+            fields.problem("losses", "expected bad_debt as the last: somebody takes the rest")
+        }
+        for (index, layer) in layers.enumerated() where layers[..<index].contains(layer) {
+            fields.problem("losses", "a layer stands twice")
+        }
+        return layers
+    }
+
+    /// Money in the settlement asset, or amounts by asset; nothing that is zero.
+    private func amounts(_ fields: Fields, _ key: String) -> [(asset: AssetID, amount: Quantity)] {
+        guard let tree = fields.value(key) else { return [] }
+        let path = fields.path(key)
+        guard tree.entries != nil else {
+            // One unit of the settlement asset is what prices count.
+            let money = scalar(tree, .notNegative, path) ?? Money(whole: 1)
+            return money.isZero ? [] : [(settlement, Quantity(raw: money.raw))]
+        }
+        var amounts: [(asset: AssetID, amount: Quantity)] = []
+        for entry in named(tree, path, of: "amounts") {
+            guard
+                let index = index(
+                    of: entry.key, at: entry.position, among: assetNames, path, a: "an asset"),
+                let amount = scalar(entry.value, .quantity(of: entry.key), path + "." + entry.key),
+                amount.isPositive
+            else { continue }
+            amounts.append((AssetID(index: index), amount))
+        }
+        return amounts
+    }
+
+    // MARK: Liquidation
+
+    /// A liquidation policy; keys that are missing have their defaults.
+    func liquidation(_ tree: Tree, _ path: String) -> LiquidationPolicy {
+        let fields = Fields(tree, path, Self.liquidationSection, self)
+        let triggers: [(word: String, value: LiquidationPolicy.Trigger)] = [
+            ("strict", .strict), ("inclusive", .inclusive),
+        ]
+        let orders: [(word: String, value: LiquidationPolicy.Order)] = [
+            ("most_unprofitable_first", .mostUnprofitableFirst), ("largest_first", .largestFirst),
+            ("liquidators_choice", .liquidatorsChoice),
+        ]
+        let takers: [(word: String, value: LiquidationPolicy.Taker)] = [
+            ("pool", .pool), ("liquidator", .liquidator),
+        ]
+        return LiquidationPolicy(
+            trigger: fields.read("trigger", Kind.choice(triggers)),
+            order: fields.read("order", Kind.choice(orders)), size: size(fields),
+            penalty: fields.read("penalty", .share),
+            liquidatorShare: fields.read("liquidator_share", .share),
+            collateralBonus: fields.read("bonus", .share),
+            collateralBonusInsuranceShare: fields.read("insurance_share", .share),
+            taker: fields.read("taker", Kind.choice(takers)),
+            oncePerBlock: fields.read("once_per_block", .yesOrNo))
+    }
+
+    private func size(_ fields: Fields) -> LiquidationPolicy.Size {
+        let written = ["close_factor", "target_health", "whole"].filter { fields.has($0) }
+        if written.count > 1 {
+            problem(
+                fields.tree.position,
+                "\(fields.path): expected at most one of close_factor, target_health and whole, found "
+                    + written.joined(separator: " and "))
+        }
+        let form = written.first ?? "close_factor"
+        if form != "close_factor" {
+            for key in ["full_below", "dust"] {
+                fields.refuse(key, "has a meaning only with close_factor")
+            }
+        }
+        switch form {
+        case "target_health":
+            return .targetHealth(
+                fields.read(
+                    "target_health",
+                    .multiple.limited("1 to 10") { $0 >= .one && $0 <= Ratio(whole: 10) }))
+        case "whole":
+            return fields.read(
+                "whole",
+                Kind.choice([
+                    ("position", LiquidationPolicy.Size.wholePosition), ("account", .wholeAccount),
+                ]))
+        default:
+            return .closeFactor(
+                fields.read("close_factor", .positiveShare),
+                fullBelow: fields.read("full_below", .share),
+                dust: fields.read("dust", .notNegative))
+        }
+    }
+}

@@ -1,0 +1,349 @@
+import Agents
+import Chain
+import ExactMath
+public import MarginProtocol
+import Markets
+import Oracles
+public import Scenarios
+import SeededRandom
+
+/// The one loop: an iterator of block records.
+///
+/// The first record is genesis. Each later one is a block: the world moves to the block's time, oracles look,
+/// agents decide on what was committed before, the chain orders and the law executes, agents sell what they
+/// seized. The same scenario gives the same records on every machine.
+///
+/// A class, so that the chain can run the law while both are its parts; it is used by one thread.
+public final class Simulation: IteratorProtocol {
+    public let scenario: Scenario
+    public let description: RunDescription
+    /// What all records so far add up to.
+    public private(set) var summary: RunSummary
+    public private(set) var house: ClearingHouse
+    private var chain: Chain
+    private var markets: Markets
+    private var oracles: Oracles
+    private var agents: [any Agent]
+    private var dispatch: Dispatch
+    private var reports = ReportLedger()
+    private var onChain = DueList()
+    private var inTruth = DueList()
+    private let paranoid: Bool
+    private let end: Timestamp
+    private var worldTime: Timestamp
+    private var nextGovernance = 0
+    private var upcoming: Slot?
+    private var genesis: BlockRecord?
+    private var lastHeader: BlockHeader
+
+    /// A run that has not begun.
+    ///
+    /// - Parameter paranoid: check every invariant after every transaction, not only after every block.
+    /// - Throws: ``SimulationError`` where the scenario's parts do not fit together.
+    public init(_ scenario: Scenario, paranoid: Bool = false) throws(SimulationError) {
+        self.scenario = scenario
+        self.paranoid = paranoid
+        end = scenario.start + scenario.duration
+        worldTime = scenario.start
+        var parts = try Genesis(scenario)
+        house = parts.house
+        chain = parts.chain
+        markets = parts.markets
+        oracles = parts.oracles
+        agents = parts.cast.agents
+        dispatch = Dispatch(agents: parts.cast.agents)
+        description = parts.description
+        let liquidators = parts.cast.members.filter { $0.kind == "liquidator" }.map(\.address)
+        summary = RunSummary(
+            scenario, groups: parts.groups, liquidators: Set(liquidators))
+        lastHeader = parts.header
+        let journal = parts.takeJournal()
+        genesis = nil
+        genesis = record(
+            ChainBlock(header: lastHeader, transactions: [], dropped: [], journal: journal),
+            opening: journal.count, closing: journal.count..<journal.count, reports: [],
+            liquidations: [], outside: [])
+        upcoming = chain.nextSlot()
+        dueUpdate(at: scenario.start)
+    }
+
+    /// The next block, or nil when the scenario's time is over.
+    public func next() -> BlockRecord? {
+        if let first = genesis {
+            genesis = nil
+            summary.add(first)
+            return first
+        }
+        guard let slot = upcoming, slot.time <= end else { return nil }
+        moveWorld(to: slot.time)
+        let published = oracles.published(until: slot.time)
+        reports.published(published)
+        dueUpdate(at: slot.time)
+        var fates: [OracleReportRecord] = []
+        let early = decide(slot, published, &fates)
+        var result = execute(slot)
+        result.block.dropped = early + result.block.dropped
+        settle(result.block, slot, early: early.count, &fates)
+        let opening = result.opening
+        let closing = result.block.journal.count
+        let outside = unwind(slot, &result.block.journal)
+        lastHeader = result.block.header
+        requireInvariants()
+        upcoming = chain.nextSlot()
+        if let next = upcoming, next.time > end { fates += reports.unresolved() }
+        let record = record(
+            result.block, opening: opening, closing: closing..<result.block.journal.count,
+            reports: fates, liquidations: result.liquidations, outside: outside)
+        summary.add(record)
+        return record
+    }
+
+    /// A draw that depends on how many numbers the world consumed: equal runs end in equal ones.
+    public var unseed: UInt64 {
+        var draws = RandomSource(seed: scenario.seed).stream("unseed", at: markets.drawn)
+        return draws.next()
+    }
+
+    // MARK: 1–2 The world and its observers
+
+    /// Moves prices on along a fixed grid, whatever the chain does: so two variants see the same world.
+    private func moveWorld(to time: Timestamp) {
+        while worldTime + scenario.step <= time {
+            worldTime = worldTime + scenario.step
+            markets.advance(to: worldTime)
+            guard let due = oracles.nextDue, due <= worldTime else { continue }
+            let prices = outsidePrices
+            oracles.observe(at: worldTime, prices: prices)
+            reports.looked(at: worldTime, prices)
+        }
+    }
+
+    private var outsidePrices: [Price] {
+        scenario.referenceAssets.indices.map { markets.price($0) }
+    }
+
+    /// Who is liquidatable now, at the protocol's prices and in truth.
+    private func dueUpdate(at time: Timestamp) {
+        onChain.update(house, at: house.prices, time: time)
+        inTruth.update(house, at: outsidePrices, time: time)
+    }
+
+    // MARK: 3–4 Agents and the mempool
+
+    private func view(_ slot: Slot, _ published: [Report]) -> View {
+        View(
+            house: house, markets: markets, outsidePrices: outsidePrices, block: slot.number,
+            time: slot.time, blockTime: chain.configuration.blockTime.mean(at: slot.time),
+            baseFee: chain.baseFee, goingPrice: max(lastHeader.minimumPrice, chain.reservePrice),
+            gas: chain.configuration.gas,
+            nativePrice: scenario.nativeFeed.map { markets.price($0.index) } ?? .zero,
+            liquidatable: onChain.accounts, reports: published)
+    }
+
+    /// Asks every agent what it wants and sends it; returns what the mempool refused or pushed out.
+    private func decide(
+        _ slot: Slot, _ published: [Report], _ fates: inout [OracleReportRecord]
+    ) -> [DroppedTransaction] {
+        var requests: [(agent: Int, request: Request)] = []
+        do {
+            let view = view(slot, published)
+            for index in agents.indices {
+                for request in agents[index].decide(view).requests {
+                    requests.append((index, request))
+                }
+            }
+        }
+        var dropped: [DroppedTransaction] = []
+        govern(until: slot.time, &dropped)
+        for (agent, request) in requests {
+            let transaction = dispatch.transaction(
+                request, agent: agent, seen: slot.time, chain: chain)
+            if let feedRound = transaction.reportKey {
+                reports.sent(feedRound, transaction.value)
+            }
+            let drops = chain.submit(transaction.value)
+            if !drops.contains(where: { $0.transaction.id == transaction.value.id }) {
+                tell(
+                    agent, request, transaction.value.nonce,
+                    .pending(nonce: transaction.value.nonce))
+            }
+            dropped += drops
+        }
+        return dropped
+    }
+
+    private func tell(_ agent: Int, _ request: Request, _ nonce: Int64, _ result: Outcome.Result) {
+        agents[agent].learn(
+            Outcome(
+                sender: request.sender, tag: request.tag, nonce: nonce, result: result,
+                gasCost: .zero))
+    }
+
+    /// Sends governance's commands that are due, bidding well above what others pay.
+    private func govern(until time: Timestamp, _ dropped: inout [DroppedTransaction]) {
+        while nextGovernance < scenario.governance.count,
+            scenario.governance[nextGovernance].time <= time
+        {
+            let transaction = dispatch.governance(
+                scenario.governance[nextGovernance].command, at: time,
+                price: max(lastHeader.minimumPrice, chain.reservePrice), chain: chain)
+            dropped += chain.submit(transaction)
+            nextGovernance += 1
+        }
+    }
+
+    // MARK: 5–6 Building and executing
+
+    private struct Execution {
+        var block: ChainBlock
+        var opening: Int
+        var liquidations: [LiquidationRecord]
+    }
+
+    private func execute(_ slot: Slot) -> Execution {
+        var journal: [Event] = []
+        house.advance(to: slot.time, into: &journal)
+        let opening = journal.count
+        let truth = outsidePrices
+        var before: [Int64: Health] = [:]
+        let block = chain.build(slot, appendingTo: journal) {
+            [self] (transaction, journal) throws(Rejection) in
+            if case .liquidate(let account, _, _) = transaction.command,
+                account.index < house.accountCount
+            {
+                before[transaction.id] = house.health(of: account, .maintenance, at: truth)
+            }
+            try house.execute(transaction.command, from: transaction.sender, into: &journal)
+            if paranoid { requireInvariants() }
+        }
+        var liquidations: [LiquidationRecord] = []
+        for included in block.transactions {
+            guard included.rejection == nil, let health = before[included.transaction.id] else {
+                continue
+            }
+            for event in block.journal[included.events] {
+                guard case .liquidated(let step) = event else { continue }
+                liquidations.append(judge(step, included.index, health, truth, slot.time))
+            }
+        }
+        return Execution(block: block, opening: opening, liquidations: liquidations)
+    }
+
+    /// What a liquidation looks like to somebody who knows the outside prices.
+    private func judge(
+        _ step: Liquidation, _ index: Int, _ health: Health, _ truth: [Price], _ now: Timestamp
+    ) -> LiquidationRecord {
+        let feed: FeedID? =
+            step.market.map { scenario.parameters.markets[$0.index].feed }
+            ?? step.seizedAsset.map { scenario.parameters.assets[$0.index].feed }
+        let due = inTruth.since(step.account)
+        let isDue: Bool
+        switch house.parameters.liquidation.trigger {
+        case .strict: isDue = health.equity < health.requirement
+        case .inclusive: isDue = health.equity <= health.requirement
+        }
+        return LiquidationRecord(
+            step: step, index: index, referencePrice: feed.map { truth[$0.index] } ?? .zero,
+            trueHealthBefore: health, liquidatableSince: onChain.since(step.account),
+            trulyLiquidatableSince: due, wrongful: !isDue,
+            late: due.map { now - $0 > scenario.lateAfter } ?? false)
+    }
+
+    /// Tells agents what became of their transactions, and the ledger what became of reports.
+    private func settle(
+        _ block: ChainBlock, _ slot: Slot, early: Int, _ fates: inout [OracleReportRecord]
+    ) {
+        for drop in block.dropped {
+            guard let sent = dispatch.resolve(drop.transaction) else { continue }
+            if let fate = reports.dropped(drop) { fates.append(fate) }
+            tell(sent.agent, sent.request, drop.transaction.nonce, .dropped(drop.reason))
+        }
+        for included in block.transactions {
+            guard let sent = dispatch.resolve(included.transaction) else { continue }
+            if let fate = reports.included(included) { fates.append(fate) }
+            let result: Outcome.Result = included.rejection.map { .rejected($0) } ?? .applied
+            agents[sent.agent].learn(
+                Outcome(
+                    sender: sent.request.sender, tag: sent.request.tag,
+                    nonce: included.transaction.nonce, result: result, gasCost: included.gasCost))
+        }
+    }
+
+    // MARK: 8 Selling outside
+
+    private func unwind(_ slot: Slot, _ journal: inout [Event]) -> [OutsideTradeRecord] {
+        var orders: [OutsideOrder] = []
+        do {
+            onChain.update(house, at: house.prices, time: slot.time)
+            let view = view(slot, [])
+            for index in agents.indices { orders += agents[index].unwind(view) }
+        }
+        return orders.compactMap { trade($0, &journal) }
+    }
+
+    /// Runs one trade in the world outside and settles it in the agent's wallet, or refuses all of it.
+    private func trade(_ order: OutsideOrder, _ journal: inout [Event]) -> OutsideTradeRecord? {
+        guard order.quantity.raw != 0,
+            let quote = try? markets.quote(order.feed.index, order.quantity)
+        else { return nil }
+        if let wallet = order.wallet, let asset = order.asset {
+            let settlement = scenario.parameters.settlementAsset
+            let feed = scenario.parameters.assets[settlement.index].feed
+            guard
+                let cash = try? quote.proceeds.quantity(
+                    at: markets.price(feed.index), rounding: .down)
+            else { return nil }
+            let changes = [
+                AssetChange(asset: asset, delta: order.quantity),
+                AssetChange(asset: settlement, delta: cash),
+            ]
+            // A wallet that cannot pay does not trade.
+            guard
+                (try? house.execute(
+                    .settleOutside(wallet: wallet, changes: changes), from: .system, into: &journal))
+                    != nil
+            else { return nil }
+        }
+        guard let fill = try? markets.trade(order.feed.index, order.quantity) else {
+            preconditionFailure("a trade runs as it was quoted")
+        }
+        return OutsideTradeRecord(
+            agent: order.agent, wallet: order.wallet, feed: order.feed, purpose: order.purpose,
+            quantity: fill.quantity, averagePrice: fill.averagePrice, proceeds: fill.proceeds,
+            slippage: fill.slippage, priceBefore: fill.priceBefore, priceAfter: fill.priceAfter)
+    }
+
+    private func requireInvariants() {
+        let breaches = house.breaches()
+        precondition(breaches.isEmpty, breaches.map(\.description).joined(separator: "; "))
+    }
+
+    // MARK: 9 The record
+
+    private func record(
+        _ block: ChainBlock, opening: Int, closing: Range<Int>, reports: [OracleReportRecord],
+        liquidations: [LiquidationRecord], outside: [OutsideTradeRecord]
+    ) -> BlockRecord {
+        let truth = outsidePrices
+        let now = block.header.time
+        onChain.update(house, at: house.prices, time: now)
+        inTruth.update(house, at: truth, time: now)
+        for liquidation in liquidations {
+            onChain.restart(liquidation.step.account, at: now)
+            inTruth.restart(liquidation.step.account, at: now)
+        }
+        let reference = truth.indices.map {
+            ReferencePriceRecord(
+                feed: FeedID(index: $0), exogenous: markets.exogenousPrice($0),
+                impact: markets.impact($0), price: truth[$0])
+        }
+        let everyone = block.header.number % Int64(max(1, scenario.healthEvery)) == 0
+        return BlockRecord(
+            header: block.header, transactions: block.transactions, dropped: block.dropped,
+            journal: block.journal, openingEvents: 0..<opening, closingEvents: closing,
+            oracleReports: reports, referencePrices: reference, outsideTrades: outside,
+            liquidations: liquidations, health: house.healthRecords(of: everyone, truth: truth),
+            metric: house.metric(
+                onChain: onChain.accounts.count, inTruth: inTruth.accounts.count))
+    }
+}

@@ -1,0 +1,60 @@
+import ExactMath
+import MarginProtocol
+import SeededRandom
+import Testing
+
+@testable import Agents
+
+@Suite struct MarginScheduleTests {
+    @Test func agreesWithTheProtocolOnAnyNotional() throws {
+        var draws = RandomSource(seed: 7).stream("margin")
+        for _ in 0..<300 {
+            var world = try World()
+            let account = world.open(.margin, owner: 50, [(usdc, Quantity(whole: 1_000_000))])
+            let size = Quantity(raw: draws.uniform(in: 1...1_000 * scaleE8))
+            try world.seed(account, ethPerp, size, at: startPrices[1])
+            let notional = try size.value(at: startPrices[1], rounding: .down)
+            let schedule = world.house.parameters.markets[0].margin
+            for kind in [MarginKind.initial, .maintenance] {
+                #expect(
+                    try schedule.requirement(on: notional, kind)
+                        == world.house.health(of: account, kind).requirement)
+            }
+        }
+    }
+
+    @Test func atABracketsFloorBothSidesAgree() throws {
+        let schedule = parameters().markets[0].margin
+        // 5 % of 500,000; then 10 % of what is above.
+        #expect(
+            try schedule.requirement(on: Money(whole: 500_000), .initial) == Money(whole: 25_000))
+        #expect(
+            try schedule.requirement(on: Money(whole: 600_000), .initial) == Money(whole: 35_000))
+        #expect(try schedule.requirement(on: .zero, .initial) == .zero)
+    }
+
+    @Test(arguments: [
+        // Wanted, budget, costs in basis points, expected notional.
+        (Int64(1000), Int64(50), Int64(0), Int64(1000)),
+        (1000, 40, 0, 800),
+        (1_000_000, 35_000, 0, 600_000),
+        // 5 % margin and 5 % costs.
+        (1000, 40, 500, 400),
+        (1000, 0, 0, 0),
+        (0, 40, 0, 0),
+    ])
+    func theLargestNotionalUsesTheBudget(
+        wanted: Int64, budget: Int64, costs: Int64, expected: Int64
+    ) {
+        let schedule = parameters().markets[0].margin
+        #expect(
+            schedule.largestNotional(
+                upTo: Money(whole: wanted), within: Money(whole: budget),
+                costs: Ratio(basisPoints: costs)) == Money(whole: expected))
+    }
+
+    @Test func aBudgetBelowZeroAllowsNothing() {
+        let schedule = parameters().markets[0].margin
+        #expect(schedule.largestNotional(upTo: Money(raw: .max), within: Money(whole: -1)) == .zero)
+    }
+}

@@ -1,0 +1,90 @@
+import Foundation
+import GRDB
+import Testing
+
+@testable import Audit
+
+/// Each `breach_…` view is empty for a run under the law, and not empty once its invariant is broken.
+@Suite struct InvariantViewTests {
+    private func record(_ scratch: Scratch) throws -> DatabaseQueue {
+        let (description, records) = SyntheticRun.records(seed: 11, blocks: 45)
+        let writer = try AuditWriter.create(scratch.path(), description: description)
+        for record in records { try writer.append(record) }
+        try writer.finish(unseed: 1)
+        return try DatabaseQueue(path: scratch.path())
+    }
+
+    static let mutations = [
+        "breach_conservation_balance": "update balance_change set delta_e8 = delta_e8 + 1 where seq = 3",
+        "breach_conservation_position": """
+            update position_change set size_after_e8 = size_after_e8 + 1 where block = 5
+            """,
+        "breach_clearing": "update position_change set cost_after_e8 = cost_after_e8 + 1 where block = 5",
+        "breach_wallet_negative": "update balance_change set after_e8 = -1 where account = 9",
+        "breach_wallet_position": "update position_change set account = 9 where block = 5",
+        "breach_insurance_negative": "update balance_change set after_e8 = -1 where account = 1",
+        "breach_bad_debt_positive": """
+            update balance_change set account = 4, after_e8 = 1 where account = 1
+            """,
+        "breach_balance_chain": "update balance_change set after_e8 = after_e8 + 1 where block = 5",
+        "breach_position_chain": "update position_change set size_before_e8 = 7 where block = 5",
+        "breach_flat_cost": "update position_change set size_after_e8 = 0, cost_after_e8 = 1",
+        "breach_isolated_market": "update account set market = 3 where role = 0",
+        "breach_liquidated_healthy": "update liquidation set equity_before_e8 = requirement_before_e8 + 1",
+        "breach_penalty_split": "update liquidation set penalty_e8 = penalty_e8 + 1",
+        "breach_rejection_changes": "update tx set applied = 0",
+        "breach_report_price": "update oracle_report set price_e8 = price_e8 + 1",
+        "breach_price_order": "update oracle_price set observed_ms = 5",
+        "breach_nonce_order": "update tx set nonce = nonce + 1 where block = 9",
+        "breach_gas_limit": "update tx set gas_used = gas_limit + 1",
+        "breach_gas_sum": "update block set demand_gas = demand_gas + 1",
+        "breach_gas_price": "update tx set tip_wei = tip_wei + 1",
+        "breach_included_early": "update tx set submitted_ms = submitted_ms + 100000000",
+        "breach_block_sequence": "update block set time_ms = time_ms - 12000 where block = 4",
+        "breach_tx_count": "update block set tx_count = tx_count + 1 where block = 4",
+    ]
+
+    @Test func everyInvariantHoldsAndCanFail() throws {
+        let scratch = try Scratch()
+        let queue = try record(scratch)
+        try queue.writeWithoutTransaction { database in
+            let views = try String.fetchAll(
+                database, sql: "select name from sqlite_master where name like 'breach%' order by name")
+            #expect(views == Self.mutations.keys.sorted())
+            for trigger in try String.fetchAll(
+                database, sql: "select name from sqlite_master where type = 'trigger'")
+            {
+                try database.execute(sql: "drop trigger \(trigger)")
+            }
+            try database.execute(sql: "pragma ignore_check_constraints = on")
+            for view in views {
+                let count = "select count(*) from \(view)"
+                #expect(try Int.fetchOne(database, sql: count) == 0, "\(view)")
+                try database.execute(sql: "savepoint before")
+                try database.execute(sql: Self.mutations[view] ?? "")
+                #expect(try Int.fetchOne(database, sql: count) ?? 0 > 0, "\(view) stays empty")
+                try database.execute(sql: "rollback to before; release before")
+            }
+        }
+    }
+
+    @Test func everyViewCanBeRead() throws {
+        let scratch = try Scratch()
+        let queue = try record(scratch)
+        try queue.read { database in
+            let views = try String.fetchAll(
+                database, sql: "select name from sqlite_master where type = 'view'")
+            for view in views where !view.hasPrefix("breach") {
+                let rows = try Int.fetchOne(database, sql: "select count(*) from \(view)") ?? 0
+                // What the synthetic run has none of.
+                if !["v_funding"].contains(view) { #expect(rows > 0, "\(view)") }
+            }
+            for table in FactTable.allCases {
+                let sql = "select count(*) from v_\(table.name)"
+                let shown = try Int.fetchOne(database, sql: sql)
+                let held = try Int.fetchOne(database, sql: "select count(*) from \(table.name)")
+                #expect(shown == held, "\(table.name)")
+            }
+        }
+    }
+}

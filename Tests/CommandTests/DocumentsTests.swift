@@ -1,0 +1,87 @@
+import Foundation
+import MarginProtocol
+import Reports
+import Scenarios
+import Testing
+
+/// Documents that are generated are up to date; `make docs` rewrites them.
+@Suite struct DocumentsTests {
+    @Test func rejections() throws {
+        var text = """
+            # Rejections
+
+            Why an included command changed nothing. The numbers never change their meaning: 1xx malformed, 2xx
+            authority, 3xx status and prices, 4xx funds and margin, 5xx market and book, 6xx liquidation, 7xx price
+            posting, 9xx arithmetic. Where several apply, the one that the transition checks first is reported.
+
+            | code | name | meaning |
+            |---|---|---|
+
+            """
+        for entry in Rejection.catalogue {
+            text += "| \(entry.code) | `\(entry.name)` | \(entry.meaning) |\n"
+        }
+        try Tool.expectGolden(text, "docs/rejections.md")
+    }
+
+    @Test func invariants() throws {
+        var text = """
+            # Invariants
+
+            What is always true. Checked after every block by the engine (`--paranoid`: after every transaction), and
+            again, by other code, by the `breach_…` views of the database, which are empty.
+
+            | number | name | always true |
+            |---|---|---|
+
+            """
+        for invariant in Invariant.allCases {
+            text += "| \(invariant.rawValue) | `\(invariant)` | \(invariant.meaning) |\n"
+        }
+        try Tool.expectGolden(text, "docs/invariants.md")
+    }
+
+    @Test func scenarioReference() throws {
+        try Tool.expectGolden(ScenarioReference.markdown(), "docs/scenarios.md")
+    }
+
+    @Test func commandLine() throws {
+        var text = """
+            # The command line
+
+            Generated from the help of the program.
+
+            """
+        for verb in ["", "run", "validate", "new", "query", "show", "verify", "diff"] {
+            let result = try Tool.run(
+                ["help"] + (verb.isEmpty ? [] : [verb]), prefix: ["COLUMNS=100"])
+            text += "\n## crossmargin \(verb)\n\n```\n\(result.out)```\n"
+        }
+        try Tool.expectGolden(text.replacing("crossmargin \n", with: "crossmargin\n"), "docs/cli.md")
+    }
+
+    /// Every question with its SQL and a real answer, from one run of the congestion scenario.
+    @Test func database() throws {
+        let schema = try String(
+            contentsOf: Tool.root.appendingPathComponent("schema.sql"), encoding: .utf8)
+        let answers = try Tool.inFolder { folder in
+            let run = try Tool.run(
+                ["run", Tool.scenario("congestion"), "--db", "a.sqlite", "--json"], in: folder)
+            #expect(run.code == 0, "\(run.error)")
+            var answers: [String: String] = [:]
+            for query in NamedQuery.all {
+                var arguments = ["query", "a.sqlite", "--named", query.name, "--limit", "5"]
+                if query.parameters.contains(where: { $0.name == "account" }) {
+                    arguments += ["--parameter", "account=30"]
+                }
+                if query.parameters.contains(where: { $0.name == "block" }) {
+                    arguments += ["--parameter", "block=2400"]
+                }
+                answers[query.name] = try Tool.run(arguments, in: folder).out
+            }
+            return answers
+        }
+        try Tool.expectGolden(
+            SQLCatalogue.markdown(schema: schema, answers: answers), "docs/sql.md")
+    }
+}

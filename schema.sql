@@ -1,0 +1,1339 @@
+-- CrossMargin: the database of recorded runs. This file is the one truth about it.
+--
+-- One file holds any number of runs; every table begins with the number of the run. Facts are
+-- append-only. Whatever can be derived is a view. Exact columns carry their scale in their name:
+-- `price_e8` is a price times 10^8. Each `v_` view shows its table in plain units, with names and
+-- ISO times. Each `breach_` view states an invariant and is empty unless the engine has a bug or
+-- somebody changed the file; `crossmargin verify` finds the latter.
+--
+-- Where a row belongs in its block: `tx` is the place of the transaction, from 0; -1 stands for what
+-- happened before the first transaction (genesis, funding), and the number of the block's
+-- transactions for what happened after the last (liquidators trading outside). `seq` counts the
+-- events of one transaction over all tables, from 0. Blocks count from 0, which is genesis.
+--
+-- Units in brackets. "none" in a column's text means that it may be null.
+
+pragma application_id = 1129467207; -- "CRMG"
+pragma user_version = 1;
+
+-- == tables ==
+
+-- A row is one simulation. Only status, block_count, head_hash and unseed change, in the same
+-- transaction as the blocks they count; so a run that was killed is a valid prefix of itself.
+create table if not exists run (
+    run integer primary key check (run >= 1), -- its number in this file
+    scenario text not null, -- the scenario's name
+    scenario_text text not null, -- the scenario in full, as YAML: it alone replays the run
+    seed text not null check (seed not glob '*[^0-9]*'), -- the seed of all chance, in decimals
+    engine_version text not null, -- the version of the program that wrote it
+    start_ms integer not null, -- [ms since 1970] simulated time of genesis
+    settlement_asset integer not null, -- asset that profit, loss and fees are paid in
+    gas_feed integer, -- feed whose price values gas; none when gas is not valued
+    status text not null default 'running' check (status in ('running', 'complete')), -- state
+    block_count integer not null default 0 check (block_count >= 0), -- blocks written, genesis included
+    head_hash blob check (length(head_hash) = 32), -- hash of the last block; none before genesis
+    unseed integer -- one more draw at the very end: equal runs end in an equal state; none before
+) strict;
+
+-- A row is a number used in other tables and the name it stands for. Numbers never change meaning.
+create table if not exists code (
+    domain text not null, -- where it is used: role, command, rejection, …
+    code integer not null, -- the number in the table
+    name text not null, -- what it means
+    primary key (domain, code)
+) strict, without rowid;
+
+-- A row is a token that accounts hold.
+create table if not exists asset (
+    run integer not null, -- run
+    asset integer not null, -- number of the asset
+    name text not null, -- its ticker
+    feed integer not null, -- feed whose price values it
+    primary key (run, asset)
+) strict, without rowid;
+
+-- A row is a perpetual market.
+create table if not exists market (
+    run integer not null, -- run
+    market integer not null, -- number of the market
+    name text not null, -- its ticker
+    feed integer not null, -- feed of its index price
+    primary key (run, market)
+) strict, without rowid;
+
+-- A row is a price feed.
+create table if not exists feed (
+    run integer not null, -- run
+    feed integer not null, -- number of the feed
+    name text not null, -- its name
+    primary key (run, feed)
+) strict, without rowid;
+
+-- A row is somebody who sends transactions.
+create table if not exists agent (
+    run integer not null, -- run
+    address integer not null, -- its address, the sender of its transactions
+    name text not null, -- its name
+    kind text not null, -- trader, liquidator, marketMaker, reporter, hedger, system or governance
+    "group" text not null, -- the group of the scenario it came from
+    primary key (run, address)
+) strict, without rowid;
+
+-- A row is one parameter of the scenario as it stood at genesis; changes are in governance.
+create table if not exists parameter (
+    run integer not null, -- run
+    seq integer not null, -- place in the list
+    key text not null, -- dotted path, as in a scenario
+    value text not null, -- its value, as in a scenario
+    primary key (run, seq)
+) strict, without rowid;
+
+-- A row is an account: a margin account, an isolated child of one, a wallet, or a fund with a role.
+-- Those of genesis stand in block 0; the others in the block that opened them.
+create table if not exists account (
+    run integer not null, -- run
+    account integer not null, -- number of the account
+    block integer not null, -- block that opened it
+    tx integer not null, -- transaction that opened it; -1 at genesis
+    name text, -- its name; none when it was opened later
+    role integer not null, -- what it is for: code of domain role
+    owner integer not null, -- address that owns it
+    parent integer, -- the account that funds an isolated child; none for any other
+    market integer, -- the only market of an isolated child, or the market of a fund; else none
+    primary key (run, account)
+) strict, without rowid;
+
+-- A row is a block: the chain's own figures, and the hash that seals all rows of the block and all
+-- blocks before it.
+create table if not exists block (
+    run integer not null, -- run
+    block integer not null check (block >= 0), -- its number; 0 is genesis
+    time_ms integer not null, -- [ms since 1970] simulated time
+    missed_slots integer not null, -- slots without a block before this one
+    base_fee_wei integer not null check (base_fee_wei >= 0), -- [wei per gas] base fee; 0 without EIP-1559
+    gas_limit integer not null, -- [gas] room in the block
+    gas_used integer not null, -- [gas] used by everything in it
+    demand_gas integer not null, -- [gas] of that, used by the background demand
+    backlog_gas integer not null, -- [gas] background demand still waiting after it
+    was_full integer not null check (was_full in (0, 1)), -- 1 when something willing to pay was left out
+    mempool_depth integer not null, -- transactions still waiting after it
+    marginal_tip_wei integer not null, -- [wei per gas] lowest tip that got in when something was left out; else 0
+    minimum_price_wei integer not null, -- [wei per gas] lowest price that would have got in
+    tx_count integer not null check (tx_count >= 0), -- transactions of the protocol in it
+    event_count integer not null check (event_count >= 0), -- events of the protocol in it
+    parent_hash blob not null check (length(parent_hash) = 32), -- hash of the block before; of the run for genesis
+    hash blob not null check (length(hash) = 32), -- SHA-256 over the parent hash and the digests of its tables
+    primary key (run, block)
+) strict, without rowid;
+
+-- A row is what one block's rows of one table amount to: `verify` compares it with the rows it finds.
+-- Row 0 of a run has table_id 0 and covers the run's own row, with one check a column.
+create table if not exists block_digest (
+    run integer not null, -- run
+    block integer not null, -- block
+    table_id integer not null, -- table: code of domain table
+    row_count integer not null check (row_count > 0), -- rows of that table in that block
+    digest blob not null check (length(digest) = 32), -- SHA-256 over their encodings in order of key
+    checks blob not null, -- four bytes a row, which tell the row that differs
+    primary key (run, block, table_id)
+) strict, without rowid;
+
+-- A row is a transaction in a block: what it asked, what it paid, and whether the protocol applied it.
+-- A rejected one changed nothing but its sender's nonce and gas.
+create table if not exists tx (
+    run integer not null, -- run
+    block integer not null, -- block
+    tx integer not null, -- place in the block, from 0
+    id integer not null, -- unique in a run, in order of creation
+    sender integer not null, -- address that signed it
+    nonce integer not null, -- place in its sender's sequence
+    kind integer not null, -- what it asks: code of domain command
+    payload text not null, -- its arguments as JSON; amounts keep their scale in the key
+    submitted_ms integer not null, -- [ms since 1970] arrival at the mempool
+    expires_ms integer, -- [ms since 1970] last moment for inclusion; none leaves it to the mempool
+    gas_limit integer not null, -- [gas] most it may use
+    gas_used integer not null, -- [gas] what it used
+    max_fee_wei integer not null, -- [wei per gas] most it pays
+    max_tip_wei integer not null, -- [wei per gas] most it pays the producer
+    effective_price_wei integer not null, -- [wei per gas] what it paid
+    tip_wei integer not null, -- [wei per gas] the producer's part of that
+    applied integer not null check (applied in (0, 1)), -- 1 applied, 0 rejected
+    rejection integer, -- why it was rejected: code of domain rejection; none when applied
+    rejection_values text, -- the values that offended, as JSON; none when applied
+    primary key (run, block, tx),
+    check (applied = (rejection is null))
+) strict, without rowid;
+
+-- A row is a transaction that never got into a block; it stands in the block in which that was known.
+create table if not exists tx_dropped (
+    run integer not null, -- run
+    block integer not null, -- block
+    seq integer not null, -- place in the list
+    id integer not null, -- unique in a run, in order of creation
+    sender integer not null, -- address that signed it
+    nonce integer not null, -- place in its sender's sequence
+    kind integer not null, -- what it asks: code of domain command
+    payload text not null, -- its arguments as JSON
+    submitted_ms integer not null, -- [ms since 1970] arrival at the mempool
+    dropped_ms integer not null, -- [ms since 1970] when it was dropped
+    gas_limit integer not null, -- [gas] most it may have used
+    max_fee_wei integer not null, -- [wei per gas] most it would have paid
+    max_tip_wei integer not null, -- [wei per gas] most it would have paid the producer
+    reason integer not null, -- why: code of domain drop
+    replaced_by integer, -- id of the transaction that took its nonce; none unless replaced
+    primary key (run, block, seq)
+) strict, without rowid;
+
+-- A row is a price report and what became of it; it stands in the block in which that was known.
+create table if not exists oracle_report (
+    run integer not null, -- run
+    block integer not null, -- block
+    seq integer not null, -- place in the list
+    feed integer not null, -- feed
+    round integer not null, -- its number in the feed
+    "trigger" text not null, -- why it was made: first, deviation or heartbeat
+    price_e8 integer not null, -- [1e-8 USD per unit] price it reports
+    confidence_e8 integer not null, -- [1e-8 USD] half-width of the reporter's uncertainty
+    reference_price_e8 integer not null, -- [1e-8 USD per unit] outside price when it was observed
+    observed_ms integer not null, -- [ms since 1970] when the market was looked at
+    published_ms integer not null, -- [ms since 1970] when it left for the chain
+    submitted_ms integer, -- [ms since 1970] arrival at the mempool; none when never sent
+    tx_id integer, -- id of the transaction that carried it; none when there was none
+    tx integer, -- place of that transaction in this block; none when it was not included
+    fate integer not null, -- what became of it: code of domain fate
+    reason integer, -- why it was rejected (domain rejection) or dropped (domain drop); else none
+    primary key (run, block, seq)
+) strict, without rowid;
+
+-- A row is a price that the protocol accepted: it is the protocol's price until the feed's next row.
+create table if not exists oracle_price (
+    run integer not null, -- run
+    block integer not null, -- block
+    tx integer not null, -- transaction; -1 at genesis
+    seq integer not null, -- event
+    feed integer not null, -- feed
+    round integer not null, -- its number in the feed
+    price_e8 integer not null check (price_e8 > 0), -- [1e-8 USD per unit] price
+    confidence_e8 integer not null, -- [1e-8 USD] half-width of the reporter's uncertainty
+    observed_ms integer not null, -- [ms since 1970] when the market was looked at; age counts from here
+    published_ms integer not null, -- [ms since 1970] when it left for the chain
+    primary key (run, block, tx, seq)
+) strict, without rowid;
+
+-- A row is the outside price of a feed's underlying at the end of a block: the truth that oracles chase.
+create table if not exists reference_price (
+    run integer not null, -- run
+    block integer not null, -- block
+    feed integer not null, -- feed
+    exogenous_e8 integer not null, -- [1e-8 USD per unit] price without anybody's trading
+    impact_e8 integer not null, -- [1e-8] relative move by trading
+    price_e8 integer not null, -- [1e-8 USD per unit] price
+    primary key (run, block, feed)
+) strict, without rowid;
+
+-- A row is one leg of a movement of tokens. The legs of a movement sum to zero.
+create table if not exists balance_change (
+    run integer not null, -- run
+    block integer not null, -- block
+    tx integer not null, -- transaction; -1 before the first, tx_count after the last
+    seq integer not null, -- event
+    account integer not null, -- account
+    asset integer not null, -- asset
+    delta_e8 integer not null, -- [1e-8 units] gain, negative for a loss
+    after_e8 integer not null, -- [1e-8 units] balance after it; negative is a debt
+    reason integer not null, -- why: code of domain balance_reason
+    primary key (run, block, tx, seq)
+) strict, without rowid;
+
+-- A row is the change of one account's position in one market.
+create table if not exists position_change (
+    run integer not null, -- run
+    block integer not null, -- block
+    tx integer not null, -- transaction; -1 at genesis
+    seq integer not null, -- event
+    account integer not null, -- account
+    market integer not null, -- market
+    size_before_e8 integer not null, -- [1e-8 units] size before; positive is long
+    size_after_e8 integer not null, -- [1e-8 units] size after
+    cost_before_e8 integer not null, -- [1e-8 USD] entry price times size before, signed as the size
+    cost_after_e8 integer not null, -- [1e-8 USD] entry price times size after
+    price_e8 integer not null, -- [1e-8 USD per unit] price of the change
+    realized_e8 integer not null, -- [1e-8 USD] profit moved into the settlement balance
+    funding_e8 integer not null, -- [1e-8 USD] funding paid; negative when received
+    reason integer not null, -- why: code of domain position_reason
+    primary key (run, block, tx, seq)
+) strict, without rowid;
+
+-- A row is a match in a book or a trade against the pool, both sides.
+create table if not exists fill (
+    run integer not null, -- run
+    block integer not null, -- block
+    tx integer not null, -- transaction
+    seq integer not null, -- event
+    market integer not null, -- market
+    taker integer not null, -- account that took
+    maker integer not null, -- account that rested, or the pool
+    maker_order integer, -- the resting order; none against the pool
+    size_e8 integer not null check (size_e8 <> 0), -- [1e-8 units] positive when the taker bought
+    price_e8 integer not null, -- [1e-8 USD per unit] price
+    taker_fee_e8 integer not null, -- [1e-8 USD] paid by the taker
+    maker_fee_e8 integer not null, -- [1e-8 USD] paid by the maker; negative is a rebate
+    primary key (run, block, tx, seq)
+) strict, without rowid;
+
+-- A row is an order that began to rest in a book, or was taken out of it.
+create table if not exists order_change (
+    run integer not null, -- run
+    block integer not null, -- block
+    tx integer not null, -- transaction
+    seq integer not null, -- event
+    change integer not null, -- what happened: code of domain order_change
+    market integer not null, -- market
+    order_id integer not null, -- its number in the market's book
+    account integer not null, -- whose it is
+    side integer not null, -- code of domain side
+    price_e8 integer not null, -- [1e-8 USD per unit] limit
+    remaining_e8 integer not null, -- [1e-8 units] still to be traded
+    reduce_only integer not null check (reduce_only in (0, 1)), -- 1 when it may only reduce a position
+    primary key (run, block, tx, seq)
+) strict, without rowid;
+
+-- A row is a market's funding at the beginning of a block, where it moved.
+create table if not exists funding (
+    run integer not null, -- run
+    block integer not null, -- block
+    tx integer not null, -- transaction; -1, as funding accrues between blocks
+    seq integer not null, -- event
+    market integer not null, -- market
+    index_e8 integer not null, -- [1e-8 USD per unit] cumulative funding a long has paid, rounded down
+    index_rest_e18 integer not null check (index_rest_e18 between 0 and 9999999999), -- [1e-18 USD per unit] what that left out
+    rate_e8 integer not null, -- [1e-8 per 8 h] rate; positive when longs pay
+    primary key (run, block, tx, seq)
+) strict, without rowid;
+
+-- A row is one step of a liquidation, with what the protocol knew and what was true.
+create table if not exists liquidation (
+    run integer not null, -- run
+    block integer not null, -- block
+    tx integer not null, -- transaction
+    seq integer not null, -- event
+    account integer not null, -- account liquidated
+    payer integer not null, -- the liquidator's account, which repays and is paid
+    kind integer not null, -- what it took: code of domain liquidation_kind
+    market integer, -- market of the position taken; none for collateral
+    seized_asset integer, -- asset seized; none for a position
+    repaid_asset integer, -- asset of the debt repaid; none for a position
+    size_e8 integer not null, -- [1e-8 units] signed size closed, or amount seized
+    repaid_e8 integer not null, -- [1e-8 units] debt repaid
+    price_e8 integer not null, -- [1e-8 USD per unit] the protocol's price of the market or seized asset
+    price_age_ms integer not null, -- [ms] how old that price was, since observation
+    reference_price_e8 integer not null, -- [1e-8 USD per unit] the outside price at that moment
+    equity_before_e8 integer not null, -- [1e-8 USD] weighted equity before, at the protocol's prices
+    requirement_before_e8 integer not null, -- [1e-8 USD] maintenance margin before, at the protocol's prices
+    equity_after_e8 integer not null, -- [1e-8 USD] weighted equity after
+    requirement_after_e8 integer not null, -- [1e-8 USD] maintenance margin after
+    true_equity_before_e8 integer not null, -- [1e-8 USD] weighted equity before the block, at outside prices
+    true_requirement_before_e8 integer not null, -- [1e-8 USD] maintenance margin before the block, at outside prices
+    penalty_e8 integer not null, -- [1e-8 USD] what the account paid
+    to_liquidator_e8 integer not null, -- [1e-8 USD] of that, to the liquidator
+    to_insurance_e8 integer not null, -- [1e-8 USD] of that, to the insurance fund
+    deficit_e8 integer not null, -- [1e-8 USD] negative equity that was left to cover
+    liquidatable_since_ms integer, -- [ms since 1970] since when, at the protocol's prices; none if unknown
+    truly_liquidatable_since_ms integer, -- [ms since 1970] since when, at outside prices; none if it was not
+    wrongful integer not null check (wrongful in (0, 1)), -- 1 when healthy at outside prices
+    late integer not null check (late in (0, 1)), -- 1 when later than the scenario tolerates
+    primary key (run, block, tx, seq)
+) strict, without rowid;
+
+-- A row is who paid (part of) a deficit.
+create table if not exists loss_cover (
+    run integer not null, -- run
+    block integer not null, -- block
+    tx integer not null, -- transaction
+    seq integer not null, -- event
+    account integer not null, -- account that could not pay
+    layer integer not null, -- which layer paid: code of domain loss_layer
+    payer integer not null, -- account that paid; the bad-debt account when nobody did
+    asset integer not null, -- asset owed
+    amount_e8 integer not null check (amount_e8 > 0), -- [1e-8 units] amount
+    primary key (run, block, tx, seq)
+) strict, without rowid;
+
+-- A row is a change of who may do what: a pause, a changed parameter, a delegate.
+create table if not exists governance (
+    run integer not null, -- run
+    block integer not null, -- block
+    tx integer not null, -- transaction
+    seq integer not null, -- event
+    kind integer not null, -- code of domain governance
+    account integer, -- account of a delegation; else none
+    delegate integer, -- address of a delegation; else none
+    allowed integer check (allowed in (0, 1)), -- 1 when a delegation was given, 0 when taken; else none
+    payload text not null, -- what changed, as JSON
+    primary key (run, block, tx, seq)
+) strict, without rowid;
+
+-- A row is what an agent bought or sold in the world outside, so that its profit can be summed.
+create table if not exists liquidator_trade (
+    run integer not null, -- run
+    block integer not null, -- block
+    seq integer not null, -- place in the list
+    agent integer not null, -- address of the agent
+    wallet integer, -- account whose tokens were exchanged; none for a trade elsewhere
+    feed integer not null, -- feed of what was traded
+    purpose text not null, -- unwind of seized collateral, or hedge of inventory
+    quantity_e8 integer not null, -- [1e-8 units] negative for a sale
+    average_price_e8 integer not null, -- [1e-8 USD per unit] average price
+    proceeds_e8 integer not null, -- [1e-8 USD] cash, positive for a sale
+    slippage_e8 integer not null, -- [1e-8 USD] what the impact cost
+    price_before_e8 integer not null, -- [1e-8 USD per unit] outside price before
+    price_after_e8 integer not null, -- [1e-8 USD per unit] outside price after
+    primary key (run, block, seq)
+) strict, without rowid;
+
+-- A row is an account's health at the end of a block: of those touched, and of all at a set cadence.
+create table if not exists account_health (
+    run integer not null, -- run
+    block integer not null, -- block
+    account integer not null, -- account
+    equity_e8 integer not null, -- [1e-8 USD] unweighted worth
+    initial_equity_e8 integer not null, -- [1e-8 USD] weighted equity for the initial margin
+    initial_requirement_e8 integer not null, -- [1e-8 USD] initial margin
+    maintenance_equity_e8 integer not null, -- [1e-8 USD] weighted equity for the maintenance margin
+    maintenance_requirement_e8 integer not null, -- [1e-8 USD] maintenance margin
+    true_equity_e8 integer not null, -- [1e-8 USD] weighted equity at outside prices
+    true_requirement_e8 integer not null, -- [1e-8 USD] maintenance margin at outside prices
+    primary key (run, block, account)
+) strict, without rowid;
+
+-- A row is the whole protocol at the end of a block.
+create table if not exists protocol_metric (
+    run integer not null, -- run
+    block integer not null, -- block
+    open_interest_e8 integer not null, -- [1e-8 USD] one-sided open interest of all markets
+    collateral_e8 integer not null, -- [1e-8 USD] margin accounts' positive balances
+    insurance_fund_e8 integer not null, -- [1e-8 USD] insurance fund
+    bad_debt_e8 integer not null, -- [1e-8 USD] recorded bad debt, positive
+    pool_equity_e8 integer not null, -- [1e-8 USD] liquidity pool, unrealised profit included
+    liquidatable_on_chain integer not null, -- accounts liquidatable at the protocol's prices
+    liquidatable_in_truth integer not null, -- accounts liquidatable at outside prices
+    stale_feeds integer not null, -- feeds whose price is stale
+    primary key (run, block)
+) strict, without rowid;
+
+-- == codes ==
+insert or ignore into code (domain, code, name) values
+    ('table', 0, 'run'),
+    ('table', 1, 'asset'),
+    ('table', 2, 'market'),
+    ('table', 3, 'feed'),
+    ('table', 4, 'agent'),
+    ('table', 5, 'parameter'),
+    ('table', 6, 'account'),
+    ('table', 7, 'block'),
+    ('table', 8, 'tx'),
+    ('table', 9, 'tx_dropped'),
+    ('table', 10, 'oracle_report'),
+    ('table', 11, 'oracle_price'),
+    ('table', 12, 'reference_price'),
+    ('table', 13, 'balance_change'),
+    ('table', 14, 'position_change'),
+    ('table', 15, 'fill'),
+    ('table', 16, 'order_change'),
+    ('table', 17, 'funding'),
+    ('table', 18, 'liquidation'),
+    ('table', 19, 'loss_cover'),
+    ('table', 20, 'governance'),
+    ('table', 21, 'liquidator_trade'),
+    ('table', 22, 'account_health'),
+    ('table', 23, 'protocol_metric'),
+    ('role', 0, 'margin'),
+    ('role', 1, 'wallet'),
+    ('role', 2, 'liquidityPool'),
+    ('role', 3, 'insuranceFund'),
+    ('role', 4, 'treasury'),
+    ('role', 5, 'badDebt'),
+    ('role', 6, 'outside'),
+    ('role', 7, 'clearing'),
+    ('role', 8, 'funding'),
+    ('command', 1, 'deposit'),
+    ('command', 2, 'withdraw'),
+    ('command', 3, 'transfer'),
+    ('command', 4, 'openAccount'),
+    ('command', 5, 'setDelegate'),
+    ('command', 6, 'trade'),
+    ('command', 7, 'placeOrder'),
+    ('command', 8, 'cancelOrder'),
+    ('command', 9, 'postPrice'),
+    ('command', 10, 'liquidate'),
+    ('command', 11, 'pause'),
+    ('command', 12, 'setParameter'),
+    ('command', 13, 'settleOutside'),
+    ('drop', 1, 'nonceTooLow'),
+    ('drop', 2, 'replacementUnderpriced'),
+    ('drop', 3, 'replaced'),
+    ('drop', 4, 'expired'),
+    ('drop', 5, 'poolFull'),
+    ('drop', 6, 'senderLimit'),
+    ('drop', 7, 'feeTooLow'),
+    ('drop', 8, 'gasLimitAboveBlock'),
+    ('drop', 9, 'gasLimitTooLow'),
+    ('fate', 1, 'accepted'),
+    ('fate', 2, 'rejected'),
+    ('fate', 3, 'dropped'),
+    ('fate', 4, 'pending'),
+    ('balance_reason', 1, 'genesis'),
+    ('balance_reason', 2, 'deposit'),
+    ('balance_reason', 3, 'withdrawal'),
+    ('balance_reason', 4, 'transfer'),
+    ('balance_reason', 5, 'realizedProfit'),
+    ('balance_reason', 6, 'funding'),
+    ('balance_reason', 7, 'takerFee'),
+    ('balance_reason', 8, 'makerFee'),
+    ('balance_reason', 9, 'liquidationPenalty'),
+    ('balance_reason', 10, 'collateralSeized'),
+    ('balance_reason', 11, 'debtRepaid'),
+    ('balance_reason', 12, 'lossCover'),
+    ('balance_reason', 13, 'outsideTrade'),
+    ('position_reason', 1, 'trade'),
+    ('position_reason', 2, 'orderMatch'),
+    ('position_reason', 3, 'liquidation'),
+    ('order_change', 1, 'placed'),
+    ('order_change', 2, 'cancelled'),
+    ('side', 0, 'buy'),
+    ('side', 1, 'sell'),
+    ('liquidation_kind', 1, 'position'),
+    ('liquidation_kind', 2, 'collateral'),
+    ('liquidation_kind', 3, 'deficit'),
+    ('loss_layer', 0, 'insuranceFund'),
+    ('loss_layer', 1, 'socialised'),
+    ('loss_layer', 2, 'badDebt'),
+    ('governance', 1, 'pause'),
+    ('governance', 2, 'parameter'),
+    ('governance', 3, 'delegate'),
+    ('rejection', 101, 'amountNotPositive'),
+    ('rejection', 102, 'unknownAccount'),
+    ('rejection', 103, 'unknownAsset'),
+    ('rejection', 104, 'unknownMarket'),
+    ('rejection', 105, 'unknownFeed'),
+    ('rejection', 106, 'sameAccount'),
+    ('rejection', 107, 'wrongRole'),
+    ('rejection', 108, 'parameterInvalid'),
+    ('rejection', 201, 'senderNotOwner'),
+    ('rejection', 202, 'senderNotReporter'),
+    ('rejection', 203, 'senderNotGovernance'),
+    ('rejection', 204, 'senderNotSystem'),
+    ('rejection', 205, 'ownersDiffer'),
+    ('rejection', 301, 'paused'),
+    ('rejection', 302, 'priceMissing'),
+    ('rejection', 303, 'priceStale'),
+    ('rejection', 401, 'insufficientBalance'),
+    ('rejection', 402, 'insufficientMargin'),
+    ('rejection', 403, 'assetNotBorrowable'),
+    ('rejection', 404, 'depositCapExceeded'),
+    ('rejection', 405, 'isolatedOnlyFromParent'),
+    ('rejection', 501, 'marketNotAllowed'),
+    ('rejection', 502, 'noPool'),
+    ('rejection', 503, 'limitExceeded'),
+    ('rejection', 504, 'wouldIncrease'),
+    ('rejection', 505, 'openInterestCapExceeded'),
+    ('rejection', 506, 'exposureTooLarge'),
+    ('rejection', 507, 'unknownOrder'),
+    ('rejection', 508, 'postOnlyWouldCross'),
+    ('rejection', 509, 'nothingToMatch'),
+    ('rejection', 601, 'accountHealthy'),
+    ('rejection', 602, 'targetNotAllowed'),
+    ('rejection', 603, 'nothingToLiquidate'),
+    ('rejection', 604, 'oncePerBlock'),
+    ('rejection', 605, 'payerCannotTakePosition'),
+    ('rejection', 701, 'priceNotPositive'),
+    ('rejection', 702, 'reportFromFuture'),
+    ('rejection', 703, 'reportOutdated'),
+    ('rejection', 704, 'priceDeviates'),
+    ('rejection', 705, 'confidenceTooWide'),
+    ('rejection', 901, 'overflow');
+
+-- == triggers ==
+-- Facts are append-only: each of these aborts a change of a row that was written.
+create trigger if not exists asset_no_update before update on asset begin
+    select raise(abort, 'asset is append-only: a row may not be changed'); end;
+create trigger if not exists asset_no_delete before delete on asset begin
+    select raise(abort, 'asset is append-only: a row may not be deleted'); end;
+create trigger if not exists market_no_update before update on market begin
+    select raise(abort, 'market is append-only: a row may not be changed'); end;
+create trigger if not exists market_no_delete before delete on market begin
+    select raise(abort, 'market is append-only: a row may not be deleted'); end;
+create trigger if not exists feed_no_update before update on feed begin
+    select raise(abort, 'feed is append-only: a row may not be changed'); end;
+create trigger if not exists feed_no_delete before delete on feed begin
+    select raise(abort, 'feed is append-only: a row may not be deleted'); end;
+create trigger if not exists agent_no_update before update on agent begin
+    select raise(abort, 'agent is append-only: a row may not be changed'); end;
+create trigger if not exists agent_no_delete before delete on agent begin
+    select raise(abort, 'agent is append-only: a row may not be deleted'); end;
+create trigger if not exists parameter_no_update before update on parameter begin
+    select raise(abort, 'parameter is append-only: a row may not be changed'); end;
+create trigger if not exists parameter_no_delete before delete on parameter begin
+    select raise(abort, 'parameter is append-only: a row may not be deleted'); end;
+create trigger if not exists account_no_update before update on account begin
+    select raise(abort, 'account is append-only: a row may not be changed'); end;
+create trigger if not exists account_no_delete before delete on account begin
+    select raise(abort, 'account is append-only: a row may not be deleted'); end;
+create trigger if not exists block_no_update before update on block begin
+    select raise(abort, 'block is append-only: a row may not be changed'); end;
+create trigger if not exists block_no_delete before delete on block begin
+    select raise(abort, 'block is append-only: a row may not be deleted'); end;
+create trigger if not exists block_digest_no_update before update on block_digest begin
+    select raise(abort, 'block_digest is append-only: a row may not be changed'); end;
+create trigger if not exists block_digest_no_delete before delete on block_digest begin
+    select raise(abort, 'block_digest is append-only: a row may not be deleted'); end;
+create trigger if not exists tx_no_update before update on tx begin
+    select raise(abort, 'tx is append-only: a row may not be changed'); end;
+create trigger if not exists tx_no_delete before delete on tx begin
+    select raise(abort, 'tx is append-only: a row may not be deleted'); end;
+create trigger if not exists tx_dropped_no_update before update on tx_dropped begin
+    select raise(abort, 'tx_dropped is append-only: a row may not be changed'); end;
+create trigger if not exists tx_dropped_no_delete before delete on tx_dropped begin
+    select raise(abort, 'tx_dropped is append-only: a row may not be deleted'); end;
+create trigger if not exists oracle_report_no_update before update on oracle_report begin
+    select raise(abort, 'oracle_report is append-only: a row may not be changed'); end;
+create trigger if not exists oracle_report_no_delete before delete on oracle_report begin
+    select raise(abort, 'oracle_report is append-only: a row may not be deleted'); end;
+create trigger if not exists oracle_price_no_update before update on oracle_price begin
+    select raise(abort, 'oracle_price is append-only: a row may not be changed'); end;
+create trigger if not exists oracle_price_no_delete before delete on oracle_price begin
+    select raise(abort, 'oracle_price is append-only: a row may not be deleted'); end;
+create trigger if not exists reference_price_no_update before update on reference_price begin
+    select raise(abort, 'reference_price is append-only: a row may not be changed'); end;
+create trigger if not exists reference_price_no_delete before delete on reference_price begin
+    select raise(abort, 'reference_price is append-only: a row may not be deleted'); end;
+create trigger if not exists balance_change_no_update before update on balance_change begin
+    select raise(abort, 'balance_change is append-only: a row may not be changed'); end;
+create trigger if not exists balance_change_no_delete before delete on balance_change begin
+    select raise(abort, 'balance_change is append-only: a row may not be deleted'); end;
+create trigger if not exists position_change_no_update before update on position_change begin
+    select raise(abort, 'position_change is append-only: a row may not be changed'); end;
+create trigger if not exists position_change_no_delete before delete on position_change begin
+    select raise(abort, 'position_change is append-only: a row may not be deleted'); end;
+create trigger if not exists fill_no_update before update on fill begin
+    select raise(abort, 'fill is append-only: a row may not be changed'); end;
+create trigger if not exists fill_no_delete before delete on fill begin
+    select raise(abort, 'fill is append-only: a row may not be deleted'); end;
+create trigger if not exists order_change_no_update before update on order_change begin
+    select raise(abort, 'order_change is append-only: a row may not be changed'); end;
+create trigger if not exists order_change_no_delete before delete on order_change begin
+    select raise(abort, 'order_change is append-only: a row may not be deleted'); end;
+create trigger if not exists funding_no_update before update on funding begin
+    select raise(abort, 'funding is append-only: a row may not be changed'); end;
+create trigger if not exists funding_no_delete before delete on funding begin
+    select raise(abort, 'funding is append-only: a row may not be deleted'); end;
+create trigger if not exists liquidation_no_update before update on liquidation begin
+    select raise(abort, 'liquidation is append-only: a row may not be changed'); end;
+create trigger if not exists liquidation_no_delete before delete on liquidation begin
+    select raise(abort, 'liquidation is append-only: a row may not be deleted'); end;
+create trigger if not exists loss_cover_no_update before update on loss_cover begin
+    select raise(abort, 'loss_cover is append-only: a row may not be changed'); end;
+create trigger if not exists loss_cover_no_delete before delete on loss_cover begin
+    select raise(abort, 'loss_cover is append-only: a row may not be deleted'); end;
+create trigger if not exists governance_no_update before update on governance begin
+    select raise(abort, 'governance is append-only: a row may not be changed'); end;
+create trigger if not exists governance_no_delete before delete on governance begin
+    select raise(abort, 'governance is append-only: a row may not be deleted'); end;
+create trigger if not exists liquidator_trade_no_update before update on liquidator_trade begin
+    select raise(abort, 'liquidator_trade is append-only: a row may not be changed'); end;
+create trigger if not exists liquidator_trade_no_delete before delete on liquidator_trade begin
+    select raise(abort, 'liquidator_trade is append-only: a row may not be deleted'); end;
+create trigger if not exists account_health_no_update before update on account_health begin
+    select raise(abort, 'account_health is append-only: a row may not be changed'); end;
+create trigger if not exists account_health_no_delete before delete on account_health begin
+    select raise(abort, 'account_health is append-only: a row may not be deleted'); end;
+create trigger if not exists protocol_metric_no_update before update on protocol_metric begin
+    select raise(abort, 'protocol_metric is append-only: a row may not be changed'); end;
+create trigger if not exists protocol_metric_no_delete before delete on protocol_metric begin
+    select raise(abort, 'protocol_metric is append-only: a row may not be deleted'); end;
+create trigger if not exists run_no_update
+before update of run, scenario, scenario_text, seed, engine_version, start_ms, settlement_asset, gas_feed
+on run begin
+    select raise(abort, 'run: only status, block_count, head_hash and unseed may change'); end;
+create trigger if not exists run_no_delete before delete on run begin
+    select raise(abort, 'run is append-only: a row may not be deleted'); end;
+
+-- == views ==
+-- Each view below shows its table in plain units, with names and ISO times.
+
+-- Runs, with what they amount to.
+create view if not exists v_run as
+select
+    r.run, r.scenario, r.seed, r.engine_version, r.status, r.block_count,
+    strftime('%Y-%m-%dT%H:%M:%fZ', r.start_ms / 1000.0, 'unixepoch') as start,
+    (select strftime('%Y-%m-%dT%H:%M:%fZ', b.time_ms / 1000.0, 'unixepoch') from block b
+        where b.run = r.run order by b.block desc limit 1) as "end",
+    (select sum(b.tx_count) from block b where b.run = r.run) as tx_count,
+    (select s.name from asset s where s.run = r.run and s.asset = r.settlement_asset)
+        as settlement_asset,
+    (select f.name from feed f where f.run = r.run and f.feed = r.gas_feed) as gas_feed,
+    lower(hex(r.head_hash)) as head_hash, r.unseed
+from run r;
+
+-- Assets with their feeds.
+create view if not exists v_asset as
+select s.run, s.asset, s.name, s.feed, f.name as feed_name
+from asset s left join feed f using (run, feed);
+
+-- Markets with their feeds.
+create view if not exists v_market as
+select m.run, m.market, m.name, m.feed, f.name as feed_name
+from market m left join feed f using (run, feed);
+
+-- Feeds.
+create view if not exists v_feed as select run, feed, name from feed;
+
+-- Agents with what they sent.
+create view if not exists v_agent as
+select
+    a.run, a.address, a.name, a.kind, a."group",
+    (select count(*) from account c where c.run = a.run and c.owner = a.address) as accounts
+from agent a;
+
+-- Parameters at genesis.
+create view if not exists v_parameter as select run, key, value from parameter order by run, seq;
+
+-- Accounts with the names of their owners and roles.
+create view if not exists v_account as
+select
+    a.run, a.account, coalesce(a.name, 'account ' || a.account) as name, c.name as role, a.owner,
+    o.name as owner_name, o.kind as owner_kind, o."group" as owner_group, a.parent, a.market,
+    m.name as market_name, a.block, a.tx
+from account a
+left join code c on c.domain = 'role' and c.code = a.role
+left join agent o on o.run = a.run and o.address = a.owner
+left join market m on m.run = a.run and m.market = a.market;
+
+-- Blocks.
+create view if not exists v_block as
+select
+    run, block, strftime('%Y-%m-%dT%H:%M:%fZ', time_ms / 1000.0, 'unixepoch') as time, missed_slots,
+    base_fee_wei / 1e9 as base_fee_gwei, gas_limit, gas_used, demand_gas, backlog_gas,
+    was_full, mempool_depth, marginal_tip_wei / 1e9 as marginal_tip_gwei,
+    minimum_price_wei / 1e9 as minimum_price_gwei, tx_count, event_count,
+    lower(hex(parent_hash)) as parent_hash, lower(hex(hash)) as hash
+from block;
+
+-- Digests of the blocks' tables.
+create view if not exists v_block_digest as
+select d.run, d.block, c.name as "table", d.row_count, lower(hex(d.digest)) as digest
+from block_digest d left join code c on c.domain = 'table' and c.code = d.table_id;
+
+-- Transactions: what they asked, waited and paid.
+create view if not exists v_tx as
+select
+    t.run, t.block, t.tx, strftime('%Y-%m-%dT%H:%M:%fZ', b.time_ms / 1000.0, 'unixepoch') as time,
+    t.id, t.sender, a.name as sender_name, a.kind as sender_kind, t.nonce, k.name as kind,
+    t.payload, strftime('%Y-%m-%dT%H:%M:%fZ', t.submitted_ms / 1000.0, 'unixepoch') as submitted,
+    (b.time_ms - t.submitted_ms) / 1e3 as delay_s, t.gas_limit, t.gas_used,
+    t.max_fee_wei / 1e9 as max_fee_gwei, t.max_tip_wei / 1e9 as max_tip_gwei,
+    t.effective_price_wei / 1e9 as effective_price_gwei, t.tip_wei / 1e9 as tip_gwei,
+    t.gas_used * (t.effective_price_wei / 1e18) as fee_eth,
+    iif(t.applied, 'applied', 'rejected') as status, t.rejection as rejection_code,
+    j.name as rejection, t.rejection_values
+from tx t
+left join block b using (run, block)
+left join agent a on a.run = t.run and a.address = t.sender
+left join code k on k.domain = 'command' and k.code = t.kind
+left join code j on j.domain = 'rejection' and j.code = t.rejection;
+
+-- Transactions that never got into a block.
+create view if not exists v_tx_dropped as
+select
+    t.run, t.block, t.seq,
+    strftime('%Y-%m-%dT%H:%M:%fZ', t.dropped_ms / 1000.0, 'unixepoch') as dropped, t.id, t.sender,
+    a.name as sender_name, a.kind as sender_kind, t.nonce, k.name as kind, t.payload,
+    strftime('%Y-%m-%dT%H:%M:%fZ', t.submitted_ms / 1000.0, 'unixepoch') as submitted,
+    (t.dropped_ms - t.submitted_ms) / 1e3 as waited_s, t.gas_limit,
+    t.max_fee_wei / 1e9 as max_fee_gwei, t.max_tip_wei / 1e9 as max_tip_gwei, d.name as reason,
+    t.replaced_by
+from tx_dropped t
+left join agent a on a.run = t.run and a.address = t.sender
+left join code k on k.domain = 'command' and k.code = t.kind
+left join code d on d.domain = 'drop' and d.code = t.reason;
+
+-- Price reports: how late each was, and what became of it.
+create view if not exists v_oracle_report as
+select
+    o.run, o.block, o.seq, o.feed, f.name as feed_name, o.round, o."trigger",
+    o.price_e8 / 1e8 as price, o.confidence_e8 / 1e8 as confidence,
+    o.reference_price_e8 / 1e8 as reference_price,
+    strftime('%Y-%m-%dT%H:%M:%fZ', o.observed_ms / 1000.0, 'unixepoch') as observed,
+    (o.published_ms - o.observed_ms) / 1e3 as publishing_s,
+    (o.submitted_ms - o.published_ms) / 1e3 as sending_s,
+    (b.time_ms - o.submitted_ms) / 1e3 as inclusion_s,
+    (b.time_ms - o.observed_ms) / 1e3 as age_s, o.tx_id, o.tx, c.name as fate,
+    (select e.name from code e where e.code = o.reason
+        and e.domain = case c.name when 'rejected' then 'rejection' else 'drop' end) as reason
+from oracle_report o
+left join block b using (run, block)
+left join feed f on f.run = o.run and f.feed = o.feed
+left join code c on c.domain = 'fate' and c.code = o.fate;
+
+-- The protocol's prices, each with the blocks it was valid at the end of.
+create view if not exists v_oracle_price as
+select
+    p.run, p.block, p.tx, p.seq, p.feed, f.name as feed_name, p.round, p.price_e8 / 1e8 as price,
+    p.confidence_e8 / 1e8 as confidence,
+    strftime('%Y-%m-%dT%H:%M:%fZ', p.observed_ms / 1000.0, 'unixepoch') as observed,
+    strftime('%Y-%m-%dT%H:%M:%fZ', p.published_ms / 1000.0, 'unixepoch') as published,
+    p.price_e8, p.observed_ms, p.block as valid_from_block,
+    coalesce(
+        lead(p.block) over (partition by p.run, p.feed order by p.block, p.tx, p.seq) - 1,
+        (select r.block_count - 1 from run r where r.run = p.run)) as valid_to_block
+from oracle_price p left join feed f using (run, feed);
+
+-- Outside prices.
+create view if not exists v_reference_price as
+select
+    p.run, p.block, strftime('%Y-%m-%dT%H:%M:%fZ', b.time_ms / 1000.0, 'unixepoch') as time,
+    p.feed, f.name as feed_name, p.exogenous_e8 / 1e8 as exogenous, p.impact_e8 / 1e8 as impact,
+    p.price_e8 / 1e8 as price
+from reference_price p left join block b using (run, block)
+left join feed f on f.run = p.run and f.feed = p.feed;
+
+-- Movements of tokens.
+create view if not exists v_balance_change as
+select
+    c.run, c.block, c.tx, c.seq,
+    strftime('%Y-%m-%dT%H:%M:%fZ', b.time_ms / 1000.0, 'unixepoch') as time, c.account,
+    coalesce(a.name, 'account ' || c.account) as account_name, c.asset, s.name as asset_name,
+    c.delta_e8 / 1e8 as delta, c.after_e8 / 1e8 as after, k.name as reason
+from balance_change c left join block b using (run, block)
+left join account a on a.run = c.run and a.account = c.account
+left join asset s on s.run = c.run and s.asset = c.asset
+left join code k on k.domain = 'balance_reason' and k.code = c.reason;
+
+-- Changes of positions.
+create view if not exists v_position_change as
+select
+    c.run, c.block, c.tx, c.seq,
+    strftime('%Y-%m-%dT%H:%M:%fZ', b.time_ms / 1000.0, 'unixepoch') as time, c.account,
+    coalesce(a.name, 'account ' || c.account) as account_name, c.market, m.name as market_name,
+    c.size_before_e8 / 1e8 as size_before, c.size_after_e8 / 1e8 as size_after,
+    c.cost_before_e8 * 1.0 / nullif(c.size_before_e8, 0) as entry_price_before,
+    c.cost_after_e8 * 1.0 / nullif(c.size_after_e8, 0) as entry_price_after,
+    c.price_e8 / 1e8 as price, c.realized_e8 / 1e8 as realized, c.funding_e8 / 1e8 as funding,
+    k.name as reason
+from position_change c left join block b using (run, block)
+left join account a on a.run = c.run and a.account = c.account
+left join market m on m.run = c.run and m.market = c.market
+left join code k on k.domain = 'position_reason' and k.code = c.reason;
+
+-- Trades.
+create view if not exists v_fill as
+select
+    c.run, c.block, c.tx, c.seq,
+    strftime('%Y-%m-%dT%H:%M:%fZ', b.time_ms / 1000.0, 'unixepoch') as time, c.market,
+    m.name as market_name, c.taker, coalesce(t.name, 'account ' || c.taker) as taker_name, c.maker,
+    coalesce(k.name, 'account ' || c.maker) as maker_name, c.maker_order, c.size_e8 / 1e8 as size,
+    c.price_e8 / 1e8 as price, c.size_e8 / 1e8 * (c.price_e8 / 1e8) as notional,
+    c.taker_fee_e8 / 1e8 as taker_fee, c.maker_fee_e8 / 1e8 as maker_fee
+from fill c left join block b using (run, block)
+left join market m on m.run = c.run and m.market = c.market
+left join account t on t.run = c.run and t.account = c.taker
+left join account k on k.run = c.run and k.account = c.maker;
+
+-- Orders that began to rest or were taken out.
+create view if not exists v_order_change as
+select
+    c.run, c.block, c.tx, c.seq,
+    strftime('%Y-%m-%dT%H:%M:%fZ', b.time_ms / 1000.0, 'unixepoch') as time, k.name as change,
+    c.market, m.name as market_name, c.order_id, c.account,
+    coalesce(a.name, 'account ' || c.account) as account_name, s.name as side,
+    c.price_e8 / 1e8 as price, c.remaining_e8 / 1e8 as remaining, c.reduce_only
+from order_change c left join block b using (run, block)
+left join market m on m.run = c.run and m.market = c.market
+left join account a on a.run = c.run and a.account = c.account
+left join code k on k.domain = 'order_change' and k.code = c.change
+left join code s on s.domain = 'side' and s.code = c.side;
+
+-- Funding.
+create view if not exists v_funding as
+select
+    c.run, c.block, c.tx, c.seq,
+    strftime('%Y-%m-%dT%H:%M:%fZ', b.time_ms / 1000.0, 'unixepoch') as time, c.market,
+    m.name as market_name, c.index_e8 / 1e8 + c.index_rest_e18 / 1e18 as "index",
+    c.rate_e8 / 1e8 as rate_per_8h
+from funding c left join block b using (run, block)
+left join market m on m.run = c.run and m.market = c.market;
+
+-- Liquidation steps. Health is equity less requirement.
+create view if not exists v_liquidation as
+select
+    l.run, l.block, l.tx, l.seq,
+    strftime('%Y-%m-%dT%H:%M:%fZ', b.time_ms / 1000.0, 'unixepoch') as time, l.account,
+    coalesce(a.name, 'account ' || l.account) as account_name, l.payer,
+    coalesce(p.name, 'account ' || l.payer) as payer_name, o.name as liquidator, k.name as kind,
+    coalesce(m.name, s.name) as taken, d.name as repaid_asset, l.size_e8 / 1e8 as size,
+    l.repaid_e8 / 1e8 as repaid, l.price_e8 / 1e8 as price, l.price_age_ms / 1e3 as price_age_s,
+    l.reference_price_e8 / 1e8 as reference_price,
+    (l.equity_before_e8 - l.requirement_before_e8) / 1e8 as health_before,
+    (l.equity_after_e8 - l.requirement_after_e8) / 1e8 as health_after,
+    (l.true_equity_before_e8 - l.true_requirement_before_e8) / 1e8 as true_health_before,
+    l.penalty_e8 / 1e8 as penalty, l.to_liquidator_e8 / 1e8 as to_liquidator,
+    l.to_insurance_e8 / 1e8 as to_insurance, l.deficit_e8 / 1e8 as deficit,
+    strftime('%Y-%m-%dT%H:%M:%fZ', l.liquidatable_since_ms / 1000.0, 'unixepoch')
+        as liquidatable_since,
+    strftime('%Y-%m-%dT%H:%M:%fZ', l.truly_liquidatable_since_ms / 1000.0, 'unixepoch')
+        as truly_liquidatable_since,
+    l.wrongful, l.late
+from liquidation l left join block b using (run, block)
+left join account a on a.run = l.run and a.account = l.account
+left join account p on p.run = l.run and p.account = l.payer
+left join agent o on o.run = p.run and o.address = p.owner
+left join market m on m.run = l.run and m.market = l.market
+left join asset s on s.run = l.run and s.asset = l.seized_asset
+left join asset d on d.run = l.run and d.asset = l.repaid_asset
+left join code k on k.domain = 'liquidation_kind' and k.code = l.kind;
+
+-- Who paid which deficit.
+create view if not exists v_loss_cover as
+select
+    c.run, c.block, c.tx, c.seq,
+    strftime('%Y-%m-%dT%H:%M:%fZ', b.time_ms / 1000.0, 'unixepoch') as time, c.account,
+    coalesce(a.name, 'account ' || c.account) as account_name, k.name as layer, c.payer,
+    coalesce(p.name, 'account ' || c.payer) as payer_name, s.name as asset,
+    c.amount_e8 / 1e8 as amount
+from loss_cover c left join block b using (run, block)
+left join account a on a.run = c.run and a.account = c.account
+left join account p on p.run = c.run and p.account = c.payer
+left join asset s on s.run = c.run and s.asset = c.asset
+left join code k on k.domain = 'loss_layer' and k.code = c.layer;
+
+-- Pauses, changed parameters, delegates.
+create view if not exists v_governance as
+select
+    c.run, c.block, c.tx, c.seq,
+    strftime('%Y-%m-%dT%H:%M:%fZ', b.time_ms / 1000.0, 'unixepoch') as time, k.name as kind,
+    c.account, c.delegate, c.allowed, c.payload
+from governance c left join block b using (run, block)
+left join code k on k.domain = 'governance' and k.code = c.kind;
+
+-- What agents traded in the world outside.
+create view if not exists v_liquidator_trade as
+select
+    c.run, c.block, c.seq,
+    strftime('%Y-%m-%dT%H:%M:%fZ', b.time_ms / 1000.0, 'unixepoch') as time, c.agent,
+    a.name as agent_name, c.wallet, c.feed, f.name as feed_name, c.purpose,
+    c.quantity_e8 / 1e8 as quantity, c.average_price_e8 / 1e8 as average_price,
+    c.proceeds_e8 / 1e8 as proceeds, c.slippage_e8 / 1e8 as slippage,
+    c.price_before_e8 / 1e8 as price_before, c.price_after_e8 / 1e8 as price_after
+from liquidator_trade c left join block b using (run, block)
+left join agent a on a.run = c.run and a.address = c.agent
+left join feed f on f.run = c.run and f.feed = c.feed;
+
+-- Accounts' health. `health` is what may still be lost before a liquidation.
+create view if not exists v_account_health as
+select
+    h.run, h.block, strftime('%Y-%m-%dT%H:%M:%fZ', b.time_ms / 1000.0, 'unixepoch') as time,
+    h.account, coalesce(a.name, 'account ' || h.account) as account_name,
+    h.equity_e8 / 1e8 as equity, h.initial_requirement_e8 / 1e8 as initial_margin,
+    h.maintenance_requirement_e8 / 1e8 as maintenance_margin,
+    (h.initial_equity_e8 - h.initial_requirement_e8) / 1e8 as initial_health,
+    (h.maintenance_equity_e8 - h.maintenance_requirement_e8) / 1e8 as health,
+    (h.true_equity_e8 - h.true_requirement_e8) / 1e8 as true_health
+from account_health h left join block b using (run, block)
+left join account a on a.run = h.run and a.account = h.account;
+
+-- The protocol as a whole.
+create view if not exists v_protocol_metric as
+select
+    p.run, p.block, strftime('%Y-%m-%dT%H:%M:%fZ', b.time_ms / 1000.0, 'unixepoch') as time,
+    p.open_interest_e8 / 1e8 as open_interest, p.collateral_e8 / 1e8 as collateral,
+    p.insurance_fund_e8 / 1e8 as insurance_fund, p.bad_debt_e8 / 1e8 as bad_debt,
+    p.pool_equity_e8 / 1e8 as pool_equity,
+    p.liquidatable_on_chain, p.liquidatable_in_truth, p.stale_feeds
+from protocol_metric p left join block b using (run, block);
+
+-- The views below answer questions.
+
+-- Balances as they stood: the row with `:block between valid_from_block and valid_to_block` is the
+-- balance at the end of that block. No row, no balance.
+create view if not exists v_balance_history as
+select
+    w.run, w.account, coalesce(a.name, 'account ' || w.account) as account_name, k.name as role,
+    w.asset, s.name as asset_name, w.after_e8 / 1e8 as balance, w.after_e8 as balance_e8,
+    w.valid_from_block, w.valid_to_block
+from (
+    select
+        c.run, c.account, c.asset, c.after_e8, c.block as valid_from_block,
+        coalesce(
+            lead(c.block) over (
+                partition by c.run, c.account, c.asset order by c.block, c.tx, c.seq) - 1,
+            (select r.block_count - 1 from run r where r.run = c.run)) as valid_to_block
+    from balance_change c) w
+left join account a on a.run = w.run and a.account = w.account
+left join asset s on s.run = w.run and s.asset = w.asset
+left join code k on k.domain = 'role' and k.code = a.role
+where w.valid_to_block >= w.valid_from_block;
+
+-- Positions as they stood; read as v_balance_history.
+create view if not exists v_position_history as
+select
+    w.run, w.account, coalesce(a.name, 'account ' || w.account) as account_name, k.name as role,
+    w.market, m.name as market_name, w.size_after_e8 / 1e8 as size,
+    w.cost_after_e8 * 1.0 / nullif(w.size_after_e8, 0) as entry_price,
+    w.size_after_e8 as size_e8, w.cost_after_e8 as cost_e8, w.valid_from_block, w.valid_to_block
+from (
+    select
+        c.run, c.account, c.market, c.size_after_e8, c.cost_after_e8,
+        c.block as valid_from_block,
+        coalesce(
+            lead(c.block) over (
+                partition by c.run, c.account, c.market order by c.block, c.tx, c.seq) - 1,
+            (select r.block_count - 1 from run r where r.run = c.run)) as valid_to_block
+    from position_change c) w
+left join account a on a.run = w.run and a.account = w.account
+left join market m on m.run = w.run and m.market = w.market
+left join code k on k.domain = 'role' and k.code = a.role
+where w.valid_to_block >= w.valid_from_block;
+
+-- Health as last recorded; read as v_balance_history. Between two rows prices may have moved it.
+create view if not exists v_health_history as
+select
+    w.run, w.account, coalesce(a.name, 'account ' || w.account) as account_name,
+    w.equity_e8 / 1e8 as equity, w.initial_requirement_e8 / 1e8 as initial_margin,
+    w.maintenance_requirement_e8 / 1e8 as maintenance_margin,
+    (w.maintenance_equity_e8 - w.maintenance_requirement_e8) / 1e8 as health,
+    (w.true_equity_e8 - w.true_requirement_e8) / 1e8 as true_health, w.valid_from_block,
+    w.valid_to_block
+from (
+    select
+        h.*, h.block as valid_from_block,
+        coalesce(
+            lead(h.block) over (partition by h.run, h.account order by h.block) - 1,
+            (select r.block_count - 1 from run r where r.run = h.run)) as valid_to_block
+    from account_health h) w
+left join account a on a.run = w.run and a.account = w.account;
+
+-- The price each liquidation used, how old it was, and the true price at that moment.
+create view if not exists v_liquidation_price as
+select
+    l.run, l.block, l.tx, l.seq,
+    strftime('%Y-%m-%dT%H:%M:%fZ', b.time_ms / 1000.0, 'unixepoch') as time, l.account,
+    coalesce(a.name, 'account ' || l.account) as account_name, coalesce(m.name, s.name) as taken,
+    l.price_e8 / 1e8 as price, l.price_age_ms / 1e3 as price_age_s,
+    l.reference_price_e8 / 1e8 as reference_price,
+    l.price_e8 * 1.0 / nullif(l.reference_price_e8, 0) - 1 as price_error
+from liquidation l left join block b using (run, block)
+left join account a on a.run = l.run and a.account = l.account
+left join market m on m.run = l.run and m.market = l.market
+left join asset s on s.run = l.run and s.asset = l.seized_asset
+where l.kind <> 3;
+
+-- Liquidations of accounts that were healthy at outside prices.
+create view if not exists v_wrongful_liquidation as
+select
+    run, block, tx, seq, time, account, account_name, taken, size, price, price_age_s,
+    reference_price, health_before, true_health_before, penalty
+from v_liquidation where wrongful;
+
+-- How long accounts stayed liquidatable before they were liquidated.
+create view if not exists v_liquidation_delay as
+select
+    l.run, l.block, l.tx, l.seq,
+    strftime('%Y-%m-%dT%H:%M:%fZ', b.time_ms / 1000.0, 'unixepoch') as time, l.account,
+    coalesce(a.name, 'account ' || l.account) as account_name,
+    (b.time_ms - l.truly_liquidatable_since_ms) / 1e3 as delay_in_truth_s,
+    (b.time_ms - l.liquidatable_since_ms) / 1e3 as delay_on_chain_s,
+    (l.liquidatable_since_ms - l.truly_liquidatable_since_ms) / 1e3 as oracle_delay_s, l.late,
+    l.wrongful, l.deficit_e8 / 1e8 as deficit
+from liquidation l left join block b using (run, block)
+left join account a on a.run = l.run and a.account = l.account;
+
+-- What each agent that liquidates earned. Trades outside count against book value, which is the
+-- protocol's last price at that block; a position taken over counts when it is closed.
+create view if not exists v_liquidator_profit as
+with
+earned as (
+    select l.run, o.owner as address, count(*) as steps, sum(l.to_liquidator_e8) / 1e8 as bonus
+    from liquidation l join account o on o.run = l.run and o.account = l.payer
+    group by l.run, o.owner),
+positions as (
+    select p.run, o.owner as address, sum(p.realized_e8 - p.funding_e8) / 1e8 as profit
+    from position_change p join account o on o.run = p.run and o.account = p.account
+    join agent g on g.run = o.run and g.address = o.owner and g.kind = 'liquidator'
+    group by p.run, o.owner),
+trades as (
+    select
+        t.run, t.agent as address, sum(t.slippage_e8) / 1e8 as slippage,
+        sum(t.proceeds_e8 / 1e8 + t.quantity_e8 / 1e8 * coalesce(
+            (select p.price_e8 from oracle_price p
+                where p.run = t.run and p.feed = t.feed and p.block <= t.block
+                order by p.block desc, p.tx desc, p.seq desc limit 1),
+            t.price_before_e8) / 1e8) as profit
+    from liquidator_trade t group by t.run, t.agent),
+gas as (
+    select
+        x.run, x.sender as address, count(*) as sent, sum(1 - x.applied) as rejected,
+        sum(x.gas_used * (x.effective_price_wei / 1e18)) as eth,
+        sum(x.gas_used * (x.effective_price_wei / 1e18) * p.price_e8 / 1e8) as usd
+    from tx x join agent g on g.run = x.run and g.address = x.sender and g.kind = 'liquidator'
+    join run r on r.run = x.run
+    left join reference_price p on p.run = x.run and p.block = x.block and p.feed = r.gas_feed
+    group by x.run, x.sender)
+select
+    g.run, g.address, g.name, coalesce(e.steps, 0) as steps, coalesce(c.sent, 0) as tx_sent,
+    coalesce(c.rejected, 0) as tx_rejected, coalesce(e.bonus, 0) as bonus_usd,
+    coalesce(p.profit, 0) as position_profit_usd, coalesce(t.profit, 0) as trade_profit_usd,
+    coalesce(t.slippage, 0) as slippage_usd, coalesce(c.eth, 0) as gas_eth, c.usd as gas_usd,
+    coalesce(e.bonus, 0) + coalesce(p.profit, 0) + coalesce(t.profit, 0) - coalesce(c.usd, 0)
+        as net_usd
+from agent g
+left join earned e on e.run = g.run and e.address = g.address
+left join positions p on p.run = g.run and p.address = g.address
+left join trades t on t.run = g.run and t.address = g.address
+left join gas c on c.run = g.run and c.address = g.address
+where g.kind = 'liquidator' or e.steps > 0;
+
+-- How long transactions waited, by tenths of the tip they paid; decile 1 paid least.
+create view if not exists v_inclusion_by_fee_decile as
+with
+tenths as (
+    select
+        t.run, t.tip_wei, t.effective_price_wei, b.time_ms - t.submitted_ms as delay_ms, t.applied,
+        ntile(10) over (partition by t.run order by t.tip_wei, t.id) as decile
+    from tx t join block b using (run, block)),
+ranked as (
+    select
+        *, row_number() over (partition by run, decile order by delay_ms) as place,
+        count(*) over (partition by run, decile) as n
+    from tenths)
+select
+    run, decile, n as tx_count, min(tip_wei) / 1e9 as lowest_tip_gwei,
+    max(tip_wei) / 1e9 as highest_tip_gwei, avg(effective_price_wei) / 1e9 as average_price_gwei,
+    avg(delay_ms) / 1e3 as average_delay_s,
+    max(delay_ms) filter (where place <= (n + 1) / 2) / 1e3 as median_delay_s,
+    max(delay_ms) filter (where place <= (n * 9 + 9) / 10) / 1e3 as delay_90_percent_s,
+    max(delay_ms) / 1e3 as longest_delay_s, 1 - avg(applied) as rejected_share
+from ranked group by run, decile;
+
+-- The protocol's price against the outside price, block by block.
+create view if not exists v_oracle_error as
+select
+    w.run, w.block, strftime('%Y-%m-%dT%H:%M:%fZ', w.time_ms / 1000.0, 'unixepoch') as time, w.feed,
+    f.name as feed_name, w.oracle_e8 / 1e8 as oracle_price, w.price_e8 / 1e8 as reference_price,
+    w.oracle_e8 * 1.0 / nullif(w.price_e8, 0) - 1 as error, (w.time_ms - w.observed_ms) / 1e3 as age_s
+from (
+    select
+        x.run, x.block, x.feed, x.price_e8, b.time_ms,
+        (select o.price_e8 from oracle_price o
+            where o.run = x.run and o.feed = x.feed and o.block <= x.block
+            order by o.block desc, o.tx desc, o.seq desc limit 1) as oracle_e8,
+        (select o.observed_ms from oracle_price o
+            where o.run = x.run and o.feed = x.feed and o.block <= x.block
+            order by o.block desc, o.tx desc, o.seq desc limit 1) as observed_ms
+    from reference_price x join block b using (run, block)) w
+left join feed f on f.run = w.run and f.feed = w.feed
+where w.oracle_e8 is not null;
+
+-- Who paid each deficit, layer by layer.
+create view if not exists v_loss_payer as
+select
+    c.run, c.block, c.tx, c.seq, c.time, c.account, c.account_name, c.layer, c.payer,
+    c.payer_name, c.asset, c.amount,
+    (select sum(l.deficit_e8) / 1e8 from liquidation l
+        where l.run = c.run and l.block = c.block and l.tx = c.tx and l.account = c.account)
+        as deficit
+from v_loss_cover c;
+
+-- The market for block space: price, room and what still waits.
+create view if not exists v_fee_market as
+select
+    run, block, strftime('%Y-%m-%dT%H:%M:%fZ', time_ms / 1000.0, 'unixepoch') as time,
+    base_fee_wei / 1e9 as base_fee_gwei, minimum_price_wei / 1e9 as minimum_price_gwei,
+    marginal_tip_wei / 1e9 as marginal_tip_gwei, gas_used * 1.0 / nullif(gas_limit, 0) as fullness,
+    demand_gas, backlog_gas, backlog_gas * 1.0 / nullif(gas_limit, 0) as backlog_blocks,
+    was_full, mempool_depth, tx_count, missed_slots
+from block where block > 0;
+
+-- Rejections by what was asked and why.
+create view if not exists v_rejection_count as
+select
+    t.run, k.name as kind, t.rejection as code, j.name as rejection, count(*) as count,
+    count(*) * 1.0 / sum(count(*)) over (partition by t.run, t.kind) as share_of_rejections,
+    count(*) * 1.0 / (select count(*) from tx x where x.run = t.run and x.kind = t.kind)
+        as share_of_kind
+from tx t
+left join code k on k.domain = 'command' and k.code = t.kind
+left join code j on j.domain = 'rejection' and j.code = t.rejection
+where t.applied = 0 group by t.run, t.kind, t.rejection;
+
+-- The views below state invariants. Each is empty unless something is wrong.
+
+-- Movements of tokens sum to zero, per transaction and asset.
+create view if not exists breach_conservation_balance as
+select run, block, tx, asset, sum(delta_e8) as sum_e8 from balance_change
+group by run, block, tx, asset having sum(delta_e8) <> 0;
+
+-- Changes of size sum to zero, per transaction and market.
+create view if not exists breach_conservation_position as
+select run, block, tx, market, sum(size_after_e8 - size_before_e8) as sum_e8 from position_change
+group by run, block, tx, market having sum(size_after_e8 - size_before_e8) <> 0;
+
+-- A market's open cost and its clearing account's balance change by opposite amounts.
+create view if not exists breach_clearing as
+select run, block, tx, market, sum(change_e8) as sum_e8
+from (
+    select run, block, tx, market, cost_after_e8 - cost_before_e8 as change_e8 from position_change
+    union all
+    select c.run, c.block, c.tx, a.market, c.delta_e8
+    from account a join balance_change c using (run, account) where a.role = 7)
+group by run, block, tx, market having sum(change_e8) <> 0;
+
+-- A wallet owes nothing.
+create view if not exists breach_wallet_negative as
+select c.run, c.block, c.tx, c.seq, c.account, c.asset, c.after_e8
+from balance_change c join account a using (run, account) where a.role = 1 and c.after_e8 < 0;
+
+-- A wallet holds no position.
+create view if not exists breach_wallet_position as
+select p.run, p.block, p.tx, p.seq, p.account, p.market, p.size_after_e8
+from position_change p join account a using (run, account)
+where a.role = 1 and p.size_after_e8 <> 0;
+
+-- The insurance fund is never negative.
+create view if not exists breach_insurance_negative as
+select c.run, c.block, c.tx, c.seq, c.account, c.asset, c.after_e8
+from balance_change c join account a using (run, account) where a.role = 3 and c.after_e8 < 0;
+
+-- The bad-debt account never holds anything.
+create view if not exists breach_bad_debt_positive as
+select c.run, c.block, c.tx, c.seq, c.account, c.asset, c.after_e8
+from balance_change c join account a using (run, account) where a.role = 5 and c.after_e8 > 0;
+
+-- Each balance follows from the one before: after = before + delta, and the first from zero.
+create view if not exists breach_balance_chain as
+select run, block, tx, seq, account, asset, before_e8, delta_e8, after_e8
+from (
+    select
+        *,
+        lag(after_e8, 1, 0) over (partition by run, account, asset order by block, tx, seq)
+            as before_e8
+    from balance_change)
+where before_e8 + delta_e8 <> after_e8;
+
+-- Each position begins where the last change of it ended, and the first from nothing.
+create view if not exists breach_position_chain as
+select run, block, tx, seq, account, market, size_before_e8, last_size_e8, cost_before_e8, last_cost_e8
+from (
+    select
+        *,
+        lag(size_after_e8, 1, 0) over (partition by run, account, market order by block, tx, seq)
+            as last_size_e8,
+        lag(cost_after_e8, 1, 0) over (partition by run, account, market order by block, tx, seq)
+            as last_cost_e8
+    from position_change)
+where size_before_e8 <> last_size_e8 or cost_before_e8 <> last_cost_e8;
+
+-- A flat position has no cost.
+create view if not exists breach_flat_cost as
+select run, block, tx, seq, account, market, cost_after_e8 from position_change
+where size_after_e8 = 0 and cost_after_e8 <> 0;
+
+-- An isolated child holds no position but in its market.
+create view if not exists breach_isolated_market as
+select p.run, p.block, p.tx, p.seq, p.account, p.market, a.market as allowed_market
+from position_change p join account a using (run, account)
+where a.role = 0 and a.market is not null and p.market <> a.market;
+
+-- Nobody is liquidated who met the maintenance margin at the protocol's prices.
+create view if not exists breach_liquidated_healthy as
+select run, block, tx, seq, account, equity_before_e8, requirement_before_e8 from liquidation
+where equity_before_e8 > requirement_before_e8;
+
+-- A penalty is shared out entirely.
+create view if not exists breach_penalty_split as
+select run, block, tx, seq, account, penalty_e8, to_liquidator_e8, to_insurance_e8 from liquidation
+where penalty_e8 <> to_liquidator_e8 + to_insurance_e8;
+
+-- A rejection changes nothing: no movement, position or price belongs to a rejected transaction.
+create view if not exists breach_rejection_changes as
+select t.run, t.block, t.tx, e.source, e.seq
+from tx t join (
+    select run, block, tx, seq, 'balance_change' as source from balance_change
+    union all select run, block, tx, seq, 'position_change' from position_change
+    union all select run, block, tx, seq, 'oracle_price' from oracle_price) e using (run, block, tx)
+where t.applied = 0;
+
+-- An accepted report is the price the protocol took from its transaction.
+create view if not exists breach_report_price as
+select o.run, o.block, o.seq, o.feed, o.round, o.price_e8, p.price_e8 as accepted_e8
+from oracle_report o
+left join oracle_price p on p.run = o.run and p.block = o.block and p.tx = o.tx and p.feed = o.feed
+where o.fate = 1 and (p.price_e8 is not o.price_e8 or p.observed_ms is not o.observed_ms);
+
+-- A feed's accepted prices were observed in the order in which they were accepted.
+create view if not exists breach_price_order as
+select run, block, tx, seq, feed, observed_ms, last_observed_ms
+from (
+    select
+        *, lag(observed_ms) over (partition by run, feed order by block, tx, seq) as last_observed_ms
+    from oracle_price)
+where observed_ms <= last_observed_ms;
+
+-- A sender's included transactions carry successive nonces.
+create view if not exists breach_nonce_order as
+select run, block, tx, sender, nonce, last_nonce
+from (
+    select run, block, tx, sender, nonce,
+        lag(nonce) over (partition by run, sender order by block, tx) as last_nonce
+    from tx)
+where nonce <> last_nonce + 1;
+
+-- No block is fuller than its limit, and no transaction uses more gas than it allows.
+create view if not exists breach_gas_limit as
+select run, block, null as tx, gas_used, gas_limit from block where gas_used > gas_limit
+union all
+select run, block, tx, gas_used, gas_limit from tx where gas_used > gas_limit;
+
+-- A block's gas is that of its transactions and of the background demand.
+create view if not exists breach_gas_sum as
+select b.run, b.block, b.gas_used, b.demand_gas, coalesce(sum(t.gas_used), 0) as tx_gas
+from block b left join tx t using (run, block)
+group by b.run, b.block having b.gas_used <> b.demand_gas + coalesce(sum(t.gas_used), 0);
+
+-- Nobody pays more than they bid, and what is paid is the base fee and the producer's tip.
+create view if not exists breach_gas_price as
+select t.run, t.block, t.tx, t.effective_price_wei, t.max_fee_wei, b.base_fee_wei, t.tip_wei
+from tx t join block b using (run, block)
+where t.effective_price_wei > t.max_fee_wei
+    or t.effective_price_wei <> b.base_fee_wei + t.tip_wei;
+
+-- No transaction is included before it arrived.
+create view if not exists breach_included_early as
+select t.run, t.block, t.tx, t.submitted_ms, b.time_ms from tx t join block b using (run, block)
+where t.submitted_ms > b.time_ms;
+
+-- Blocks follow one another without a gap, in time and in hash.
+create view if not exists breach_block_sequence as
+select run, block, last_block, time_ms, last_time_ms
+from (
+    select
+        *, lag(block) over w as last_block, lag(time_ms) over w as last_time_ms,
+        lag(hash) over w as last_hash
+    from block window w as (partition by run order by block))
+where block <> coalesce(last_block, -1) + 1 or time_ms <= last_time_ms
+    or parent_hash <> last_hash;
+
+-- A block holds as many transactions as it says.
+create view if not exists breach_tx_count as
+select b.run, b.block, b.tx_count, count(t.tx) as found
+from block b left join tx t using (run, block)
+group by b.run, b.block having b.tx_count <> count(t.tx);
+
+-- == indexes ==
+-- These are built when a run closes and dropped while one is written: a live index would cost more
+-- than everything else.
+create index if not exists balance_change_by_account on balance_change (run, account, asset, block);
+create index if not exists position_change_by_account on position_change (run, account, market, block);
+create index if not exists account_health_by_account on account_health (run, account, block);
+create index if not exists oracle_price_by_feed on oracle_price (run, feed, block);
+create index if not exists tx_by_sender on tx (run, sender, nonce);
+create index if not exists liquidation_by_account on liquidation (run, account, block);
