@@ -13,15 +13,20 @@ public enum SQLCatalogue {
 
     /// The document as Markdown.
     ///
-    /// - Parameter schema: the text of `schema.sql`.
-    public static func markdown(schema: String) -> String {
+    /// - Parameters:
+    ///   - schema: the text of `schema.sql`.
+    ///   - answers: real output for questions, by name, shown below their SQL.
+    public static func markdown(schema: String, answers: [String: String] = [:]) -> String {
         let entries = entries(of: schema)
         var text = "# The database\n\n"
         text += "Generated from `schema.sql` and the named questions; do not edit.\n\n"
         text += preamble(of: schema) + "\n"
         text +=
             "\n## Questions\n\nAsk with `crossmargin query DB --named NAME`, or paste the SQL.\n"
-        for query in NamedQuery.all { text += section(query) }
+        for query in NamedQuery.all {
+            text += section(query)
+            if let answer = answers[query.name] { text += "\n```\n\(answer)```\n" }
+        }
         text += "\n## Tables\n"
         for entry in entries where !entry.isView { text += section(entry) }
         text += "\n## Views\n\n| view | shows |\n|---|---|\n"

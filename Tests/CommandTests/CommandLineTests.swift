@@ -4,7 +4,8 @@ import Testing
 /// Exit codes, help and messages as goldens, and what a user does with a database.
 @Suite struct CommandLineTests {
     @Test func goldenHelp() throws {
-        for verb in [[], ["run"], ["validate"], ["new"], ["query"], ["show"], ["verify"], ["diff"]] {
+        for verb in [[], ["run"], ["validate"], ["new"], ["query"], ["show"], ["verify"], ["diff"]]
+        {
             let result = try Tool.run(["help"] + verb, prefix: ["COLUMNS=80"])
             #expect(result.code == 0)
             let name = verb.first ?? "crossmargin"
@@ -39,7 +40,8 @@ import Testing
 
     @Test func anUnmetExpectationEndsWith1() throws {
         let arguments = [
-            "run", Tool.scenario("calm"), "--set", "expect.liquidations=5..9", "--set", "duration=10m",
+            "run", Tool.scenario("calm"), "--set", "expect.liquidations=5..9", "--set",
+            "duration=10m",
         ]
         #expect(try Tool.run(arguments).code == 1)
         #expect(try Tool.run(arguments + ["--no-expect"]).code == 0)
@@ -86,7 +88,8 @@ import Testing
             #expect(try Tool.run(["verify", "a.sqlite", "--replay"], in: folder).code == 0)
             #expect(try Tool.run(["diff", "a.sqlite", "a.sqlite"], in: folder).code == 0)
             #expect(
-                try Tool.run(["show", "a.sqlite", "account", "30", "--block", "900"], in: folder).code
+                try Tool.run(["show", "a.sqlite", "account", "30", "--block", "900"], in: folder)
+                    .code
                     == 0)
         }
     }
@@ -96,7 +99,8 @@ import Testing
             for latency in ["15s", "60s"] {
                 let run = try Tool.run(
                     [
-                        "run", Tool.scenario("oracle-delay"), "--db", "d.sqlite", "--no-expect", "--set",
+                        "run", Tool.scenario("oracle-delay"), "--db", "d.sqlite", "--no-expect",
+                        "--set",
                         "duration=8h", "--set", "oracles.ETH.latency=\(latency)",
                     ], in: folder)
                 #expect(run.code == 0, "\(run.error)")

@@ -6,7 +6,8 @@ import Testing
     @Test func killedAtRandomMomentsAndResumed() throws {
         let scenario = Tool.scenario("oracle-delay")
         try Tool.inFolder { folder in
-            let whole = try Tool.run(["run", scenario, "--db", "whole.sqlite", "--json"], in: folder)
+            let whole = try Tool.run(
+                ["run", scenario, "--db", "whole.sqlite", "--json"], in: folder)
             let head = try #require(Tool.field("head_hash", of: whole.out))
             let seconds = try #require(Double(Tool.field("wall_seconds", of: whole.out) ?? ""))
             // A fixed sequence stands for chance, so that a failure can be seen again.
@@ -58,7 +59,8 @@ import Testing
                     ["run", "--resume", "--db", "full.sqlite", "--json"], in: folder)
                 let whole = try Tool.run(["run", Tool.scenario("oracle-delay"), "--json"])
                 #expect(
-                    Tool.field("head_hash", of: resumed.out) == Tool.field("head_hash", of: whole.out))
+                    Tool.field("head_hash", of: resumed.out)
+                        == Tool.field("head_hash", of: whole.out))
             }
         }
     #endif

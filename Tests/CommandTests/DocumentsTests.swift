@@ -57,7 +57,8 @@ import Testing
                 ["help"] + (verb.isEmpty ? [] : [verb]), prefix: ["COLUMNS=100"])
             text += "\n## crossmargin \(verb)\n\n```\n\(result.out)```\n"
         }
-        try Tool.expectGolden(text.replacing("crossmargin \n", with: "crossmargin\n"), "docs/cli.md")
+        try Tool.expectGolden(
+            text.replacing("crossmargin \n", with: "crossmargin\n"), "docs/cli.md")
     }
 
     /// Every question with its SQL and a real answer, from one run of the congestion scenario.

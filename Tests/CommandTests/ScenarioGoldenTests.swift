@@ -27,7 +27,7 @@ import Testing
             let text = result.out.split(separator: "\n", omittingEmptySubsequences: false)
                 .map { line in
                     line.contains(" blocks in ")
-                        ? line.replacing(/ in [0-9.]+ s/, with: " in … s") : String(line)
+                        ? line.replacing(#/ in [0-9.]+ s/#, with: " in … s") : String(line)
                 }
                 .joined(separator: "\n")
             for line in text.split(separator: "\n") {

@@ -17,7 +17,9 @@ import Testing
                 "run", Tool.scenario("oracle-delay"), "--json", "--no-expect", "--seed", "\(seed)",
                 "--set", "oracles.ETH.latency=\(latency)",
             ]).out
-            func number(_ name: String) -> Double { Double(Tool.field(name, of: out) ?? "") ?? -1e9 }
+            func number(_ name: String) -> Double {
+                Double(Tool.field(name, of: out) ?? "") ?? -1e9
+            }
             sums.late += number("late_liquidations")
             sums.wrongful += number("wrongful_liquidations")
             sums.deficit += number("deficit_usd")

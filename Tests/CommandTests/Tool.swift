@@ -74,7 +74,8 @@ struct Tool {
 
     /// One field of the JSON object that `run --json` prints.
     static func field(_ name: String, of json: String) -> String? {
-        guard let object = try? JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any]
+        guard
+            let object = try? JSONSerialization.jsonObject(with: Data(json.utf8)) as? [String: Any]
         else { return nil }
         return object[name].map { "\($0)" }
     }
