@@ -415,6 +415,7 @@ create table if not exists protocol_metric (
     insurance_fund_e8 integer not null, -- [1e-8 USD] insurance fund
     bad_debt_e8 integer not null, -- [1e-8 USD] recorded bad debt, positive
     pool_equity_e8 integer not null, -- [1e-8 USD] liquidity pool, unrealised profit included
+    underwater_e8 integer not null, -- [1e-8 USD] what insolvent accounts owe beyond all they have, in truth
     liquidatable_on_chain integer not null, -- accounts liquidatable at the protocol's prices
     liquidatable_in_truth integer not null, -- accounts liquidatable at outside prices
     stale_feeds integer not null, -- feeds whose price is stale
@@ -947,7 +948,7 @@ select
     p.run, p.block, strftime('%Y-%m-%dT%H:%M:%fZ', b.time_ms / 1000.0, 'unixepoch') as time,
     p.open_interest_e8 / 1e8 as open_interest, p.collateral_e8 / 1e8 as collateral,
     p.insurance_fund_e8 / 1e8 as insurance_fund, p.bad_debt_e8 / 1e8 as bad_debt,
-    p.pool_equity_e8 / 1e8 as pool_equity,
+    p.pool_equity_e8 / 1e8 as pool_equity, p.underwater_e8 / 1e8 as underwater,
     p.liquidatable_on_chain, p.liquidatable_in_truth, p.stale_feeds
 from protocol_metric p left join block b using (run, block);
 

@@ -210,6 +210,7 @@ final class RowEmitter {
         sink.exact(metric.insuranceFund)
         sink.exact(metric.badDebt)
         sink.exact(metric.poolEquity)
+        sink.exact(metric.underwater)
         sink.integer(metric.liquidatableOnChain)
         sink.integer(metric.liquidatableInTruth)
         sink.integer(metric.staleFeeds)

@@ -62,6 +62,9 @@ extension Scenario {
             name: "pool_change_usd", unit: .dollars,
             sentence: "What the liquidity pool gained; negative is a loss."),
         Metric(
+            name: "underwater_usd", unit: .dollars,
+            sentence: "What accounts still open at the end owe beyond all they have, at outside prices."),
+        Metric(
             name: "deficit_usd", unit: .dollars,
             sentence: "What liquidated accounts were short of, whoever paid it."),
         Metric(

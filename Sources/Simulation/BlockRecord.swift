@@ -133,6 +133,8 @@ public struct ProtocolMetric: Sendable, Hashable {
     public var badDebt: Money
     /// What the liquidity pool is worth, unrealised profit included. [1e-8 USD]
     public var poolEquity: Money
+    /// What insolvent accounts owe beyond all they have, at the outside prices, liquidated or not. [1e-8 USD]
+    public var underwater: Money
     public var liquidatableOnChain: Int
     public var liquidatableInTruth: Int
     public var staleFeeds: Int

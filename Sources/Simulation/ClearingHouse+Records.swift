@@ -26,7 +26,9 @@ extension ClearingHouse {
     }
 
     /// One line about the whole protocol.
-    func metric(onChain: Int, inTruth: Int) -> ProtocolMetric {
+    ///
+    /// - Parameter inTruth: the accounts liquidatable at the outside prices: nobody else can be insolvent.
+    func metric(onChain: Int, inTruth: [AccountID], truth: [Price]) -> ProtocolMetric {
         var openInterest: Money = .zero
         for market in parameters.markets.indices.map(MarketID.init(index:)) {
             openInterest += worth(self.openInterest(market), at: price(of: market))
@@ -39,6 +41,10 @@ extension ClearingHouse {
             fund += worth(balance(Self.insuranceFund, asset), at: price(of: asset))
             debt -= worth(balance(Self.badDebt, asset), at: price(of: asset))
         }
+        var underwater: Money = .zero
+        for id in inTruth {
+            underwater += max(.zero, -plainEquity(of: id, at: truth))
+        }
         let stale = parameters.feeds.indices.count { feed in
             guard let maxAge = parameters.feeds[feed].maxAge,
                 let report = report(FeedID(index: feed))
@@ -47,8 +53,8 @@ extension ClearingHouse {
         }
         return ProtocolMetric(
             openInterest: openInterest, collateral: collateral, insuranceFund: fund, badDebt: debt,
-            poolEquity: plainEquity(of: Self.liquidityPool, at: prices),
-            liquidatableOnChain: onChain, liquidatableInTruth: inTruth, staleFeeds: stale)
+            poolEquity: plainEquity(of: Self.liquidityPool, at: prices), underwater: underwater,
+            liquidatableOnChain: onChain, liquidatableInTruth: inTruth.count, staleFeeds: stale)
     }
 
     private func worth(_ quantity: Quantity, at price: Price) -> Money {

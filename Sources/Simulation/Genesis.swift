@@ -151,7 +151,7 @@ struct Genesis {
             parameters: scenario.settings.map {
                 RunDescription.Parameter(key: $0.key, value: $0.value)
             },
-            settlementAsset: parameters.settlementAsset)
+            settlementAsset: parameters.settlementAsset, gasFeed: scenario.nativeFeed)
     }
 }
 

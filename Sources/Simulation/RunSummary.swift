@@ -24,6 +24,8 @@ public struct RunSummary: Sendable {
     public private(set) var gasCost: Money = .zero
     public private(set) var socialised: Money = .zero
     public private(set) var badDebt: Money = .zero
+    /// What insolvent accounts owe beyond all they have, at the last block's outside prices.
+    public private(set) var underwater: Money = .zero
     public private(set) var insuranceAtStart: Money = .zero
     public private(set) var insuranceAtEnd: Money = .zero
     public private(set) var reportsAccepted: Int64 = 0
@@ -84,6 +86,7 @@ public struct RunSummary: Sendable {
         insuranceAtEnd = record.metric.insuranceFund
         poolAtEnd = record.metric.poolEquity
         badDebt = record.metric.badDebt
+        underwater = record.metric.underwater
         highestBaseFee = max(highestBaseFee, record.header.baseFee)
         highestMinimumPrice = max(highestMinimumPrice, record.header.minimumPrice)
         dropped += Int64(record.dropped.count)
@@ -195,6 +198,7 @@ extension RunSummary {
         case "wrongful_share": return share(wrongful, liquidations)
         case "bad_debt_usd": return Ratio(raw: badDebt.raw)
         case "insurance_change_usd": return Ratio(raw: insuranceChange.raw)
+        case "underwater_usd": return Ratio(raw: underwater.raw)
         case "deficit_usd": return Ratio(raw: deficit.raw)
         case "penalties_usd": return Ratio(raw: penalties.raw)
         case "socialised_usd": return Ratio(raw: socialised.raw)

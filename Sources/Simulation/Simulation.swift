@@ -344,6 +344,6 @@ public final class Simulation: IteratorProtocol {
             oracleReports: reports, referencePrices: reference, outsideTrades: outside,
             liquidations: liquidations, health: house.healthRecords(of: everyone, truth: truth),
             metric: house.metric(
-                onChain: onChain.accounts.count, inTruth: inTruth.accounts.count))
+                onChain: onChain.accounts.count, inTruth: inTruth.accounts, truth: truth))
     }
 }

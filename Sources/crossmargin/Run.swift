@@ -35,6 +35,7 @@ struct Run: ParsableCommand {
     var noExpect = false
     @Flag(name: .shortAndLong, help: "No progress line.")
     var quiet = false
+    @OptionGroup var log: LogOptions
 
     func validate() throws {
         if resume {
@@ -48,10 +49,19 @@ struct Run: ParsableCommand {
     }
 
     func run() throws {
+        let logger = log.logger("run")
         let unfinished = try resume ? reporting { try UnfinishedRun.open(database ?? "") } : nil
         let scenario = try unfinished.map { try Self.stored($0) } ?? load()
+        logger.debug(
+            "scenario loaded",
+            metadata: ["name": "\(scenario.name)", "seed": "\(scenario.seed)"])
         let simulation = try ScenarioFiles.simulate(scenario, paranoid: paranoid)
         let writer = try reporting { try self.writer(simulation, unfinished) }
+        if let writer {
+            logger.debug(
+                "recording",
+                metadata: ["run": "\(writer.run)", "already recorded": "\(writer.recordedBlocks)"])
+        }
         let hash = writer == nil ? HeadHash(simulation.description) : nil
         var progress = Progress(
             total: scenario.duration.milliseconds, isShown: !quiet && !json)
@@ -66,6 +76,7 @@ struct Run: ParsableCommand {
         }
         let recorded = try reporting { try writer?.finish(unseed: simulation.unseed) }
         progress.end()
+        logger.debug("done", metadata: ["blocks": "\(simulation.summary.blocks)"])
         let result = RunResult(
             scenario: scenario, summary: simulation.summary, run: recorded?.run,
             head: (recorded?.head ?? hash?.head).map { "\($0)" } ?? "",

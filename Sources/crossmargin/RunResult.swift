@@ -132,6 +132,7 @@ struct RunResult {
             "Deficits            \(dollars(summary.deficit.raw)): insurance fund "
                 + "\(dollars(summary.insuranceChange.raw, signed: true)), socialised "
                 + "\(dollars(summary.socialised.raw)), bad debt \(dollars(summary.badDebt.raw))",
+            "Still insolvent     \(dollars(summary.underwater.raw)) at the end, in accounts that nobody has liquidated",
         ]
     }
 

@@ -44,7 +44,7 @@ enum Fixture {
 
     static let metric = ProtocolMetric(
         openInterest: Money(raw: 101), collateral: Money(raw: 102), insuranceFund: Money(raw: 103),
-        badDebt: Money(raw: 104), poolEquity: Money(raw: 105),
+        badDebt: Money(raw: 104), poolEquity: Money(raw: 105), underwater: Money(raw: 106),
         liquidatableOnChain: 5, liquidatableInTruth: 6, staleFeeds: 1)
 
     static func quiet(_ number: Int64) -> BlockRecord {

@@ -312,7 +312,8 @@ struct SyntheticRun {
             outsideTrades: [], liquidations: liquidations, health: touched.map(health),
             metric: ProtocolMetric(
                 openInterest: .zero, collateral: .zero, insuranceFund: .zero, badDebt: .zero,
-                poolEquity: .zero, liquidatableOnChain: 0, liquidatableInTruth: 0, staleFeeds: 0))
+                poolEquity: .zero, underwater: .zero,
+                liquidatableOnChain: 0, liquidatableInTruth: 0, staleFeeds: 0))
     }
 
     /// Every tenth block a withdrawal that bid too little.
