@@ -25,6 +25,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 }
 
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let arguments = Target.Dependency.product(
@@ -78,7 +79,10 @@ let package = Package(
             ]),
         layer(
             "Audit",
-            ["ExactMath", "MarginProtocol", "Chain", "Scenarios", "Simulation", grdb, crypto],
+            [
+                "ExactMath", "OrderBook", "MarginProtocol", "Chain", "Simulation", grdb, sqlite,
+                crypto,
+            ],
             resources: [.embedInCode("schema.sql")]),
         layer("Reports", [grdb]),
         .executableTarget(
@@ -105,7 +109,7 @@ let package = Package(
         tests("ChainTests", ["Chain", "MarginProtocol", "SeededRandom", "ExactMath"]),
         tests("AgentsTests", base + ["Oracles", "Markets", "Chain", "Agents"]),
         tests("ScenariosTests", all + [yams]),
-        tests("AuditTests", all + ["Simulation", "Audit", "Reports", grdb]),
+        tests("AuditTests", all + ["Simulation", "Audit", "Reports", grdb, crypto]),
         tests("ReportsTests", all + ["Simulation", "Audit", "Reports"]),
         tests("CommandTests", all + ["Simulation", "Audit", "Reports", "crossmargin"]),
     ],

@@ -38,7 +38,9 @@ def measure(*command):
     """The last line of a program's output that is JSON."""
     environment = dict(os.environ, W1_BIN=INPUT)
     done = subprocess.run(
-        command, check=True, cwd=SCRATCH, env=environment, capture_output=True, text=True)
+        command, cwd=SCRATCH, env=environment, capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(f"{' '.join(command)}: exit code {done.returncode}\n{done.stderr}")
     return json.loads([line for line in done.stdout.splitlines() if line.startswith("{")][-1])
 
 

@@ -2,9 +2,8 @@
 # The same scenario, in a debug and a release build, must end in the same head hash.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-check=(--explicit-target-dependency-import-check error)
-release=$(swift build -c release "${check[@]}" --show-bin-path)/crossmargin
-debug=$(swift build "${check[@]}" --show-bin-path)/crossmargin
+release=$(swift build -c release --show-bin-path)/crossmargin
+debug=$(swift build --show-bin-path)/crossmargin
 # A debug build is some fifty times slower: an hour of the scenario is enough to touch every part.
 for scenario in oracle-delay congestion cascade; do
     override=(--set duration=1h --json --no-expect)

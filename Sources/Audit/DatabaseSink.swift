@@ -16,6 +16,8 @@ final class DatabaseSink: RowSink {
     private var table = FactTable.asset
     private var current: OpaquePointer
     private var column: Int32 = 1
+    /// How many columns of each table are emitted, the run included.
+    private let widths = FactTable.allCases.map { Int32($0.columns.count + 1) }
     private(set) var rows = 0
 
     init(_ database: Database, run: Int64, path: String) throws {
@@ -78,6 +80,7 @@ final class DatabaseSink: RowSink {
 
     func end() throws(AuditError) {
         encoder.end()
+        precondition(column == widths[table.index], "a row of \(table.name) is whole")
         // A block's row waits for its hash.
         if table != .block { try step(current) }
     }

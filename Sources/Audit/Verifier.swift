@@ -51,12 +51,8 @@ public enum Verifier {
                 last = next
             }
         }
-        let sql = "select domain || ' ' || code || ' ' || name from code order by domain, code"
-        let fresh = try DatabaseQueue().write { fresh in
-            try fresh.execute(sql: Schema.definitions)
-            return try String.fetchAll(fresh, sql: sql)
-        }
-        let found = try String.fetchAll(database, sql: sql)
+        let found = try String.fetchAll(database, sql: codeQuery)
+        let fresh = try schemaCodes.get()
         for change in found.difference(from: fresh) {
             switch change {
             case .insert(_, let row, _):
@@ -66,5 +62,16 @@ public enum Verifier {
             }
         }
         return problems
+    }
+
+    private static let codeQuery =
+        "select domain || ' ' || code || ' ' || name from code order by domain, code"
+
+    /// The rows of `code` as the schema makes them.
+    private static let schemaCodes = Result {
+        try DatabaseQueue().write { fresh in
+            try fresh.execute(sql: Schema.definitions)
+            return try String.fetchAll(fresh, sql: codeQuery)
+        }
     }
 }

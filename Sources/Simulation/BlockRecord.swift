@@ -27,6 +27,27 @@ public struct BlockRecord: Sendable {
     /// at most once, in any order.
     public var health: [AccountHealthRecord]
     public var metric: ProtocolMetric
+
+    public init(
+        header: BlockHeader, transactions: [IncludedTransaction], dropped: [DroppedTransaction],
+        journal: [Event], openingEvents: Range<Int>, closingEvents: Range<Int>,
+        oracleReports: [OracleReportRecord], referencePrices: [ReferencePriceRecord],
+        outsideTrades: [OutsideTradeRecord], liquidations: [LiquidationRecord],
+        health: [AccountHealthRecord], metric: ProtocolMetric
+    ) {
+        self.header = header
+        self.transactions = transactions
+        self.dropped = dropped
+        self.journal = journal
+        self.openingEvents = openingEvents
+        self.closingEvents = closingEvents
+        self.oracleReports = oracleReports
+        self.referencePrices = referencePrices
+        self.outsideTrades = outsideTrades
+        self.liquidations = liquidations
+        self.health = health
+        self.metric = metric
+    }
 }
 
 /// A price report and what became of it.
@@ -109,6 +130,21 @@ public struct LiquidationRecord: Sendable, Hashable {
     public var wrongful: Bool
     /// Liquidated later than the scenario's tolerance after it was liquidatable in truth.
     public var late: Bool
+
+    public init(
+        step: Liquidation, index: Int, referencePrice: Price, trueHealthBefore: Health,
+        liquidatableSince: Timestamp?, trulyLiquidatableSince: Timestamp?, wrongful: Bool,
+        late: Bool
+    ) {
+        self.step = step
+        self.index = index
+        self.referencePrice = referencePrice
+        self.trueHealthBefore = trueHealthBefore
+        self.liquidatableSince = liquidatableSince
+        self.trulyLiquidatableSince = trulyLiquidatableSince
+        self.wrongful = wrongful
+        self.late = late
+    }
 }
 
 /// An account's health at the end of a block, at the protocol's prices.
@@ -138,4 +174,20 @@ public struct ProtocolMetric: Sendable, Hashable {
     public var liquidatableOnChain: Int
     public var liquidatableInTruth: Int
     public var staleFeeds: Int
+
+    public init(
+        openInterest: Money, collateral: Money, insuranceFund: Money, badDebt: Money,
+        poolEquity: Money, underwater: Money, liquidatableOnChain: Int, liquidatableInTruth: Int,
+        staleFeeds: Int
+    ) {
+        self.openInterest = openInterest
+        self.collateral = collateral
+        self.insuranceFund = insuranceFund
+        self.badDebt = badDebt
+        self.poolEquity = poolEquity
+        self.underwater = underwater
+        self.liquidatableOnChain = liquidatableOnChain
+        self.liquidatableInTruth = liquidatableInTruth
+        self.staleFeeds = staleFeeds
+    }
 }

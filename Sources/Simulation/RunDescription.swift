@@ -39,4 +39,26 @@ public struct RunDescription: Sendable {
     public var settlementAsset: AssetID
     /// Whose price values gas; nil when gas is not valued.
     public var gasFeed: FeedID?
+
+    public init(
+        scenario: String, scenarioText: String, seed: UInt64, engineVersion: String,
+        start: Timestamp, assets: [(name: String, feed: FeedID)],
+        markets: [(name: String, feed: FeedID)], feeds: [String], agents: [Agent],
+        accounts: [GenesisAccount], parameters: [Parameter], settlementAsset: AssetID,
+        gasFeed: FeedID?
+    ) {
+        self.scenario = scenario
+        self.scenarioText = scenarioText
+        self.seed = seed
+        self.engineVersion = engineVersion
+        self.start = start
+        self.assets = assets
+        self.markets = markets
+        self.feeds = feeds
+        self.agents = agents
+        self.accounts = accounts
+        self.parameters = parameters
+        self.settlementAsset = settlementAsset
+        self.gasFeed = gasFeed
+    }
 }

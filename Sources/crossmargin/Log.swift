@@ -8,7 +8,9 @@ struct LogOptions: ParsableArguments {
 
     /// A logger for one verb; silent unless --verbose.
     func logger(_ label: String) -> Logger {
-        var logger = Logger(label: "crossmargin.\(label)") { StreamLogHandler.standardError(label: $0) }
+        var logger = Logger(label: "crossmargin.\(label)") {
+            StreamLogHandler.standardError(label: $0)
+        }
         logger.logLevel = verbose ? .debug : .error
         return logger
     }

@@ -3,6 +3,7 @@ import Audit
 import Chain
 import ExactMath
 import Foundation
+import Logging
 import Scenarios
 import Simulation
 

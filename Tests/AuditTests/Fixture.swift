@@ -156,7 +156,8 @@ enum Fixture {
         record.outsideTrades = [
             OutsideTradeRecord(
                 agent: Address(3), wallet: AccountID(10), feed: FeedID(1), purpose: "unwind",
-                quantity: Quantity(raw: -91), averagePrice: Price(raw: 92), proceeds: Money(raw: 93),
+                quantity: Quantity(raw: -91), averagePrice: Price(raw: 92),
+                proceeds: Money(raw: 93),
                 slippage: Money(raw: 94), priceBefore: Price(raw: 95), priceAfter: Price(raw: 96))
         ]
         record.liquidations = [

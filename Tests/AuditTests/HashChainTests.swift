@@ -10,9 +10,13 @@ import Testing
     /// Changes only when the encoding or the schema does; then every recorded file changes too.
     @Test func theHeadOfTheFixtureIsKnown() throws {
         let head = HeadHash(Fixture.description)
-        #expect(head.head.description == "a1a2473e9507ec20b13508080ab4317ca1ea29db980d322292ef08ca285d0e31")
+        #expect(
+            head.head.description
+                == "a1a2473e9507ec20b13508080ab4317ca1ea29db980d322292ef08ca285d0e31")
         for record in Fixture.records { try head.append(record) }
-        #expect(head.head.description == "5df5358e086fb9fa1705f1fa2fab120456fd14a46ac71b0b16a5c0b68578b7c7")
+        #expect(
+            head.head.description
+                == "21157aa27cc5ab757bb5319dc1e59b8cfc2e20735eeedf410767c4a1fbe0b067")
         #expect(head.blocks == 3)
     }
 
@@ -58,7 +62,8 @@ import Testing
 
     /// In the order of the primary key, all columns but the run's number and a block's hashes.
     private func rows(of table: String, block: Int, _ database: Database) throws -> [Row] {
-        let columns = try Row.fetchAll(database, sql: "select name, pk from pragma_table_info(?)", arguments: [table])
+        let columns = try Row.fetchAll(
+            database, sql: "select name, pk from pragma_table_info(?)", arguments: [table])
         let names: [String] = columns.map { $0[0] }.filter {
             !["run", "parent_hash", "hash"].contains($0)
         }
@@ -106,7 +111,9 @@ import Testing
         let digest = try #require(Digest32([UInt8](0..<32)))
         #expect(Digest32(hex: digest.description) == digest)
         #expect(digest.description.hasPrefix("000102"))
-        for wrong in ["", "00", String(repeating: "g", count: 64), String(repeating: "+1", count: 32)] {
+        for wrong in [
+            "", "00", String(repeating: "g", count: 64), String(repeating: "+1", count: 32),
+        ] {
             #expect(Digest32(hex: wrong) == nil)
         }
         #expect(Digest32([1, 2, 3]) == nil)

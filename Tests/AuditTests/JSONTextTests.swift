@@ -29,7 +29,8 @@ import Testing
         ),
         (
             .trade(
-                account: account, market: market, size: Quantity(raw: .min), limit: Price(raw: .max),
+                account: account, market: market, size: Quantity(raw: .min),
+                limit: Price(raw: .max),
                 reduceOnly: true),
             #"{"account":4,"market":1,"size_e8":-9223372036854775808,"limit_e8":9223372036854775807,"#
                 + #""reduce_only":true}"#

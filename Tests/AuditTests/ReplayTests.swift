@@ -36,7 +36,9 @@ import Testing
         let scratch = try Scratch()
         let (path, description, original) = try record(scratch)
         var records = original
-        let place = records[7].journal.firstIndex { if case .balanceChanged = $0 { true } else { false } }
+        let place = records[7].journal.firstIndex {
+            if case .balanceChanged = $0 { true } else { false }
+        }
         let index = try #require(place)
         guard case .balanceChanged(var change) = records[7].journal[index] else { return }
         let old = change.delta.raw

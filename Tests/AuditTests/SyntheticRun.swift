@@ -139,8 +139,11 @@ struct SyntheticRun {
     }
 
     private mutating func genesis(_ journal: inout [Event]) {
-        house.mint(Quantity(whole: 1_000_000), of: Self.usdc, to: ClearingHouse.liquidityPool, into: &journal)
-        house.mint(Quantity(whole: 20), of: Self.usdc, to: ClearingHouse.insuranceFund, into: &journal)
+        house.mint(
+            Quantity(whole: 1_000_000), of: Self.usdc, to: ClearingHouse.liquidityPool,
+            into: &journal)
+        house.mint(
+            Quantity(whole: 20), of: Self.usdc, to: ClearingHouse.insuranceFund, into: &journal)
         house.mint(Quantity(whole: 500_000), of: Self.usdc, to: liquidatorWallet, into: &journal)
         for index in 0..<traders {
             house.mint(Quantity(whole: 2000), of: Self.usdc, to: wallets[index], into: &journal)
@@ -157,7 +160,8 @@ struct SyntheticRun {
     private mutating func commands(at time: Timestamp) -> [(Address, Command)] {
         var list: [(Address, Command)] = []
         if block % 3 != 0 {
-            list.append((Self.reporter, .postPrice(feed: FeedID(1), report: report(FeedID(1), at: time))))
+            list.append(
+                (Self.reporter, .postPrice(feed: FeedID(1), report: report(FeedID(1), at: time))))
         }
         switch block {
         case 3: list.append((.governance, .pause(.withdraw)))
@@ -194,12 +198,14 @@ struct SyntheticRun {
         case 1:
             return (
                 owner,
-                .withdraw(from: margins[index], to: wallets[index], asset: Self.usdc, amount: amount)
+                .withdraw(
+                    from: margins[index], to: wallets[index], asset: Self.usdc, amount: amount)
             )
         case 2:
             return (
                 owner,
-                .setDelegate(account: margins[index], delegate: Self.liquidator, allowed: below(2) == 0)
+                .setDelegate(
+                    account: margins[index], delegate: Self.liquidator, allowed: below(2) == 0)
             )
         case 3 where block < 10: return (owner, .openAccount(parent: nil, isolated: nil))
         case 4...8:
@@ -331,7 +337,9 @@ struct SyntheticRun {
 
     private func accepted(_ included: [IncludedTransaction]) -> [OracleReportRecord] {
         included.compactMap { item in
-            guard case .postPrice(let feed, let report) = item.transaction.command else { return nil }
+            guard case .postPrice(let feed, let report) = item.transaction.command else {
+                return nil
+            }
             return OracleReportRecord(
                 feed: feed, round: report.round, trigger: "heartbeat", price: report.price,
                 confidence: report.confidence, referenceAtObservation: report.price,

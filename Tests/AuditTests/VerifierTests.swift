@@ -67,13 +67,17 @@ import Testing
                 switch old.storage {
                 case .int64(let value): (value ^ 64).databaseValue
                 case .string(let value): (value + "x").databaseValue
-                default: column.hasSuffix("values") || column == "name" ? "x".databaseValue : 1.databaseValue
+                default:
+                    column.hasSuffix("values") || column == "name"
+                        ? "x".databaseValue : 1.databaseValue
                 }
             let set = "update \(table.name) set \"\(column)\" = ? where \(position) = \(last)"
             try queue.writeWithoutTransaction { try $0.execute(sql: set, arguments: [new]) }
             let problems = try Verifier.verify(path, run: 1).problems
             #expect(
-                problems.contains { $0.table == table.name && ($0.row ?? "").contains(table.key[0]) },
+                problems.contains {
+                    $0.table == table.name && ($0.row ?? "").contains(table.key[0])
+                },
                 "\(table.name).\(column): \(problems)")
             if !table.key.contains(column) {
                 #expect(problems.count == 1, "\(table.name).\(column): \(problems)")
@@ -134,7 +138,10 @@ import Testing
         ("update block set hash = zeroblob(32) where block = 1", "block", "block 1"),
         ("update block set parent_hash = zeroblob(32) where block = 1", "block", "block 1"),
         ("update block set hash = x'00' where block = 2", "block", "block 2"),
-        ("update block_digest set digest = zeroblob(32) where table_id = 13", "block_digest", "block 0"),
+        (
+            "update block_digest set digest = zeroblob(32) where table_id = 13", "block_digest",
+            "block 0"
+        ),
         ("update block_digest set checks = x'00' where table_id = 13", "block_digest", "block 0"),
         ("update block_digest set row_count = 9 where table_id = 8", "block_digest", "block 2"),
         ("delete from block_digest where table_id = 23 and block = 1", "block_digest", "block 1"),

@@ -25,9 +25,9 @@ import Testing
             #expect(result.code == 0, "\(name): \(result.out) \(result.error)")
             // The wall-clock time is the only thing that may differ.
             let text = result.out.split(separator: "\n", omittingEmptySubsequences: false)
-                .map { line in
-                    line.contains(" blocks in ")
-                        ? line.replacing(#/ in [0-9.]+ s/#, with: " in … s") : String(line)
+                .map { line -> String in
+                    guard line.contains(" blocks in ") else { return String(line) }
+                    return String(line).replacing(#/ in [0-9.]+ s/#, with: " in … s")
                 }
                 .joined(separator: "\n")
             for line in text.split(separator: "\n") {

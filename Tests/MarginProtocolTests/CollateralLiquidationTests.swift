@@ -85,7 +85,9 @@ struct CollateralLiquidationTests {
         ("130", "100", "0.75", "0.08", "13.15789474", "43.42105263"),
     ]
 
-    @Test("The least repayment that restores health is (D − LT·C) / (1 − LT(1 + s))", arguments: twoSteps)
+    @Test(
+        "The least repayment that restores health is (D − LT·C) / (1 − LT(1 + s))",
+        arguments: twoSteps)
     func leastRepayment(
         collateral: String, debt: String, threshold: String, bonus: String, first: String,
         second: String

@@ -98,7 +98,8 @@ struct HealthIndexTests {
         world.trade(account, ethPerp, "80", by: alice)
         #expect(index.liquidatable(in: world.house, at: world.house.prices).isEmpty)
         world.run(
-            .setParameter(.margin(ethPerp, .flat(initial: ratio("0.2"), maintenance: ratio("0.15")))),
+            .setParameter(
+                .margin(ethPerp, .flat(initial: ratio("0.2"), maintenance: ratio("0.15")))),
             by: .governance)
         #expect(index.liquidatable(in: world.house, at: world.house.prices) == [account])
     }
@@ -113,7 +114,7 @@ struct HealthIndexTests {
         let account = world.margin(alice, "1000")
         world.trade(account, ethPerp, "80", by: alice)
         var found: [AccountID] = []
-        for _ in 0..<48 {
+        for _ in 0..<96 {
             found = index.liquidatable(in: world.house, at: world.house.prices)
             #expect(found == Self.scan(world))
             world.advance(by: 600_000)

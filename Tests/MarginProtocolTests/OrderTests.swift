@@ -68,7 +68,8 @@ struct OrderTests {
         let maker = world.margin(bob, "1000")
         let taker = world.margin(alice, "1000")
         world.run(Self.place(maker, .sell, "1", "101", .postOnly), by: bob)
-        #expect(world.attempt(Self.place(taker, .buy, "1", "101", .postOnly), by: alice)?.code == 508)
+        #expect(
+            world.attempt(Self.place(taker, .buy, "1", "101", .postOnly), by: alice)?.code == 508)
         world.run(Self.place(taker, .buy, "1", "100.99999999", .postOnly), by: alice)
         #expect(world.house.book(ethPerp).count == 2)
     }
@@ -149,8 +150,11 @@ struct OrderTests {
         var world = World()
         let taker = world.margin(alice, "1000")
         #expect(
-            world.attempt(Self.place(taker, .buy, "10000000000", "0.00000001"), by: alice)
+            world.attempt(Self.place(taker, .buy, "100000000", "0.00000001"), by: alice)
                 == .exposureTooLarge)
+        #expect(
+            world.attempt(Self.place(taker, .buy, "10000000000", "0.00000001"), by: alice)
+                == .overflow)
         #expect(
             world.attempt(Self.place(taker, .buy, "90000000000", "90000000000"), by: alice)
                 == .overflow)
@@ -159,7 +163,8 @@ struct OrderTests {
     @Test("A book is full when the sum of its sizes would not fit")
     func fullBook() {
         var parameters = plainParameters()
-        let long = MarginSchedule.flat(initial: ratio("0.00000002"), maintenance: ratio("0.00000001"))
+        let long = MarginSchedule.flat(
+            initial: ratio("0.00000002"), maintenance: ratio("0.00000001"))
         parameters.markets[0].margin = long
         var world = World(parameters)
         let maker = world.margin(alice, "100000000")

@@ -61,7 +61,8 @@ struct ScheduleTests {
         #expect(try Self.maintenance(tiers, Money(whole: notional)) == Money(whole: expected))
     }
 
-    @Test("At a bracket's floor the margin neither jumps nor falls", arguments: [bnb, btcTiers, ada])
+    @Test(
+        "At a bracket's floor the margin neither jumps nor falls", arguments: [bnb, btcTiers, ada])
     func continuity(tiers: [Tier]) throws {
         for tier in tiers.dropFirst() {
             let floor = Money(whole: tier.floor)
@@ -75,7 +76,8 @@ struct ScheduleTests {
     }
 
     /// Weighted equity of a holding of ETH at a price.
-    static func weighted(_ schedule: CollateralSchedule, _ amount: String, at text: String) -> Money {
+    static func weighted(_ schedule: CollateralSchedule, _ amount: String, at text: String) -> Money
+    {
         var parameters = plainParameters()
         parameters.assets[1].collateral = schedule
         var world = World(parameters)

@@ -1,8 +1,7 @@
 import ExactMath
+import MarginProtocol
 import OrderBook
 import Testing
-
-import MarginProtocol
 
 /// The raw value of a decimal text, exactly.
 func decimal(_ text: String) -> Int64 {
@@ -94,7 +93,9 @@ struct World {
         do throws(Rejection) {
             try house.execute(command, from: sender, into: &journal)
         } catch {
-            #expect(house == before.house, "a rejection changes nothing", sourceLocation: sourceLocation)
+            #expect(
+                house == before.house, "a rejection changes nothing", sourceLocation: sourceLocation
+            )
             #expect(journal == before.journal, sourceLocation: sourceLocation)
             return error
         }
@@ -110,7 +111,8 @@ struct World {
         if let last = house.report(feed)?.observedAt, observed == nil, last >= house.time {
             advance(by: 1)
         }
-        run(report(feed, text, observed: observed, confidence: confidence), by: reporter,
+        run(
+            report(feed, text, observed: observed, confidence: confidence), by: reporter,
             sourceLocation: sourceLocation)
     }
 

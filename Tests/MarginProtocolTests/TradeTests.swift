@@ -202,7 +202,7 @@ struct TradeTests {
         var world = World(parameters)
         let account = world.margin(alice, "1000")
         world.trade(account, ethPerp, "90", by: alice)
-        world.post(ethFeed, "99")
+        world.post(ethFeed, "98")
         let increase = Command.trade(
             account: account, market: ethPerp, size: units("1"), limit: nil, reduceOnly: false)
         #expect(world.attempt(increase, by: alice)?.code == 402)
@@ -211,9 +211,9 @@ struct TradeTests {
         // A spread of 6 % costs more than the maintenance margin of 5 % that closing frees.
         let other = world.margin(bob, "160")
         world.trade(other, btcPerp, "1", by: bob)
-        world.post(btcFeed, "990")
+        world.post(btcFeed, "960")
         let close = Command.trade(
-            account: other, market: btcPerp, size: units("-0.5"), limit: nil, reduceOnly: true)
+            account: other, market: btcPerp, size: units("-0.1"), limit: nil, reduceOnly: true)
         #expect(world.attempt(close, by: bob)?.code == 402)
     }
 

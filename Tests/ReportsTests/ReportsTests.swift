@@ -1,6 +1,5 @@
 import Audit
 import Foundation
-import GRDB
 import Testing
 
 @testable import Reports
@@ -26,7 +25,8 @@ enum Recorded {
     @Test(arguments: NamedQuery.all) func everyQuestionHasAnAnswer(_ query: NamedQuery) throws {
         let database = try ReportDatabase(Recorded.path)
         var arguments: [String: Value] = [:]
-        for parameter in query.parameters where parameter.standard == nil && parameter.name != "run" {
+        for parameter in query.parameters where parameter.standard == nil && parameter.name != "run"
+        {
             arguments[parameter.name] = .integer(10)
         }
         let answer = try database.answer(query, arguments: arguments)
@@ -46,7 +46,8 @@ enum Recorded {
     @Test func everyBreachViewIsCounted() throws {
         let database = try ReportDatabase(Recorded.path)
         let views = try database.query(
-            "select name from sqlite_master where type = 'view' and name like 'breach%' order by name")
+            "select name from sqlite_master where type = 'view' and name like 'breach%' order by name"
+        )
         #expect(views.column("name") == NamedQuery.breachViews.sorted().map(Value.text))
         let answer = try database.answer(NamedQuery.named("breaches"))
         for row in answer.rows { #expect(row[1] == .integer(0), "\(row)") }
@@ -131,7 +132,9 @@ enum Recorded {
     }
 
     /// Time travel against a sum of all movements made here.
-    @Test(arguments: [0, 1, 17, 59]) func balancesAsOfABlockAreTheSumOfMovements(block: Int64) throws {
+    @Test(arguments: [0, 1, 17, 59]) func balancesAsOfABlockAreTheSumOfMovements(block: Int64)
+        throws
+    {
         let database = try ReportDatabase(Recorded.path)
         let arguments: [String: Value] = ["block": .integer(block)]
         let shown = try database.query(
@@ -190,7 +193,9 @@ enum Recorded {
             guard !entry.isView else { continue }
             let columns = try database.query("select name from pragma_table_info('\(entry.name)')")
             #expect(columns.column("name") == entry.columns.map { .text($0.name) }, "\(entry.name)")
-            for column in entry.columns { #expect(!column.text.isEmpty, "\(entry.name).\(column.name)") }
+            for column in entry.columns {
+                #expect(!column.text.isEmpty, "\(entry.name).\(column.name)")
+            }
         }
         for query in NamedQuery.all { #expect(text.contains("### \(query.name): ")) }
         #expect(text.contains("Whatever can be derived is a view"))
