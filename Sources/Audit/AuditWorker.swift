@@ -113,7 +113,10 @@ final class AuditWorker: @unchecked Sendable {
                     try emitter.emit(current, into: sink)
                     try sink.seal(next, with: &chain)
                     next += 1
-                    let isFull = sink.rows - batchStart >= options.batchRows || deadline < Date()
+                    // Genesis is committed at once: from then on the run can be resumed.
+                    let isFull =
+                        next == 1 || sink.rows - batchStart >= options.batchRows
+                        || deadline < Date()
                     record = isFull ? nil : try take(expecting: next, until: deadline)
                 }
                 try database.execute(

@@ -28,6 +28,8 @@ struct ChainCheck {
             expectedBlock += 1
         }
         if block == 0 { checkIdentity(recorded) }
+        // A run that stopped before its genesis has its identity and nothing else.
+        if stored.blocks == 0, block == 0, recorded.hash == nil, rows.rowCount == 0 { return }
         guard let hash = recorded.hash, let recordedParent = recorded.parent else {
             problem(
                 VerifyProblem(
