@@ -63,7 +63,7 @@ extension Scenario {
             sentence: "What the liquidity pool gained; negative is a loss."),
         Metric(
             name: "underwater_usd", unit: .dollars,
-            sentence: "What accounts still open at the end owe beyond all they have, at outside prices."),
+            sentence: "What open accounts owe at the end beyond all they have, at outside prices."),
         Metric(
             name: "deficit_usd", unit: .dollars,
             sentence: "What liquidated accounts were short of, whoever paid it."),
