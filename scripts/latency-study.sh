@@ -33,4 +33,12 @@ for latency, runs in points.items():
         error = 1.96 * statistics.stdev(values) / len(values) ** 0.5 if len(values) > 1 else 0.0
         cells.append(f"{mean:.{digits}f} ± {error:.{max(digits, 1)}f}")
     print(f"| {latency} | " + " | ".join(cells) + " |")
+# The same seed has the same prices and traders at every latency: differences are paired.
+first, last = list(points)[0], list(points)[-1]
+cells = []
+for name, _, digits, scale in columns:
+    values = [(float(b[name]) - float(a[name])) * scale for a, b in zip(points[first], points[last])]
+    error = 1.96 * statistics.stdev(values) / len(values) ** 0.5 if len(values) > 1 else 0.0
+    cells.append(f"{statistics.fmean(values):+.{digits}f} ± {error:.{max(digits, 1)}f}")
+print(f"| {last} − {first}, paired | " + " | ".join(cells) + " |")
 PY

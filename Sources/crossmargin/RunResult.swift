@@ -92,8 +92,8 @@ struct RunResult {
         }
         return [
             "Outside prices      \(ranges.joined(separator: ", "))",
-            "Oracle off by       up to \(percent(summary.largestOracleError)); "
-                + "\(summary.reportsAccepted) reports got in, "
+            "Oracle off by       up to \(percent(summary.largestOracleError))",
+            "  reports           \(grouped(summary.reportsAccepted)) got in, "
                 + "\(summary.reportsRejected) were refused, \(summary.reportsLost) never got in",
         ]
     }
@@ -126,21 +126,26 @@ struct RunResult {
     private func money() -> [String] {
         [
             "Traders             paid \(dollars(summary.penalties.raw)) in penalties",
-            "Liquidators         earned \(dollars(summary.liquidatorProfit.raw)): "
-                + "\(dollars(summary.toLiquidators.raw)) less \(dollars(summary.gasCost.raw)) gas and "
+            "Liquidators         earned \(dollars(summary.liquidatorProfit.raw))",
+            "  rewards           \(dollars(summary.toLiquidators.raw)), "
+                + "less \(dollars(summary.gasCost.raw)) gas and "
                 + "\(dollars(summary.slippage.raw)) slippage",
-            "Deficits            \(dollars(summary.deficit.raw)): insurance fund "
-                + "\(dollars(summary.insuranceChange.raw, signed: true)), socialised "
-                + "\(dollars(summary.socialised.raw)), bad debt \(dollars(summary.badDebt.raw))",
-            "Still insolvent     \(dollars(summary.underwater.raw)) at the end, in accounts that nobody has liquidated",
+            "Deficits            \(dollars(summary.deficit.raw))",
+            "  insurance fund    \(dollars(summary.insuranceChange.raw, signed: true)), its share of "
+                + "penalties included",
+            "  socialised        \(dollars(summary.socialised.raw))",
+            "  bad debt          \(dollars(summary.badDebt.raw))",
+            "Still insolvent     \(dollars(summary.underwater.raw)) at the end, "
+                + "in accounts that nobody has liquidated",
         ]
     }
 
     private func chain() -> [String] {
         [
             "Transactions        \(grouped(summary.transactions)) included, "
-                + "\(grouped(summary.rejected)) of them rejected; \(grouped(summary.dropped)) never got in; "
-                + "gas up to \(gwei(summary.highestGasPrice))"
+                + "\(grouped(summary.rejected)) of them rejected",
+            "  never got in      \(grouped(summary.dropped))",
+            "  gas               up to \(gwei(summary.highestGasPrice))",
         ]
     }
 

@@ -10,8 +10,12 @@ enum ScenarioFiles {
     }
 
     static func load(_ path: String, overrides: [String]) throws -> Scenario {
-        guard FileManager.default.fileExists(atPath: path) else {
+        var isDirectory: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) else {
             throw fail("\(path): there is no such file", Exit.badInput)
+        }
+        guard !isDirectory.boolValue else {
+            throw fail("\(path): this is a directory, not a scenario", Exit.badInput)
         }
         return try reporting {
             try ScenarioLoader.load(path, overrides: overrides, read: read)

@@ -31,7 +31,7 @@ import Testing
                 }
                 .joined(separator: "\n")
             for line in text.split(separator: "\n") {
-                #expect(line.count <= 100, "\(name): too wide for a terminal: \(line)")
+                #expect(line.count <= 80, "\(name): too wide for a terminal: \(line)")
             }
             try Tool.expectGolden(text, "Tests/CommandTests/Goldens/\(name).txt")
         }
