@@ -17,11 +17,9 @@ func layer(_ name: String, _ dependencies: [Target.Dependency] = [], resources: 
         name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = [])
-    -> Target
-{
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
     .testTarget(
-        name: name, dependencies: dependencies, resources: resources, swiftSettings: settings)
+        name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
 }
 
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
@@ -111,7 +109,9 @@ let package = Package(
         tests("ScenariosTests", all + [yams]),
         tests("AuditTests", all + ["Simulation", "Audit", "Reports", grdb, crypto]),
         tests("ReportsTests", all + ["Simulation", "Audit", "Reports"]),
-        tests("CommandTests", all + ["Simulation", "Audit", "Reports", "crossmargin"]),
+        tests(
+            "CommandTests", all + ["Simulation", "Audit", "Reports", "crossmargin"],
+            exclude: ["Goldens"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -22,7 +22,8 @@ for line in open(sys.argv[1]):
     points.setdefault(latency, []).append(json.loads(text))
 columns = [("liquidations", "steps", 0, 1), ("late_liquidations", "late", 0, 1),
            ("wrongful_liquidations", "wrongful", 0, 1), ("mean_delay_seconds", "mean delay, s", 0, 1),
-           ("max_oracle_error", "largest oracle error, %", 1, 100), ("deficit_usd", "deficit, $1000", 1, 0.001)]
+           ("max_oracle_error", "largest oracle error, %", 1, 100), ("stale_loss_usd", "stale loss, $1000", 1, 0.001),
+           ("deficit_usd", "deficit, $1000", 1, 0.001)]
 print("| latency | " + " | ".join(title for _, title, _, _ in columns) + " |")
 print("|---" * (len(columns) + 1) + "|")
 for latency, runs in points.items():

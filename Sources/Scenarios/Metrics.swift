@@ -65,6 +65,9 @@ extension Scenario {
             name: "underwater_usd", unit: .dollars,
             sentence: "What open accounts owe at the end beyond all they have, at outside prices."),
         Metric(
+            name: "stale_loss_usd", unit: .dollars,
+            sentence: "What takers of liquidated positions lost at once to a wrong oracle price."),
+        Metric(
             name: "deficit_usd", unit: .dollars,
             sentence: "What liquidated accounts were short of, whoever paid it."),
         Metric(

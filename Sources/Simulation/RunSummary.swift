@@ -22,6 +22,9 @@ public struct RunSummary: Sendable {
     public private(set) var toLiquidators: Money = .zero
     public private(set) var slippage: Money = .zero
     public private(set) var gasCost: Money = .zero
+    /// What whoever took liquidated positions over lost at once because the protocol's price was not the
+    /// outside one: Σ size · (outside price − protocol's price), size being what the account gave up. Signed.
+    public private(set) var staleLoss: Money = .zero
     public private(set) var socialised: Money = .zero
     public private(set) var badDebt: Money = .zero
     /// What insolvent accounts owe beyond all they have, at the last block's outside prices.
@@ -140,6 +143,10 @@ public struct RunSummary: Sendable {
             deficit += step.deficit
             penalties += step.penalty
             toLiquidators += step.toLiquidator
+            if step.kind == .position {
+                // A closed long is a negative size: its taker buys at the protocol's price.
+                staleLoss += worth(step.size, at: liquidation.referencePrice - step.price)
+            }
             liquidatedNotional += worth(step.size.magnitude, at: step.price)
             guard liquidation.index != lastIndex else { continue }
             lastIndex = liquidation.index
@@ -199,6 +206,7 @@ extension RunSummary {
         case "bad_debt_usd": return Ratio(raw: badDebt.raw)
         case "insurance_change_usd": return Ratio(raw: insuranceChange.raw)
         case "underwater_usd": return Ratio(raw: underwater.raw)
+        case "stale_loss_usd": return Ratio(raw: staleLoss.raw)
         case "deficit_usd": return Ratio(raw: deficit.raw)
         case "penalties_usd": return Ratio(raw: penalties.raw)
         case "socialised_usd": return Ratio(raw: socialised.raw)

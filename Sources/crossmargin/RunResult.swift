@@ -115,6 +115,11 @@ struct RunResult {
                         + "\(timeText(summary.delayLongest)) at most")
             }
         }
+        if summary.liquidations > 0 {
+            lines.append(
+                "  stale prices      cost whoever took the positions over "
+                    + dollars(summary.staleLoss.raw))
+        }
         if scenario.agents.traders.count > 1 {
             for group in summary.liquidatedByGroup {
                 lines.append("  of \(group.group): \(group.accounts) of \(group.of) accounts")

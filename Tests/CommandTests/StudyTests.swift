@@ -6,7 +6,7 @@ import Testing
     struct Sums {
         var late = 0.0
         var wrongful = 0.0
-        var deficit = 0.0
+        var staleLoss = 0.0
         var delay = 0.0
     }
 
@@ -22,18 +22,18 @@ import Testing
             }
             sums.late += number("late_liquidations")
             sums.wrongful += number("wrongful_liquidations")
-            sums.deficit += number("deficit_usd")
+            sums.staleLoss += number("stale_loss_usd")
             sums.delay += number("mean_delay_seconds")
         }
         return sums
     }
 
-    @Test func lateWrongfulAndDeficitRiseWithLatency() throws {
+    @Test func lateWrongfulAndStaleLossRiseWithLatency() throws {
         let fresh = try sums(latency: "0s", seeds: 1...6)
         let slow = try sums(latency: "120s", seeds: 1...6)
         #expect(slow.late > 3 * fresh.late)
         #expect(slow.wrongful > fresh.wrongful)
-        #expect(slow.deficit > fresh.deficit)
+        #expect(slow.staleLoss > fresh.staleLoss + 1000)
         #expect(slow.delay > 2 * fresh.delay)
     }
 }
