@@ -1,103 +1,101 @@
-// Debug only: a state is corrupted here on purpose, which the public interface has no way to do.
-#if DEBUG
-    import ExactMath
-    import OrderBook
-    import Testing
+// A state is corrupted here on purpose, which the public interface has no way to do.
+import ExactMath
+import OrderBook
+import Testing
 
-    @testable import MarginProtocol
+@testable import MarginProtocol
 
-    /// Each invariant can fail: a state with exactly one fault is reported as exactly that.
-    struct InvariantTests {
-        /// Two accounts with positions against each other and the pool, an isolated child, funding.
-        static func sound() -> (world: World, long: AccountID, short: AccountID, child: AccountID) {
-            var parameters = plainParameters()
-            parameters.markets[0].funding = .skew(
-                maximumRate: ratio("0.01"), skewScale: units("100"))
-            var world = World(parameters)
-            let long = world.margin(alice, "1000", "3")
-            let short = world.margin(bob, "1000")
-            let child = open(&world, parent: long, alice)
-            world.mint("50", usd, insurance)
-            world.run(
-                .transfer(from: long, to: child, asset: usd, amount: units("100")), by: alice)
-            world.trade(long, ethPerp, "10", by: alice)
-            world.trade(short, ethPerp, "-4", by: bob)
-            world.trade(child, ethPerp, "1", by: alice)
-            world.advance(by: 28_800_000)
-            world.post(ethFeed, "110")
-            world.trade(long, ethPerp, "-2", by: alice)
-            return (world, long, short, child)
+/// Each invariant can fail: a state with exactly one fault is reported as exactly that.
+struct InvariantTests {
+    /// Two accounts with positions against each other and the pool, an isolated child, funding.
+    static func sound() -> (world: World, long: AccountID, short: AccountID, child: AccountID) {
+        var parameters = plainParameters()
+        parameters.markets[0].funding = .skew(
+            maximumRate: ratio("0.01"), skewScale: units("100"))
+        var world = World(parameters)
+        let long = world.margin(alice, "1000", "3")
+        let short = world.margin(bob, "1000")
+        let child = open(&world, parent: long, alice)
+        world.mint("50", usd, insurance)
+        world.run(
+            .transfer(from: long, to: child, asset: usd, amount: units("100")), by: alice)
+        world.trade(long, ethPerp, "10", by: alice)
+        world.trade(short, ethPerp, "-4", by: bob)
+        world.trade(child, ethPerp, "1", by: alice)
+        world.advance(by: 28_800_000)
+        world.post(ethFeed, "110")
+        world.trade(long, ethPerp, "-2", by: alice)
+        return (world, long, short, child)
+    }
+
+    @Test("A sound state has no breach")
+    func soundness() {
+        #expect(Self.sound().world.house.breaches().isEmpty)
+    }
+
+    @Test(
+        "Every invariant fails where it is broken, and no other", arguments: Invariant.allCases)
+    func mutation(invariant: Invariant) {
+        var (world, long, short, child) = Self.sound()
+        let wallet = world.wallet(carol, "10")
+        var house = world.house
+        func slot(_ id: AccountID, _ market: MarketID = ethPerp) -> Int {
+            id.index * house.marketCount + market.index
         }
-
-        @Test("A sound state has no breach")
-        func soundness() {
-            #expect(Self.sound().world.house.breaches().isEmpty)
+        func cell(_ id: AccountID) -> Int { id.index * house.assetCount }
+        switch invariant {
+        case .balancesSumToZero: house.balances[cell(ClearingHouse.outside)] += 1
+        case .sizesSumToZero: house.positions[slot(short)].size.raw -= 1
+        case .costEqualsClearing:
+            house.positions[slot(long)].cost.raw += 1
+            house.marketRows[0].openCost.raw += 1
+        case .walletsArePlain:
+            let has = house.balances[cell(wallet)]
+            house.balances[cell(wallet)] = -1
+            house.balances[cell(ClearingHouse.outside)] += has + 1
+        case .insuranceFundNotNegative:
+            let has = house.balances[cell(insurance)]
+            house.balances[cell(insurance)] = -1
+            house.balances[cell(ClearingHouse.outside)] += has + 1
+        case .badDebtNotPositive:
+            house.balances[cell(badDebt)] += 1
+            house.balances[cell(ClearingHouse.outside)] -= 1
+            house.accounts[badDebt.index].assets = 1
+        case .flatPositionHasNoCost:
+            house.positions[slot(wallet)].cost.raw += 1
+            house.positions[slot(long)].cost.raw -= 1
+        case .holdingBitsAgree: house.accounts[long.index].markets = 0
+        case .openInterestAgrees: house.marketRows[0].longOpenInterest.raw += 1
+        case .isolatedInItsMarket: house.accounts[child.index].isolatedMarket = btcPerp
+        case .fundingIsHeld:
+            // The fund owes the short its funding; all it holds goes elsewhere.
+            let fund = cell(ClearingHouse.funding(ethPerp))
+            let has = house.balances[fund]
+            house.balances[fund] = has - 10 * scaleE8
+            house.balances[cell(ClearingHouse.outside)] += 10 * scaleE8
+        case .booksAreWellFormed:
+            house.books[0].rest(
+                owner: treasury.raw, side: .buy, price: price("1"), size: units("1"),
+                reduceOnly: false)
+        case .depositsAgree: house.assetRows[0].owed.raw += 1
         }
+        let found = house.breaches()
+        #expect(!found.isEmpty)
+        #expect(found.allSatisfy { $0.invariant == invariant }, "\(found)")
+        #expect(found.first?.description.hasPrefix("invariant \(invariant.rawValue) ") == true)
+        #expect(house != world.house, "and equality sees it")
+    }
 
-        @Test(
-            "Every invariant fails where it is broken, and no other", arguments: Invariant.allCases)
-        func mutation(invariant: Invariant) {
-            var (world, long, short, child) = Self.sound()
-            let wallet = world.wallet(carol, "10")
-            var house = world.house
-            func slot(_ id: AccountID, _ market: MarketID = ethPerp) -> Int {
-                id.index * house.marketCount + market.index
-            }
-            func cell(_ id: AccountID) -> Int { id.index * house.assetCount }
-            switch invariant {
-            case .balancesSumToZero: house.balances[cell(ClearingHouse.outside)] += 1
-            case .sizesSumToZero: house.positions[slot(short)].size.raw -= 1
-            case .costEqualsClearing:
-                house.positions[slot(long)].cost.raw += 1
-                house.marketRows[0].openCost.raw += 1
-            case .walletsArePlain:
-                let has = house.balances[cell(wallet)]
-                house.balances[cell(wallet)] = -1
-                house.balances[cell(ClearingHouse.outside)] += has + 1
-            case .insuranceFundNotNegative:
-                let has = house.balances[cell(insurance)]
-                house.balances[cell(insurance)] = -1
-                house.balances[cell(ClearingHouse.outside)] += has + 1
-            case .badDebtNotPositive:
-                house.balances[cell(badDebt)] += 1
-                house.balances[cell(ClearingHouse.outside)] -= 1
-                house.accounts[badDebt.index].assets = 1
-            case .flatPositionHasNoCost:
-                house.positions[slot(wallet)].cost.raw += 1
-                house.positions[slot(long)].cost.raw -= 1
-            case .holdingBitsAgree: house.accounts[long.index].markets = 0
-            case .openInterestAgrees: house.marketRows[0].longOpenInterest.raw += 1
-            case .isolatedInItsMarket: house.accounts[child.index].isolatedMarket = btcPerp
-            case .fundingIsHeld:
-                // The fund owes the short its funding; all it holds goes elsewhere.
-                let fund = cell(ClearingHouse.funding(ethPerp))
-                let has = house.balances[fund]
-                house.balances[fund] = has - 10 * scaleE8
-                house.balances[cell(ClearingHouse.outside)] += 10 * scaleE8
-            case .booksAreWellFormed:
-                house.books[0].rest(
-                    owner: treasury.raw, side: .buy, price: price("1"), size: units("1"),
-                    reduceOnly: false)
-            case .depositsAgree: house.assetRows[0].owed.raw += 1
-            }
-            let found = house.breaches()
-            #expect(!found.isEmpty)
-            #expect(found.allSatisfy { $0.invariant == invariant }, "\(found)")
-            #expect(found.first?.description.hasPrefix("invariant \(invariant.rawValue) ") == true)
-            #expect(house != world.house, "and equality sees it")
-        }
-
-        @Test("Each recorded sum is watched on its own")
-        func recordedSums() {
-            for change in [
-                { (house: inout ClearingHouse) in house.marketRows[0].openCost.raw += 1 },
-                { $0.assetRows[0].deposited.raw -= 1 },
-                { $0.assetRows[1].owed.raw += 1 },
-            ] as [(inout ClearingHouse) -> Void] {
-                var house = Self.sound().world.house
-                change(&house)
-                #expect(house.breaches().count == 1)
-            }
+    @Test("Each recorded sum is watched on its own")
+    func recordedSums() {
+        for change in [
+            { (house: inout ClearingHouse) in house.marketRows[0].openCost.raw += 1 },
+            { $0.assetRows[0].deposited.raw -= 1 },
+            { $0.assetRows[1].owed.raw += 1 },
+        ] as [(inout ClearingHouse) -> Void] {
+            var house = Self.sound().world.house
+            change(&house)
+            #expect(house.breaches().count == 1)
         }
     }
-#endif
+}
