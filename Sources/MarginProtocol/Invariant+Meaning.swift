@@ -12,14 +12,15 @@ extension Invariant {
         case .flatPositionHasNoCost: "A flat position has no cost."
         case .holdingBitsAgree:
             "The bits that say what an account holds agree with what it holds."
-        case .openInterestAgrees: "The recorded open interest is the sum of the long sizes."
+        case .openInterestAgrees:
+            "The recorded open interest is the sum of the long sizes, the recorded open cost that of all costs."
         case .isolatedInItsMarket: "An isolated child holds no position but in its market."
         case .fundingIsHeld:
-            "Funding held is at least what is still owed to receivers, and exceeds it by rounding at most."
+            "Funding held and funding still to be paid cover what is still owed to receivers."
         case .booksAreWellFormed:
             "Every book is well formed, and every resting order belongs to a margin account."
         case .depositsAgree:
-            "The recorded deposits are the sum of margin accounts' positive balances."
+            "The recorded deposits and debts are the sums of margin accounts' positive and negative balances."
         }
     }
 }
