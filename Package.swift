@@ -107,6 +107,7 @@ let package = Package(
         tests("ChainTests", ["Chain", "MarginProtocol", "SeededRandom", "ExactMath"]),
         tests("AgentsTests", base + ["Oracles", "Markets", "Chain", "Agents"]),
         tests("ScenariosTests", all + [yams]),
+        tests("SimulationTests", all + ["Simulation"]),
         tests("AuditTests", all + ["Simulation", "Audit", "Reports", grdb, crypto]),
         tests("ReportsTests", all + ["Simulation", "Audit", "Reports"]),
         tests(

@@ -93,6 +93,11 @@ public struct ClearingHouse: Sendable {
     public static let badDebt = AccountID(4)
     /// The other side of a market's realised profit.
     public static func clearing(_ market: MarketID) -> AccountID { AccountID(5 + 2 * market.raw) }
+    /// The market whose clearing account this would be, whether or not there are so many markets.
+    public static func market(clearedBy account: AccountID) -> MarketID? {
+        let place = account.raw - 5
+        return place >= 0 && place & 1 == 0 ? MarketID(place / 2) : nil
+    }
     /// Where a market's funding waits between payer and payee.
     public static func funding(_ market: MarketID) -> AccountID { AccountID(6 + 2 * market.raw) }
 

@@ -104,7 +104,7 @@ extension Scenario {
         Metric(
             name: "conservation", unit: .exactness,
             sentence:
-                "The largest imbalance of any asset or market after any block: zero, or the engine is broken."
+                "The largest imbalance of any asset or market in the journal after any block: zero, or the engine is broken."
         ),
         Metric(
             name: "min_price_ASSET", unit: .price, sentence: "The lowest outside price of an asset."

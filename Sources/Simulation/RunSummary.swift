@@ -60,6 +60,7 @@ public struct RunSummary: Sendable {
     /// Who is paid for liquidating: their gas and slippage count against the reward.
     private let liquidators: Set<Address>
     private var seen: Set<AccountID> = []
+    private var conservation: Conservation
     private var onChainPrices: [Price]
     private let assetFeeds: [FeedID]
 
@@ -72,6 +73,7 @@ public struct RunSummary: Sendable {
         highestPrices = Array(repeating: .zero, count: feedNames.count)
         onChainPrices = Array(repeating: .zero, count: feedNames.count)
         assetFeeds = scenario.parameters.assets.map(\.feed)
+        conservation = Conservation(scenario.parameters)
         for group in scenario.agents.traders {
             let accounts = groups.values.reduce(0) { $0 + ($1 == group.name ? 1 : 0) }
             liquidatedByGroup.append((group.name, 0, Int64(accounts)))
@@ -107,6 +109,8 @@ public struct RunSummary: Sendable {
         }
         for event in record.journal {
             switch event {
+            case .balanceChanged(let change): conservation.add(change)
+            case .positionChanged(let change): conservation.add(change)
             case .pricePosted(let feed, let report): onChainPrices[feed.index] = report.price
             case .lossCovered(let cover) where cover.layer == .socialised:
                 socialised += worth(
@@ -114,6 +118,7 @@ public struct RunSummary: Sendable {
             default: break
             }
         }
+        conservation.endBlock()
         for reference in record.referencePrices {
             let feed = reference.feed.index
             lowestPrices[feed] = min(lowestPrices[feed], reference.price)
@@ -185,7 +190,8 @@ extension RunSummary {
 
     /// A metric by its name in a scenario, scaled by 1e8; nil for an unknown name.
     ///
-    /// `conservation` is 0: every block is checked, and a run in which it does not hold traps.
+    /// `conservation` is added up from the journal: the largest sum of an asset's balances, of a market's
+    /// sizes, or of its open cost and its clearing account that was not zero after a block, in units of 1e-8.
     public func value(of metric: String) -> Ratio? {
         func whole(_ count: Int64) -> Ratio { Ratio(raw: count * scaleE8) }
         func share(_ part: Int64, _ all: Int64) -> Ratio {
@@ -221,7 +227,7 @@ extension RunSummary {
         case "pool_change_usd": return Ratio(raw: (poolAtEnd - poolAtStart).raw)
         case "max_base_fee_gwei": return Ratio(raw: highestGasPrice / 10)
         case "max_oracle_error": return largestOracleError
-        case "conservation": return .zero
+        case "conservation": return Ratio(raw: conservation.largest)
         default: return grouped(metric)
         }
     }
