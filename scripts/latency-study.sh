@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
 # What a late oracle costs: scenarios/oracle-delay.yaml at several latencies, over seeds; a Markdown table.
-# usage: scripts/latency-study.sh [SEEDS]   (default 16; the docs use 16)
+# usage: scripts/latency-study.sh [SEEDS [OPTION…]]   (default 16; the docs use 16)
+# Options go to `crossmargin run`: --set protocol.liquidation.taker=pool studies that variant.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seeds=${1:-16}
+shift $(($# > 0))
 binary=$(swift build -c release --show-bin-path)/crossmargin
 rows=$(mktemp)
 trap 'rm -f "$rows"' EXIT
@@ -11,7 +13,7 @@ for latency in 0s 10s 20s 30s 45s 60s 90s 120s; do
     for seed in $(seq 1 "$seeds"); do
         printf '%s ' "$latency"
         "$binary" run scenarios/oracle-delay.yaml --json --no-expect --seed "$seed" \
-            --set "oracles.ETH.latency=$latency"
+            --set "oracles.ETH.latency=$latency" "$@"
     done
 done > "$rows"
 python3 - "$rows" "$seeds" <<'PY'
