@@ -34,6 +34,11 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let base: [Target.Dependency] = ["ExactMath", "SeededRandom", "OrderBook", "MarginProtocol"]
 let all: [Target.Dependency] = base + ["Oracles", "Markets", "Chain", "Agents", "Scenarios"]
 
+/// The files of `protocols/`: one venue's rules each.
+let presets = [
+    "dydx-v4",
+]
+
 let package = Package(
     name: "CrossMargin",
     platforms: [.macOS(.v15)],
@@ -68,7 +73,8 @@ let package = Package(
             [
                 "ExactMath", "SeededRandom", "OrderBook", "MarginProtocol", "Oracles", "Markets",
                 "Chain", "Agents", yams,
-            ]),
+            ],
+            resources: presets.map { .embedInCode("Protocols/\($0).yaml") }),
         layer(
             "Simulation",
             [

@@ -2,21 +2,9 @@ import ExactMath
 import MarginProtocol
 
 extension MarginSchedule {
-    /// The margin on a notional, as the protocol computes it: `notional · rate − deduction`, rounded up.
-    ///
-    /// An agent's own calculator: the protocol does not rely on it.
-    /// - Parameter notional: zero or more. [1e-8 USD]
+    /// The margin of a position of which only the notional is known: without what depends on its size.
     func requirement(on notional: Money, _ kind: MarginKind) throws(ArithmeticOverflow) -> Money {
-        var deduction: Money = .zero
-        var rate: Ratio = .zero
-        for (index, bracket) in brackets.enumerated() {
-            guard index == 0 || notional > bracket.floor else { break }
-            let next = kind == .initial ? bracket.initialRate : bracket.maintenanceRate
-            deduction = try deduction.adding(
-                try bracket.floor.scaled(by: next - rate, rounding: .down))
-            rate = next
-        }
-        return try notional.scaled(by: rate, rounding: .up).adding(-deduction)
+        try requirement(MarginBasis(size: .zero, notional: notional), kind)
     }
 
     /// The largest notional up to a wanted one whose margin, and costs in proportion, fit a budget.

@@ -24,6 +24,9 @@ extension JSONText {
             member("account", account)
             member("delegate", delegate)
             member("allowed", allowed)
+        case .configure(let account, let setting):
+            member("account", account)
+            write(setting)
         case .trade(let account, let market, let size, let limit, let reduceOnly):
             member("account", account)
             member("market", market)
@@ -82,6 +85,18 @@ extension JSONText {
             member("seize", seize)
             member("repay", repay)
             member("at_most_e8", atMost)
+        }
+    }
+
+    mutating func write(_ setting: AccountSetting) {
+        switch setting {
+        case .leverage(let market, let leverage):
+            member("setting", word: "leverage")
+            member("market", market)
+            member("leverage_e8", leverage)
+        case .category(let category):
+            member("setting", word: "category")
+            member("category", category.map(Int64.init))
         }
     }
 
@@ -145,17 +160,58 @@ extension JSONText {
             member("close_factor_e8", factor)
             member("full_below_e8", fullBelow)
             member("dust_e8", dust)
-        case .targetHealth(let target):
+        case .debtShare(let share, let fullBelow, let small, let leftover):
+            member("size", word: "debtShare")
+            member("debt_share_e8", share)
+            member("full_below_e8", fullBelow)
+            member("small_below_e8", small)
+            member("leftover_e8", leftover)
+        case .targetHealth(let target, let kind, let buffer):
             member("size", word: "targetHealth")
             member("target_health_e8", target)
+            member("target_of", word: String(describing: kind))
+            member("target_buffer_e8", buffer)
+        case .portion(let share, let minimum):
+            member("size", word: "portion")
+            member("portion_e8", share)
+            member("minimum_e8", minimum)
+        case .firstShare(let share, let above, let window):
+            member("size", word: "firstShare")
+            member("first_share_e8", share)
+            member("above_e8", above)
+            member("window_ms", window.milliseconds)
+        case .bracketSteps(let steps):
+            member("size", word: "bracketSteps")
+            member("bracket_steps", Int64(steps))
         case .wholePosition: member("size", word: "wholePosition")
         case .wholeAccount: member("size", word: "wholeAccount")
+        case .absorb: member("size", word: "absorb")
         }
         member("penalty_e8", policy.penalty)
         member("liquidator_share_e8", policy.liquidatorShare)
         member("collateral_bonus_e8", policy.collateralBonus)
+        switch policy.bonusRule {
+        case .fixed: member("bonus_rule", word: "fixed")
+        case .healthProportional(let maximum):
+            member("bonus_rule", word: "healthProportional")
+            member("bonus_maximum_e8", maximum)
+        case .incentiveFactor(let cursor, let maximum):
+            member("bonus_rule", word: "incentiveFactor")
+            member("bonus_cursor_e8", cursor)
+            member("bonus_maximum_e8", maximum)
+        }
         member("collateral_bonus_insurance_share_e8", policy.collateralBonusInsuranceShare)
         member("taker", word: String(describing: policy.taker))
+        switch policy.closingPrice {
+        case .mark: member("closing_price", word: "mark")
+        case .bankruptcy: member("closing_price", word: "bankruptcy")
+        case .fillable(let adjustment, let spread, let fee):
+            member("closing_price", word: "fillable")
+            member("adjustment_e8", adjustment)
+            member("spread_e8", spread)
+            member("maximum_fee_e8", fee)
+        }
+        member("caller", word: String(describing: policy.caller))
         member("once_per_block", policy.oncePerBlock)
     }
 }

@@ -78,6 +78,18 @@ struct EventCursor {
             sink.id(delegate)
             sink.flag(allowed)
             sink.text(json)
+        case .accountConfigured(let account, let setting):
+            json.removeAll()
+            json.object {
+                $0.member("account", account)
+                $0.write(setting)
+            }
+            sink.begin(.governance, place)
+            sink.integer(Int64(4))
+            sink.id(account)
+            sink.null()
+            sink.null()
+            sink.text(json)
         case .paused(let actions):
             json.removeAll()
             json.object { $0.write(actions) }

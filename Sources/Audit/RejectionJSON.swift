@@ -11,7 +11,7 @@ extension JSONText {
     private mutating func values(of rejection: Rejection) {
         switch rejection {
         case .amountNotPositive, .sameAccount, .parameterInvalid, .senderNotGovernance,
-            .senderNotSystem, .ownersDiffer, .exposureTooLarge, .targetNotAllowed,
+            .senderNotSystem, .senderNotVenue, .ownersDiffer, .exposureTooLarge, .targetNotAllowed,
             .nothingToLiquidate, .priceNotPositive, .overflow:
             break
         case .unknownAccount(let account), .senderNotOwner(let account),

@@ -42,6 +42,7 @@ public struct GasSchedule: Hashable, Sendable {
         gas[.transfer] = 180_000
         gas[.openAccount] = 90_000  // 21,000 and three new storage words of 22,100 each (EIP-2929).
         gas[.setDelegate] = 46_000  // 21,000, one new storage word and its calldata.
+        gas[.configure] = 160_000  // A storage word, and account data at 115,196.
         gas[.trade] = 250_000  // Aave v3 borrow, the nearest of its size: 209,306 to 245,394.
         gas[.placeOrder] = 250_000  // As a trade: margin is checked and an order is written.
         gas[.cancelOrder] = 60_000  // 21,000 and a few storage words cleared.

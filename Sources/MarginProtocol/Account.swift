@@ -10,6 +10,8 @@ public struct Account: Hashable, Sendable {
     public var assets: UInt64 = 0
     /// Bit i is set when there is a position in market i.
     public var markets: UInt64 = 0
+    /// The collateral category it has entered; negative for none.
+    public var category: Int8 = -1
     /// When a liquidation step last touched it.
     public var lastLiquidatedAt: Int64 = .min
 }

@@ -45,6 +45,7 @@ extension ClearingHouse {
     func valuation(
         _ account: Int, _ prices: [Price], _ kind: MarginKind, _ hypothesis: Hypothesis
     ) -> Valuation {
+        guard isPlain else { return generalValuation(account, prices, kind, hypothesis) }
         var equity: Int64 = 0
         var requirement: Int64 = 0
         var profit: Int64 = 0
@@ -89,12 +90,15 @@ extension ClearingHouse {
             profit: profit, notional: notional)
     }
 
-    func weighted(_ asset: Int, _ amount: Int64, _ prices: [Price]) -> Int64 {
-        assetRows[asset].weighted(amount, prices[assetRows[asset].feed].raw, tiers)
-    }
-
-    func margin(_ row: MarketRow, _ notional: Int64, _ kind: MarginKind) -> Int64 {
-        row.margin(notional, kind, brackets)
+    // Never inlined: it would make its caller, the hot path, too big.
+    @inline(never)
+    private func generalValuation(
+        _ account: Int, _ prices: [Price], _ kind: MarginKind, _ hypothesis: Hypothesis
+    ) -> Valuation {
+        let statement = statement(account, prices, kind, hypothesis)
+        return Valuation(
+            health: statement.health, profit: statement.profit.raw,
+            notional: statement.positions.reduce(0) { $0 + $1.notional.raw })
     }
 
     /// What a position owes in funding since it last paid, rounded up. [1e-8 USD]
@@ -122,9 +126,9 @@ extension ClearingHouse {
         var profit: Int64 = 0
         for market in Bits(mask: accounts[account].markets) {
             let position = positions[account * marketCount + market]
+            let row = marketRows[market]
             profit +=
-                scaled(
-                    position.size.raw, prices[marketRows[market].feed].raw, .down)
+                row.value(position.size.raw, prices[row.feed].raw, .down)
                 - position.cost.raw - pendingFunding(position, marketRows[market].fundingIndex)
         }
         if profit != 0 {
@@ -137,8 +141,8 @@ extension ClearingHouse {
     public func unrealizedProfit(_ id: AccountID, _ market: MarketID, at price: Price) -> Money {
         let position = position(id, market)
         return Money(
-            raw: scaled(position.size.raw, price.raw, .down) - position.cost.raw
-                - pendingFunding(position, marketRows[market.index].fundingIndex))
+            raw: marketRows[market.index].value(position.size.raw, price.raw, .down)
+                - position.cost.raw - pendingFunding(position, marketRows[market.index].fundingIndex))
     }
 }
 

@@ -93,6 +93,16 @@ extension ClearingHouse {
             && d.magnitude <= limit
     }
 
+    /// What open interest is worth, in the settlement asset.
+    func openValue(_ size: Quantity, _ price: Price, _ row: MarketRow) throws(Rejection) -> Money {
+        guard row.isInverse else { return try boundedValue(size, at: price) }
+        guard price.isPositive else { return .zero }
+        return try orOverflow { () throws(ArithmeticOverflow) in
+            Money(
+                raw: try multiply(size.raw, scaleE8, dividingBy: price.raw, rounding: .up))
+        }
+    }
+
     /// A price of a feed under which every sum over accounts still fits.
     func requireExposure(at price: Price, feed: Int) throws(Rejection) {
         guard price.raw <= Self.exposureLimit else { throw .exposureTooLarge }
@@ -101,7 +111,7 @@ extension ClearingHouse {
             let market = row.feed == feed ? price : prices[row.feed]
             let unit = max(
                 feed == settlementFeed ? price : prices[settlementFeed], Price(raw: scaleE8))
-            let value = try boundedValue(row.longOpenInterest, at: market)
+            let value = try openValue(row.longOpenInterest, market, row)
             let worth = max(value, row.openCost)
             try requireExposure(adding: Quantity(raw: worth.raw), at: unit, limit: marketLimit)
         }

@@ -8,6 +8,7 @@ extension ClearingHouse {
     ) throws(Rejection) {
         try requireAccount(payer)
         try requireOwner(payer, sender)
+        if parameters.liquidation.caller == .venue, sender != .system { throw .senderNotVenue }
         let quote = try quoteLiquidation(of: id, payer: payer, target: target)
 
         // Nothing below may fail.
@@ -17,6 +18,7 @@ extension ClearingHouse {
         case .positions(let parts):
             for part in parts { take(part, from: id, payer: payer, into: &journal) }
         case .collateral(let part): take(part, from: id, payer: payer, into: &journal)
+        case .absorption(let part): take(part, from: id, into: &journal)
         case .deficit: break
         }
         let deficit = coverDeficit(of: id, into: &journal)
@@ -48,6 +50,32 @@ extension ClearingHouse {
         move(
             part.toInsurance, of: part.seize.index, from: id, to: Self.insuranceFund,
             .collateralSeized, &journal)
+    }
+
+    /// All collateral goes to the reserves, which pay all debts and whatever the collateral was credited beyond.
+    private mutating func take(
+        _ part: LiquidationQuote.Absorption, from id: AccountID, into journal: inout [Event]
+    ) {
+        for change in part.repaid {
+            move(
+                change.delta, of: change.asset.index, from: Self.treasury, to: id, .debtRepaid,
+                &journal)
+        }
+        move(part.credited, of: settlement, from: Self.treasury, to: id, .debtRepaid, &journal)
+        for change in part.seized {
+            move(
+                change.delta, of: change.asset.index, from: id, to: Self.treasury, .collateralSeized,
+                &journal)
+        }
+        // What the reserves paid beyond what the collateral is credited at is the deficit, and theirs.
+        let short = -part.shortfall
+        if short.isPositive {
+            journal.append(
+                .lossCovered(
+                    LossCover(
+                        account: id, layer: .reserves, payer: Self.treasury,
+                        asset: AssetID(index: settlement), amount: Quantity(raw: short.raw))))
+        }
     }
 
     private func record(
@@ -89,6 +117,23 @@ extension ClearingHouse {
             step.penalty = part.bonus + Money(raw: fund)
             step.deficit = deficit
             journal.append(.liquidated(step))
+        case .absorption(let part):
+            for (index, change) in part.seized.enumerated() {
+                let feed = assetRows[change.asset.index].feed
+                step.kind = .collateral
+                step.seizedAsset = change.asset
+                step.repaidAsset = part.repaid.first?.asset
+                step.size = change.delta
+                // Debts are paid once, and stand with the last of what was taken.
+                let isLast = index == part.seized.count - 1
+                step.repaid = isLast ? part.repaid.first?.delta ?? .zero : .zero
+                step.price = prices[feed]
+                step.priceAge = age(of: feed)
+                step.penalty = isLast ? part.value - part.creditedValue : .zero
+                step.toInsurance = step.penalty
+                step.deficit = isLast ? max(.zero, -part.shortfall) + deficit : .zero
+                journal.append(.liquidated(step))
+            }
         case .deficit:
             step.deficit = deficit
             journal.append(.liquidated(step))

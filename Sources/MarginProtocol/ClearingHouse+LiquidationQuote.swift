@@ -13,7 +13,8 @@ extension ClearingHouse {
         try requireRole(id, .margin)
         guard id != payer else { throw .sameAccount }
         let payerRole = accounts[payer.index].role
-        guard payerRole == .wallet || payerRole == .margin else {
+        let isVenue = parameters.liquidation.caller == .venue && payer == Self.treasury
+        guard payerRole == .wallet || payerRole == .margin || isVenue else {
             throw .wrongRole(payer, payerRole)
         }
         try requireNotPaused(.liquidate)
@@ -29,6 +30,7 @@ extension ClearingHouse {
         if accounts[id.index].markets != 0 {
             return try quotePositions(id, payer, target, health)
         }
+        if policy.size == .absorb { return try quoteAbsorption(id, target, health) }
         if let pair = try collateralPair(id, target) {
             return try quoteCollateral(id, payer, pair, target, health)
         }
@@ -68,7 +70,7 @@ extension ClearingHouse {
         for market in markets {
             let part = try positionPart(id, payer, market, limit, health, &available)
             value += Money(
-                raw: scaled(part.size.magnitude.raw, part.price.raw, .down))
+                raw: marketRows[market].notional(part.size.magnitude.raw, part.price.raw))
             parts.append(part)
         }
         if policy.taker == .liquidator { try requirePayerCanTake(payer, parts) }
@@ -82,14 +84,13 @@ extension ClearingHouse {
         var bestKey: Int64 = .min
         for market in Bits(mask: accounts[account].markets) {
             let position = positions[account * marketCount + market]
-            let value = scaled(
-                position.size.raw, prices[marketRows[market].feed].raw, .down)
+            let row = marketRows[market]
+            let value = row.value(position.size.raw, prices[row.feed].raw, .down)
             let key: Int64
             switch parameters.liquidation.order {
             case .mostUnprofitableFirst, .liquidatorsChoice:
                 key =
-                    position.cost.raw + pendingFunding(position, marketRows[market].fundingIndex)
-                    - value
+                    position.cost.raw + pendingFunding(position, row.fundingIndex) - value
             case .largestFirst: key = abs(value)
             }
             if best < 0 || key > bestKey { (best, bestKey) = (market, key) }
@@ -102,44 +103,93 @@ extension ClearingHouse {
         _ available: inout Int64
     ) throws(Rejection) -> LiquidationQuote.PositionPart {
         let policy = parameters.liquidation
+        let row = marketRows[market]
         let held = positions[id.index * marketCount + market].size
-        let price = prices[marketRows[market].feed]
+        let mark = prices[row.feed]
         var amount = closingSize(id.index, market, health)
         if let limit { amount = min(amount, limit.raw) }
         let delta = Quantity(raw: held.isNegative ? amount : -amount)
         let maker = policy.taker == .pool ? Self.liquidityPool.index : payer.index
+        let share = positionShare(id.index, market, closing: amount)
+        let price = closingPrice(policy.closingPrice, share, mark, isLong: !held.isNegative)
         let fill = try fillParts(
             taker: id.index, maker: maker, market: market, size: delta, price: price)
-        let wanted = scaled(
-            scaled(amount, price.raw, .up), policy.penalty.raw, .up)
-        let toLiquidator = scaled(wanted, policy.liquidatorShare.raw, .down)
+        let (toLiquidator, wanted) = closingCharges(policy, share, price, amount, row)
         // The liquidator is always paid; the fund takes its share only of what the account still has.
-        let toInsurance = max(0, min(wanted - toLiquidator, available - toLiquidator))
+        let toInsurance = max(0, min(wanted, available - toLiquidator))
         available -= toLiquidator + toInsurance
         try requireRoom(payer, settlement, for: toLiquidator)
         try requireRoom(Self.insuranceFund, settlement, for: toInsurance)
         return LiquidationQuote.PositionPart(
             market: MarketID(index: market), size: delta, price: price,
+            bankruptcyPrice: bankruptcyPrice(share, mark, isLong: !held.isNegative, row),
             penalty: Money(raw: toLiquidator + toInsurance),
             toLiquidator: Money(raw: toLiquidator), toInsurance: Money(raw: toInsurance),
             parts: fill)
+    }
+
+    /// What a closing pays the liquidator, and what the insurance fund would have of it.
+    private func closingCharges(
+        _ policy: LiquidationPolicy, _ share: PositionShare, _ price: Price, _ amount: Int64,
+        _ row: MarketRow
+    ) -> (toLiquidator: Int64, toInsurance: Int64) {
+        switch policy.closingPrice {
+        case .mark:
+            let value = row.isInverse ? row.notional(amount, price.raw) : scaled(amount, price.raw, .up)
+            let wanted = scaled(value, policy.penalty.raw, .up)
+            let toLiquidator = scaled(wanted, policy.liquidatorShare.raw, .down)
+            return (toLiquidator, wanted - toLiquidator)
+        case .bankruptcy: return (0, max(0, share.equity))
+        case .fillable(_, _, let maximumFee):
+            // What the price is better than bankruptcy.
+            let better = share.equity - abs(share.value - row.notional(amount, price.raw))
+            let most = scaled(row.notional(amount, price.raw), maximumFee.raw, .down)
+            return (0, max(0, min(better, most)))
+        }
     }
 
     /// How much of a position one step closes. [1e-8 units], greater than zero.
     private func closingSize(_ account: Int, _ market: Int, _ health: Health) -> Int64 {
         let position = positions[account * marketCount + market]
         let whole = position.size.magnitude.raw
+        let row = marketRows[market]
+        let price = prices[row.feed].raw
         switch parameters.liquidation.size {
-        case .wholePosition, .wholeAccount: return whole
-        case .closeFactor(let factor, let fullBelow, let dust):
+        case .wholePosition, .wholeAccount, .absorb: return whole
+        case .closeFactor(let factor, let fullBelow, let dust),
+            .debtShare(let factor, let fullBelow, let dust, _):
             let part = max(1, scaled(whole, factor.raw, .up))
             if isBelow(health, fullBelow) { return whole }
-            let price = prices[marketRows[market].feed].raw
-            let left = scaled(whole - part, price, .down)
-            return left < dust.raw ? whole : part
-        case .targetHealth(let target):
-            return smallestClosing(account, market, target) ?? whole
+            return row.notional(whole - part, price) < dust.raw ? whole : part
+        case .targetHealth(let target, let kind, let buffer):
+            return smallestClosing(account, market, target, kind, buffer) ?? whole
+        case .portion(let share, let minimum):
+            let part = max(1, scaled(whole, share.raw, .up))
+            let notional = row.notional(whole, price)
+            guard minimum.isPositive, notional > 0 else { return part }
+            if notional <= minimum.raw { return whole }
+            return max(part, exact(whole, minimum.raw, over: notional, .up))
+        case .firstShare(let share, let above, let window):
+            let last = accounts[account].lastLiquidatedAt
+            let isSecond = last != .min && time.milliseconds - last <= window.milliseconds
+            guard !isSecond, row.notional(whole, price) > above.raw else { return whole }
+            return max(1, scaled(whole, share.raw, .up))
+        case .bracketSteps(let steps): return steppedClosing(market, whole, price, steps)
         }
+    }
+
+    /// What brings a position to the top of the bracket so many below its own.
+    private func steppedClosing(_ market: Int, _ whole: Int64, _ price: Int64, _ steps: Int)
+        -> Int64
+    {
+        let schedule = parameters.markets[market].margin
+        let row = marketRows[market]
+        let measure = schedule.basis == .size ? whole : row.notional(whole, price)
+        let bracket = schedule.brackets.lastIndex { measure > $0.floor.raw } ?? 0
+        guard bracket >= steps, steps > 0 else { return whole }
+        let top = schedule.brackets[bracket - steps + 1].floor.raw
+        let kept = schedule.basis == .size ? top : exact(whole, top, over: measure, .down)
+        return max(1, whole - kept)
     }
 
     /// Is equity under this share of the requirement?
@@ -148,13 +198,17 @@ extension ClearingHouse {
             && product(health.equity.raw, scaleE8) < product(health.requirement.raw, share.raw)
     }
 
-    /// The least closed size after which equity reaches `target` times the requirement, or nil.
-    private func smallestClosing(_ account: Int, _ market: Int, _ target: Ratio) -> Int64? {
+    /// The least closed size after which equity reaches `target` times the requirement, and so much of the
+    /// notional more; nil where none does.
+    private func smallestClosing(
+        _ account: Int, _ market: Int, _ target: Ratio, _ kind: MarginKind, _ buffer: Ratio
+    ) -> Int64? {
         least(ofBends: closingBends(account, market)) { closed in
             guard let change = closing(account, market, closed) else { return false }
-            let after = evaluate(account, prices, .maintenance, change)
-            return product(after.equity.raw, scaleE8)
-                >= product(after.requirement.raw, target.raw)
+            let after = valuation(account, prices, kind, change)
+            let kept = buffer.isZero ? 0 : product(after.notional, buffer.raw)
+            return product(after.health.equity.raw, scaleE8)
+                >= product(after.health.requirement.raw, target.raw) + kept
         }
     }
 
@@ -186,11 +240,21 @@ extension ClearingHouse {
         let whole = positions[account * marketCount + market].size.magnitude.raw
         // Funding is settled by the first unit; the balance runs straight from there.
         var bends = [1, whole]
-        for bracket in brackets[row.firstBracket..<(row.firstBracket + row.bracketCount)] {
-            // A floor that no size reaches at this price bends nothing.
-            let floor = try? multiply(
-                bracket.floor, scaleE8, dividingBy: prices[row.feed].raw, rounding: .up)
-            if let floor, floor < whole { bends.append(whole - floor) }
+        let schedule = parameters.markets[market].margin
+        let notional = row.notional(whole, prices[row.feed].raw)
+        for bracket in schedule.brackets where notional > 0 {
+            // A floor that no size reaches at this price bends nothing; where the margin jumps, both sides of it.
+            let floor =
+                schedule.basis == .size
+                ? bracket.floor.raw
+                : try? multiply(bracket.floor.raw, whole, dividingBy: notional, rounding: .up)
+            guard let floor, floor < whole else { continue }
+            bends.append(whole - floor)
+            if !isPlain { bends += [whole - floor - 1, whole - floor + 1] }
+        }
+        // A premium for size is curved: the straight pieces between many points.
+        if schedule.sizePremium != .none {
+            bends += (1..<64).map { exact(whole, $0, over: 64, .down) }
         }
         let balance = balances[account * assetCount + settlement]
         guard let first = closing(account, market, 1), let last = closing(account, market, whole)
@@ -204,7 +268,7 @@ extension ClearingHouse {
             else { continue }
             bends += [bend, bend + 1]
         }
-        return bends.filter { $0 <= whole }
+        return bends.filter { $0 > 0 && $0 <= whole }
     }
 
     /// Holdings of an asset at which its weight changes; the first is zero. [1e-8 units]
@@ -221,18 +285,22 @@ extension ClearingHouse {
     /// What closing this much of a position at the oracle price and paying the penalty changes.
     private func closing(_ account: Int, _ market: Int, _ closed: Int64) -> Hypothesis? {
         let position = positions[account * marketCount + market]
-        let price = prices[marketRows[market].feed]
+        let policy = parameters.liquidation
+        let row = marketRows[market]
+        let mark = prices[row.feed]
         let delta = position.size.isNegative ? closed : -closed
+        let share = positionShare(account, market, closing: closed)
+        let price = closingPrice(
+            policy.closingPrice, share, mark, isLong: !position.size.isNegative)
         guard
             let fill = try? fillParts(
                 taker: account, maker: Self.liquidityPool.index, market: market,
                 size: Quantity(raw: delta), price: price)
         else { return nil }
-        let penalty = scaled(
-            scaled(closed, price.raw, .up), parameters.liquidation.penalty.raw, .up)
+        let charges = closingCharges(policy, share, price, closed, row)
         return Hypothesis(
-            settlement: fill.taker.realized - fill.taker.funding - penalty, market: market,
-            position: fill.taker.after)
+            settlement: fill.taker.realized - fill.taker.funding - charges.toLiquidator
+                - charges.toInsurance, market: market, position: fill.taker.after)
     }
 
     /// Whoever takes a position over must have the initial margin for it afterwards.
@@ -249,36 +317,28 @@ extension ClearingHouse {
         guard after.isMet else { throw .payerCannotTakePosition(payer) }
     }
 
-    /// A payer's initial health once it has every part and its reward; the sums of `evaluate`, with
-    /// several positions changed at once.
+    /// A payer's initial health once it has every part and its reward: what the new positions count in place of
+    /// the old ones.
     private func initialHealth(of payer: Int, taking parts: [LiquidationQuote.PositionPart])
         -> Health
     {
-        var taken = accounts[payer].markets
         var settled: Int64 = 0
-        for part in parts {
-            taken |= 1 << UInt64(part.market.raw)
-            let side = part.parts.maker
-            settled += side.realized - side.funding + part.toLiquidator.raw
-        }
         var profit: Int64 = 0
         var requirement: Int64 = 0
-        for market in Bits(mask: taken) {
-            let position =
-                parts.first { $0.market.index == market }?.parts.maker.after
-                ?? positions[payer * marketCount + market]
-            guard position.size.raw != 0 else { continue }
-            let row = marketRows[market]
-            let value = scaled(position.size.raw, prices[row.feed].raw, .down)
-            let gain = value - position.cost.raw - pendingFunding(position, row.fundingIndex)
-            profit += gain > 0 ? scaled(gain, row.profitWeight, .down) : gain
-            requirement += margin(row, abs(value), .initial)
+        for part in parts {
+            let side = part.parts.maker
+            settled += side.realized - side.funding + part.toLiquidator.raw
+            for (position, sign) in [(side.after, Int64(1)), (side.before, -1)]
+            where position.size.raw != 0 {
+                let line = line(position, payer, part.market.index, prices, .initial)
+                profit += sign * line.weightedProfit.raw
+                requirement += sign * line.requirement.raw
+            }
         }
-        var equity = scaled(profit, prices[assetRows[settlement].feed].raw, .down)
-        for asset in Bits(mask: accounts[payer].assets | (1 << UInt64(settlement))) {
-            let balance = balances[payer * assetCount + asset]
-            equity += weighted(asset, asset == settlement ? balance + settled : balance, prices)
-        }
-        return Health(equity: Money(raw: equity), requirement: Money(raw: requirement))
+        var health = evaluate(payer, prices, .initial, Hypothesis(settlement: settled))
+        let unit = prices[assetRows[settlement].feed].raw
+        health.equity += Money(raw: scaled(profit, unit, .down))
+        health.requirement += Money(raw: hasInverse ? scaled(requirement, unit, .up) : requirement)
+        return health
     }
 }

@@ -28,6 +28,7 @@ extension ClearingHouse {
                 let has = max(0, balances[Self.insuranceFund.index * assetCount + asset])
                 left -= pay(min(left, has), of: asset, Self.insuranceFund, id, layer, &journal)
             case .socialised: left = socialise(left, of: asset, for: id, into: &journal)
+            case .reserves: left -= pay(left, of: asset, Self.treasury, id, layer, &journal)
             case .badDebt: left -= pay(left, of: asset, Self.badDebt, id, layer, &journal)
             }
         }

@@ -148,8 +148,8 @@ extension ClearingHouse {
             parts: try fillParts(
                 taker: taker.index, maker: Int(maker.owner), market: market.index, size: size,
                 price: maker.price),
-            takerFee: try fee(rates.takerFee, size: size, price: maker.price),
-            makerFee: try fee(rates.makerFee, size: size, price: maker.price))
+            takerFee: try fee(rates.takerFee, market, size: size, price: maker.price),
+            makerFee: try fee(rates.makerFee, market, size: size, price: maker.price))
     }
 
     private mutating func write(
@@ -182,7 +182,8 @@ extension ClearingHouse {
         let parts = try fillParts(
             taker: account, maker: Self.liquidityPool.index, market: market, size: delta,
             price: price)
-        let fee = try fee(parameters.markets[market].takerFee, size: delta, price: price)
+        let fee = try fee(
+            parameters.markets[market].takerFee, MarketID(index: market), size: delta, price: price)
         // The cap is for what trades; here only what the oracle says the order is worth must fit.
         try requireOpenInterest(parts, reduces: true)
         try requireMargin(for: parts.taker, market: market, fee: fee, reduces: false)

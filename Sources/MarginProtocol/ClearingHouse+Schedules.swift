@@ -28,8 +28,27 @@ extension ClearingHouse {
             check(
                 asset.depositCap ?? .zero >= .zero,
                 "asset \(asset.name): a deposit cap is not negative")
-            found += collateralProblems(asset.collateral).map { "asset \(asset.name): \($0)" }
+            for schedule in [asset.collateral, asset.initialCollateral].compactMap(\.self) {
+                found += collateralProblems(schedule).map { "asset \(asset.name): \($0)" }
+            }
+            check(
+                (.one...Ratio(percent: 1000)).contains(asset.initialLiabilityWeight ?? .one),
+                "asset \(asset.name): a liability weight is between 1 and 10")
+            check(
+                (.zero ..< .one).contains(asset.liquidationBonus ?? .zero),
+                "asset \(asset.name): a liquidation bonus is between 0 and 1")
         }
+        for category in parameters.categories {
+            check(
+                category.assets.allSatisfy { parameters.assets.indices.contains($0.index) },
+                "category \(category.name): one of its assets does not exist")
+            check(
+                (.zero ... .one).contains(category.maintenanceWeight)
+                    && (.zero ... category.maintenanceWeight).contains(category.initialWeight)
+                    && (.zero ..< .one).contains(category.liquidationBonus),
+                "category \(category.name): 0 ≤ initial ≤ maintenance weight ≤ 1, and a bonus in 0…1")
+        }
+        check(parameters.categories.count <= 100, "at most 100 categories are possible")
         for market in parameters.markets {
             check(feeds.contains(market.feed.index), "market \(market.name) has no price feed")
             check(
@@ -45,6 +64,10 @@ extension ClearingHouse {
             check(
                 market.openInterestCap ?? .zero >= .zero,
                 "market \(market.name): an open interest cap is not negative")
+            check(
+                (.zero ... .one).contains(market.initialProfitWeight ?? .zero)
+                    && market.initialProfitCap ?? .zero >= .zero,
+                "market \(market.name): an initial profit weight is between 0 and 1, a cap not negative")
             found += marginProblems(market.margin).map { "market \(market.name): \($0)" }
             if case .skew(let rate, let scale) = market.funding {
                 check(
@@ -82,6 +105,20 @@ extension ClearingHouse {
         if !schedule.tiers.allSatisfy({ $0.floor <= Self.exposureLimit }) {
             found.append("a collateral tier begins below the largest exposure")
         }
+        switch schedule.sizeDiscount {
+        case .none: break
+        case .squareRoot(let factor):
+            if factor.isNegative { found.append("a size discount is not negative") }
+        case .linear(let scale, let factor, let lower, let upper):
+            if !scale.isPositive || factor.isNegative || lower.isNegative || lower > upper
+                || upper > .one
+            {
+                found.append("a linear discount needs a scale > 0 and 0 ≤ lower ≤ upper ≤ 1")
+            }
+        }
+        if let start = schedule.depositScale, !start.isPositive {
+            found.append("a deposit scale is greater than zero")
+        }
         return found
     }
 
@@ -104,6 +141,25 @@ extension ClearingHouse {
         }) {
             found.append("0 < maintenance rate ≤ initial rate ≤ 1")
         }
+        if schedule.fixed.isNegative || schedule.minimum.isNegative
+            || !(.zero ... .one).contains(schedule.closingFee)
+        {
+            found.append("fixed and minimum margins are not negative, a closing fee is in 0…1")
+        }
+        if let scaling = schedule.openInterestScaling,
+            !(scaling.lower >= .zero && scaling.lower < scaling.upper)
+        {
+            found.append("open interest scales the margin between a lower and a higher cap")
+        }
+        switch schedule.sizePremium {
+        case .none: break
+        case .squareRoot(let factor):
+            if factor.isNegative { found.append("a size premium is not negative") }
+        case .linear(let scale, let fraction, let share):
+            if !scale.isPositive || fraction.isNegative || !(.zero ... .one).contains(share) {
+                found.append("a linear size premium needs a scale > 0, a fraction ≥ 0 and a share in 0…1")
+            }
+        }
         return found
     }
 
@@ -115,9 +171,40 @@ extension ClearingHouse {
             if !(factor > .zero && factor <= .one) { found.append("0 < close factor ≤ 1") }
             if !unit.contains(fullBelow) { found.append("full-below is between 0 and 1") }
             if dust.isNegative { found.append("dust is not negative") }
-        case .targetHealth(let target):
+        case .debtShare(let share, let fullBelow, let small, let leftover):
+            if !(share > .zero && share <= .one) { found.append("0 < share of the debt ≤ 1") }
+            if !unit.contains(fullBelow) { found.append("full-below is between 0 and 1") }
+            if small.isNegative || leftover.isNegative { found.append("dust is not negative") }
+        case .targetHealth(let target, _, let buffer):
             if target < .one { found.append("a target health is at least 1") }
-        case .wholePosition, .wholeAccount: break
+            if !unit.contains(buffer) { found.append("a buffer is between 0 and 1") }
+        case .portion(let share, let minimum):
+            if !(share > .zero && share <= .one) { found.append("0 < portion ≤ 1") }
+            if minimum.isNegative { found.append("a portion's minimum is not negative") }
+        case .firstShare(let share, let above, let window):
+            if !(share > .zero && share <= .one) { found.append("0 < first share ≤ 1") }
+            if above.isNegative || window < .zero {
+                found.append("a first share's threshold and window are not negative")
+            }
+        case .bracketSteps(let steps):
+            if steps < 1 { found.append("bracket steps are at least 1") }
+        case .wholePosition, .wholeAccount, .absorb: break
+        }
+        switch policy.closingPrice {
+        case .mark, .bankruptcy: break
+        case .fillable(let adjustment, let spread, let fee):
+            if adjustment.isNegative || spread.isNegative || !unit.contains(fee) {
+                found.append("a fillable price's adjustment and spread are not negative, its fee in 0…1")
+            }
+        }
+        switch policy.bonusRule {
+        case .fixed: break
+        case .healthProportional(let maximum):
+            if !(maximum >= .zero && maximum < .one) { found.append("0 ≤ maximum discount < 1") }
+        case .incentiveFactor(let cursor, let maximum):
+            if !unit.contains(cursor) || maximum < .one {
+                found.append("an incentive factor's cursor is in 0…1, its maximum at least 1")
+            }
         }
         for (name, share) in [
             ("penalty", policy.penalty), ("liquidator share", policy.liquidatorShare),
@@ -131,6 +218,8 @@ extension ClearingHouse {
 
     /// Flattens the schedules into the rows that the hot path reads.
     mutating func rebuildSchedules() {
+        isPlain = Self.isPlain(parameters) && !hasChosenLeverage
+        hasInverse = parameters.markets.contains { $0.contract == .inverse }
         brackets.removeAll()
         tiers.removeAll()
         for (index, market) in parameters.markets.enumerated() {

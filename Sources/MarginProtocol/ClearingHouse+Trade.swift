@@ -100,7 +100,7 @@ extension ClearingHouse {
             taker: id.index, maker: Self.liquidityPool.index, market: market.index, size: size,
             price: price)
         let fee = try fee(
-            parameters.markets[market.index].takerFee, size: size, price: price)
+            parameters.markets[market.index].takerFee, market, size: size, price: price)
         try requireOpenInterest(parts, reduces: reduces)
         if !reduces { try requirePrices(of: id.index, for: .open) }
         try requireMargin(for: parts.taker, market: market.index, fee: fee, reduces: reduces)
@@ -114,9 +114,11 @@ extension ClearingHouse {
         held.raw != 0 && (held.raw ^ size.raw) < 0 && size.magnitude <= held.magnitude
     }
 
-    func fee(_ rate: Ratio, size: Quantity, price: Price) throws(Rejection) -> Money {
+    func fee(_ rate: Ratio, _ market: MarketID, size: Quantity, price: Price) throws(Rejection)
+        -> Money
+    {
         guard rate.raw != 0 else { return .zero }
-        let notional = try boundedValue(size.magnitude, at: price)
+        let notional = Money(raw: abs(try tradedValue(market.index, size, price)))
         return try orOverflow { () throws(ArithmeticOverflow) in
             try notional.scaled(by: rate, rounding: .up)
         }
@@ -129,7 +131,7 @@ extension ClearingHouse {
     func fillParts(taker: Int, maker: Int, market: Int, size: Quantity, price: Price)
         throws(Rejection) -> FillParts
     {
-        let notional = try boundedValue(size, at: price).raw
+        let notional = try tradedValue(market, size, price)
         guard notional.magnitude <= UInt64(Self.exposureLimit) else { throw .exposureTooLarge }
         let takerSide = try side(taker, market, size.raw, notional)
         let makerSide = try side(maker, market, -size.raw, -notional)
@@ -148,6 +150,17 @@ extension ClearingHouse {
             longOpenInterest: Quantity(raw: longs), openCost: Money(raw: cost))
         try requireRoom(for: parts)
         return parts
+    }
+
+    /// What a size costs at a price, in the settlement asset: rounded up, against the taker.
+    private func tradedValue(_ market: Int, _ size: Quantity, _ price: Price) throws(Rejection)
+        -> Int64
+    {
+        guard marketRows[market].isInverse else { return try boundedValue(size, at: price).raw }
+        guard price.isPositive else { throw .priceNotPositive }
+        return try orOverflow { () throws(ArithmeticOverflow) in
+            try multiply(-size.raw, scaleE8, dividingBy: price.raw, rounding: .up)
+        }
     }
 
     /// One side of a fill: what its position becomes, what it realises, what funding it settles.
@@ -198,7 +211,7 @@ extension ClearingHouse {
     func requireOpenInterest(_ parts: FillParts, reduces: Bool) throws(Rejection) {
         let row = marketRows[parts.market]
         guard parts.longOpenInterest > row.longOpenInterest else { return }
-        let value = try boundedValue(parts.longOpenInterest, at: prices[row.feed])
+        let value = try openValue(parts.longOpenInterest, prices[row.feed], row)
         if !reduces, let cap = parameters.markets[parts.market].openInterestCap, value > cap {
             throw .openInterestCapExceeded(MarketID(index: parts.market))
         }

@@ -25,6 +25,13 @@ public struct ClearingHouse: Sendable {
     var brackets: [BracketRow] = []
     var tiers: [TierRow] = []
     var delegations: [Delegation] = []
+    /// Per account and market, the initial rate that the owner's chosen leverage implies; empty until the
+    /// first choice. [1e-8]
+    var chosenRates: [Int64] = []
+    var hasChosenLeverage: Bool { !chosenRates.isEmpty }
+    /// Whether the fast valuation is enough for these parameters, and nobody has chosen a leverage.
+    var isPlain = true
+    var hasInverse = false
 
     /// Accounts whose holdings changed since the last ``advance(to:into:)``, in order, with repeats.
     public internal(set) var touched: [AccountID] = []
@@ -72,7 +79,7 @@ public struct ClearingHouse: Sendable {
         }
         marketRows = parameters.markets.map {
             MarketRow(
-                feed: $0.feed.index, firstBracket: 0, bracketCount: 0,
+                feed: $0.feed.index, isInverse: $0.contract == .inverse, firstBracket: 0, bracketCount: 0,
                 profitWeight: $0.profitWeight.raw, highestRate: 0, hasFunding: $0.funding != .none,
                 fundingIndex: .zero, longOpenInterest: .zero)
         }
@@ -139,6 +146,9 @@ public struct ClearingHouse: Sendable {
         accounts.append(Account(owner: owner, role: role, parent: parent, isolatedMarket: market))
         balances.append(contentsOf: repeatElement(0, count: assetCount))
         positions.append(contentsOf: repeatElement(.none, count: marketCount))
+        if hasChosenLeverage {
+            chosenRates.append(contentsOf: repeatElement(0, count: marketCount))
+        }
         touched.append(id)
         return id
     }
@@ -195,6 +205,8 @@ public struct ClearingHouse: Sendable {
             try openAccount(parent: parent, isolated: market, by: sender, into: &journal)
         case .setDelegate(let account, let delegate, let allowed):
             try setDelegate(account, delegate, allowed: allowed, by: sender, into: &journal)
+        case .configure(let account, let setting):
+            try configure(account, setting, by: sender, into: &journal)
         case .trade(let account, let market, let size, let limit, let reduceOnly):
             try trade(
                 account, market, size: size, limit: limit, reduceOnly: reduceOnly, by: sender,

@@ -13,6 +13,8 @@ public enum Command: Hashable, Sendable {
     case openAccount(parent: AccountID?, isolated: MarketID?)
     /// Allows or forbids another address to act for an account.
     case setDelegate(account: AccountID, delegate: Address, allowed: Bool)
+    /// Chooses a leverage or a collateral category for an account.
+    case configure(account: AccountID, AccountSetting)
     /// Trades against the liquidity pool at oracle price; a positive size buys.
     case trade(
         account: AccountID, market: MarketID, size: Quantity, limit: Price?, reduceOnly: Bool)
@@ -26,6 +28,15 @@ public enum Command: Hashable, Sendable {
     case setParameter(ParameterChange)
     /// Exchanges tokens of a wallet with the world outside. Only the simulator may send it.
     case settleOutside(wallet: AccountID, changes: [AssetChange])
+}
+
+/// What an owner may choose for an account.
+public enum AccountSetting: Hashable, Sendable {
+    /// The initial margin of a market's position is at least notional / leverage; nil is the market's own.
+    /// At least 1.
+    case leverage(MarketID, Ratio?)
+    /// The collateral category, by its place in the protocol's list; nil for none.
+    case category(Int?)
 }
 
 /// A signed change of a wallet's balance of one asset.
@@ -105,7 +116,7 @@ public enum ParameterChange: Hashable, Sendable {
 /// The kinds of command, numbered for good: gas and the database are keyed by them.
 public enum CommandKind: Int8, Hashable, Sendable, CaseIterable {
     case deposit = 1, withdraw, transfer, openAccount, setDelegate, trade, placeOrder, cancelOrder
-    case postPrice, liquidate, pause, setParameter, settleOutside
+    case postPrice, liquidate, pause, setParameter, settleOutside, configure
 
     public var name: String { String(describing: self) }
 }
@@ -118,6 +129,7 @@ extension Command {
         case .transfer: .transfer
         case .openAccount: .openAccount
         case .setDelegate: .setDelegate
+        case .configure: .configure
         case .trade: .trade
         case .placeOrder: .placeOrder
         case .cancelOrder: .cancelOrder

@@ -114,6 +114,7 @@ public enum Event: Hashable, Sendable {
     case lossCovered(LossCover)
     case accountOpened(AccountID, owner: Address, role: Role, parent: AccountID?, market: MarketID?)
     case delegateSet(AccountID, Address, allowed: Bool)
+    case accountConfigured(AccountID, AccountSetting)
     case fundingAccrued(MarketID, index: Fixed18, ratePer8Hours: Ratio)
     case paused(Actions)
     case parameterChanged(ParameterChange)

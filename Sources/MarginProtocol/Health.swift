@@ -80,6 +80,7 @@ struct TierRow {
 /// What the hot path needs of a market.
 struct MarketRow: Hashable {
     var feed: Int
+    var isInverse: Bool
     var firstBracket: Int
     var bracketCount: Int
     var profitWeight: Int64

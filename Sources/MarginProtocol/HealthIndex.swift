@@ -52,6 +52,7 @@ public struct HealthIndex: Sendable {
     /// - Parameter prices: one for each feed. All must be positive where an account depends on them.
     public mutating func liquidatable(in house: ClearingHouse, at prices: [Price]) -> [AccountID] {
         refreshes += 1
+        guard house.isPlain else { return scan(house, prices) }
         let follows = house.epoch == epoch || house.epoch == epoch + 1
         if follows, parameterVersion == house.parameterVersion {
             updateSignals(house, prices)
@@ -67,6 +68,22 @@ public struct HealthIndex: Sendable {
         epoch = house.epoch
         consumed = house.touched.count
         collect(house, prices)
+        return underwater
+    }
+
+    /// Looks at everybody: where a schedule is not plain, no bound holds on how fast a price can hurt.
+    private mutating func scan(_ house: ClearingHouse, _ prices: [Price]) -> [AccountID] {
+        // Whatever was known of the levels is out of date by the time they are used again.
+        epoch = -1
+        parameterVersion = -1
+        underwater.removeAll(keepingCapacity: true)
+        for index in house.accounts.indices where house.accounts[index].role == .margin {
+            guard house.accounts[index].markets != 0 || house.hasDebt(index) else { continue }
+            evaluations += 1
+            if house.isBelowTrigger(house.evaluate(index, prices, .maintenance, .nothing)) {
+                underwater.append(AccountID(index: index))
+            }
+        }
         return underwater
     }
 

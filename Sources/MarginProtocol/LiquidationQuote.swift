@@ -8,6 +8,8 @@ public struct LiquidationQuote: Sendable {
         /// The change of the account's size: opposite in sign to what it holds.
         public var size: Quantity
         public var price: Price
+        /// Where the part's share of the account's equity is used up; nil where that is not above zero.
+        public var bankruptcyPrice: Price?
         public var penalty: Money
         public var toLiquidator: Money
         public var toInsurance: Money
@@ -24,9 +26,26 @@ public struct LiquidationQuote: Sendable {
         /// The value of the discount, at the protocol's prices. [1e-8 USD]
         public var bonus: Money
     }
+    /// Everything an account holds, taken over by the protocol.
+    public struct Absorption: Sendable {
+        /// What the protocol takes of each asset.
+        public var seized: [AssetChange]
+        /// The debts it pays.
+        public var repaid: [AssetChange]
+        /// What is left to the account beyond its debts, in the settlement asset. [1e-8 units]
+        public var credited: Quantity
+        /// The value of what is taken, and what it is credited at. [1e-8 USD]
+        public var value: Money
+        public var creditedValue: Money
+        /// What the debts are worth. [1e-8 USD]
+        public var owed: Money
+        /// Credit less debts: negative where the protocol pays more than the collateral is credited at.
+        public var shortfall: Money { creditedValue - owed }
+    }
     public enum Step: Sendable {
         case positions([PositionPart])
         case collateral(CollateralPart)
+        case absorption(Absorption)
         /// Nothing is left to take; the deficit is booked.
         case deficit
     }
@@ -39,6 +58,7 @@ public struct LiquidationQuote: Sendable {
         switch step {
         case .positions(let parts): parts.reduce(.zero) { $0 + $1.toLiquidator }
         case .collateral(let part): part.bonus
+        case .absorption: .zero
         case .deficit: .zero
         }
     }

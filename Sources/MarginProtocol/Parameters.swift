@@ -1,86 +1,39 @@
 public import ExactMath
 
-/// How much of a balance counts as collateral: marginal tiers, as an income tax.
-///
-/// One tier is a flat haircut (`weight` = 1 − haircut). With several, the part of the holding between
-/// two floors counts with the lower floor's weight, so that the weighted value is continuous.
-public struct CollateralSchedule: Hashable, Sendable {
-    /// What the floors of the tiers measure.
-    public enum Basis: Int8, Hashable, Sendable {
-        /// The holding's value. [1e-8 USD]
-        case value
-        /// The holding's amount. [1e-8 units]
-        case quantity
-    }
-    public struct Tier: Hashable, Sendable {
-        /// Where the tier begins, in the schedule's basis; the first begins at zero. [1e-8]
-        public var floor: Int64
-        /// The share that counts, 0…1.
-        public var weight: Ratio
-        public init(floor: Int64, weight: Ratio) {
-            self.floor = floor
-            self.weight = weight
-        }
-    }
-    public var basis: Basis
-    public var tiers: [Tier]
-    public init(basis: Basis, tiers: [Tier]) {
-        self.basis = basis
-        self.tiers = tiers
-    }
-    /// The same weight for any amount.
-    public static func flat(_ weight: Ratio) -> CollateralSchedule {
-        CollateralSchedule(basis: .value, tiers: [Tier(floor: 0, weight: weight)])
-    }
-}
-
 /// An asset and how it counts.
 public struct AssetParameters: Hashable, Sendable {
     public var name: String
     /// Whose price values it.
     public var feed: FeedID
+    /// Against the maintenance requirement, and where there is no other against the initial one.
     public var collateral: CollateralSchedule
+    /// Against the initial requirement: what may be borrowed or opened on it. Nil is the same as `collateral`.
+    public var initialCollateral: CollateralSchedule?
     /// What a debt in it counts, ≥ 1.
     public var liabilityWeight: Ratio
+    /// What a debt in it counts against the initial requirement; nil is the same as `liabilityWeight`.
+    public var initialLiabilityWeight: Ratio?
+    /// The discount at which it is seized, where that is not the policy's for all.
+    public var liquidationBonus: Ratio?
     /// May a withdrawal make a balance negative? A loss may, always.
     public var borrowable: Bool
     /// The most that all margin accounts together may hold, or nil. [1e-8 units]
     public var depositCap: Quantity?
     public init(
-        name: String, feed: FeedID, collateral: CollateralSchedule, liabilityWeight: Ratio = .one,
+        name: String, feed: FeedID, collateral: CollateralSchedule,
+        initialCollateral: CollateralSchedule? = nil, liabilityWeight: Ratio = .one,
+        initialLiabilityWeight: Ratio? = nil, liquidationBonus: Ratio? = nil,
         borrowable: Bool = false, depositCap: Quantity? = nil
     ) {
         self.name = name
         self.feed = feed
         self.collateral = collateral
+        self.initialCollateral = initialCollateral
         self.liabilityWeight = liabilityWeight
+        self.initialLiabilityWeight = initialLiabilityWeight
+        self.liquidationBonus = liquidationBonus
         self.borrowable = borrowable
         self.depositCap = depositCap
-    }
-}
-
-/// Margin as a function of a position's notional: brackets with deduction, so that it is continuous.
-///
-/// One bracket is a flat rate. With several, the part of the notional above each floor is charged that
-/// bracket's rate; exchanges publish the same as `notional · rate − deduction`.
-public struct MarginSchedule: Hashable, Sendable {
-    public struct Bracket: Hashable, Sendable {
-        /// Where the bracket begins; the first at zero. [1e-8 USD]
-        public var floor: Money
-        public var initialRate: Ratio
-        public var maintenanceRate: Ratio
-        public init(floor: Money, initialRate: Ratio, maintenanceRate: Ratio) {
-            self.floor = floor
-            self.initialRate = initialRate
-            self.maintenanceRate = maintenanceRate
-        }
-    }
-    public var brackets: [Bracket]
-    public init(brackets: [Bracket]) { self.brackets = brackets }
-    public static func flat(initial: Ratio, maintenance: Ratio) -> MarginSchedule {
-        MarginSchedule(brackets: [
-            Bracket(floor: .zero, initialRate: initial, maintenanceRate: maintenance)
-        ])
     }
 }
 
@@ -110,10 +63,20 @@ public struct PoolPricing: Hashable, Sendable {
     public static let atOracle = PoolPricing()
 }
 
-/// A perpetual market, linear, settled in the protocol's settlement asset.
+/// How a contract's value follows its price.
+public enum ContractKind: Int8, Hashable, Sendable {
+    /// A size in units of the underlying: value = size · price.
+    case linear
+    /// A size in units of money, settled in the underlying: value = size / price, so that a long position's
+    /// profit is `size · (1 / entry − 1 / price)`.
+    case inverse
+}
+
+/// A perpetual market, settled in the protocol's settlement asset.
 public struct MarketParameters: Hashable, Sendable {
     public var name: String
     public var feed: FeedID
+    public var contract: ContractKind
     public var margin: MarginSchedule
     /// Charged on notional to whoever takes. Paid to the treasury and the pool as `poolFeeShare` says.
     public var takerFee: Ratio
@@ -128,13 +91,22 @@ public struct MarketParameters: Hashable, Sendable {
     public var funding: FundingPolicy
     /// How much of a positive unrealised profit counts as equity, 0…1.
     public var profitWeight: Ratio
+    /// The same against the initial requirement; nil is the same as `profitWeight`.
+    public var initialProfitWeight: Ratio?
+    /// The most that an unrealised profit counts against the initial requirement, or nil. [1e-8 USD]
+    public var initialProfitCap: Money?
     public init(
-        name: String, feed: FeedID, margin: MarginSchedule, takerFee: Ratio = .zero,
-        makerFee: Ratio = .zero, poolFeeShare: Ratio = .one, pool: PoolPricing? = .atOracle,
-        openInterestCap: Money? = nil, funding: FundingPolicy = .none, profitWeight: Ratio = .one
+        name: String, feed: FeedID, contract: ContractKind = .linear, margin: MarginSchedule,
+        takerFee: Ratio = .zero, makerFee: Ratio = .zero, poolFeeShare: Ratio = .one,
+        pool: PoolPricing? = .atOracle, openInterestCap: Money? = nil,
+        funding: FundingPolicy = .none, profitWeight: Ratio = .one,
+        initialProfitWeight: Ratio? = nil, initialProfitCap: Money? = nil
     ) {
         self.name = name
         self.feed = feed
+        self.contract = contract
+        self.initialProfitWeight = initialProfitWeight
+        self.initialProfitCap = initialProfitCap
         self.margin = margin
         self.takerFee = takerFee
         self.makerFee = makerFee
@@ -185,67 +157,6 @@ public struct Actions: OptionSet, Hashable, Sendable {
     public static let all: Actions = [.deposit, .withdraw, .open, .reduce, .liquidate, .post]
 }
 
-/// How an unhealthy account is brought back, or closed.
-public struct LiquidationPolicy: Hashable, Sendable {
-    public enum Trigger: Int8, Hashable, Sendable {
-        /// Liquidatable when equity < requirement.
-        case strict
-        /// Liquidatable when equity ≤ requirement.
-        case inclusive
-    }
-    public enum Order: Int8, Hashable, Sendable {
-        case mostUnprofitableFirst, largestFirst, liquidatorsChoice
-    }
-    public enum Size: Hashable, Sendable {
-        /// At most this share of the position (or debt) a step; all of it when what would remain is
-        /// worth less than `dust`, or when equity has fallen below `fullBelow` of the requirement.
-        case closeFactor(Ratio, fullBelow: Ratio, dust: Money)
-        /// As little as brings equity to this multiple of the requirement; all if nothing does.
-        case targetHealth(Ratio)
-        /// The whole position, one a step.
-        case wholePosition
-        /// Every position at once.
-        case wholeAccount
-    }
-    public enum Taker: Int8, Hashable, Sendable {
-        /// Positions go to the liquidator, who needs the margin for them.
-        case liquidator
-        /// Positions are closed against the liquidity pool.
-        case pool
-    }
-    public var trigger: Trigger
-    public var order: Order
-    public var size: Size
-    /// What the account pays on closed notional. Split by `liquidatorShare`, the rest to insurance.
-    public var penalty: Ratio
-    public var liquidatorShare: Ratio
-    /// The discount at which seized collateral repays a debt.
-    public var collateralBonus: Ratio
-    /// The insurance fund's share of that bonus.
-    public var collateralBonusInsuranceShare: Ratio
-    public var taker: Taker
-    /// At most one step per account per block?
-    public var oncePerBlock: Bool
-    public init(
-        trigger: Trigger = .strict, order: Order = .mostUnprofitableFirst,
-        size: Size = .closeFactor(Ratio(percent: 50), fullBelow: .zero, dust: .zero),
-        penalty: Ratio = Ratio(percent: 1), liquidatorShare: Ratio = .one,
-        collateralBonus: Ratio = Ratio(percent: 5),
-        collateralBonusInsuranceShare: Ratio = .zero, taker: Taker = .pool,
-        oncePerBlock: Bool = false
-    ) {
-        self.trigger = trigger
-        self.order = order
-        self.size = size
-        self.penalty = penalty
-        self.liquidatorShare = liquidatorShare
-        self.collateralBonus = collateralBonus
-        self.collateralBonusInsuranceShare = collateralBonusInsuranceShare
-        self.taker = taker
-        self.oncePerBlock = oncePerBlock
-    }
-}
-
 /// One layer of who pays when an account ends below zero; the last layer takes whatever is left.
 public enum LossLayer: Int8, Hashable, Sendable {
     /// The insurance fund, down to zero.
@@ -254,11 +165,46 @@ public enum LossLayer: Int8, Hashable, Sendable {
     case socialised
     /// Nobody: it stays on the books as bad debt.
     case badDebt
+    /// The protocol's reserves, which have taken the collateral over.
+    case reserves
+}
+
+/// A group of correlated assets: an account that enters it borrows at its weights (Aave's e-mode).
+public struct CollateralCategory: Hashable, Sendable {
+    public var name: String
+    /// Whose weights it replaces.
+    public var assets: [AssetID]
+    public var initialWeight: Ratio
+    public var maintenanceWeight: Ratio
+    public var liquidationBonus: Ratio
+    public init(
+        name: String, assets: [AssetID], initialWeight: Ratio, maintenanceWeight: Ratio,
+        liquidationBonus: Ratio
+    ) {
+        self.name = name
+        self.assets = assets
+        self.initialWeight = initialWeight
+        self.maintenanceWeight = maintenanceWeight
+        self.liquidationBonus = liquidationBonus
+    }
+}
+
+/// How a venue writes an account's margin ratio; some rise to their trigger, some fall to it.
+public enum MarginRatioConvention: Int8, Hashable, Sendable {
+    /// Maintenance requirement over equity: liquidation at 100 % from below.
+    case maintenanceOverEquity
+    /// Equity over maintenance requirement: liquidation at 100 % from above.
+    case equityOverMaintenance
+    /// Collateral over debt, both unweighted: spot margin's level.
+    case collateralOverDebt
+    /// Debt over collateral, both unweighted: loan to value.
+    case debtOverCollateral
 }
 
 /// Every parameter of a protocol: a preset, decoded.
 public struct ProtocolParameters: Hashable, Sendable {
     public var assets: [AssetParameters]
+    public var categories: [CollateralCategory]
     public var markets: [MarketParameters]
     public var feeds: [FeedParameters]
     /// The asset profit and loss is paid in; one unit of it is what prices count.
@@ -267,18 +213,24 @@ public struct ProtocolParameters: Hashable, Sendable {
     public var staleBlocks: Actions
     public var liquidation: LiquidationPolicy
     public var lossWaterfall: [LossLayer]
+    /// For those who show an account; no rule depends on it.
+    public var marginRatio: MarginRatioConvention
     public init(
-        assets: [AssetParameters], markets: [MarketParameters], feeds: [FeedParameters],
+        assets: [AssetParameters], categories: [CollateralCategory] = [],
+        markets: [MarketParameters], feeds: [FeedParameters],
         settlementAsset: AssetID = AssetID(0), staleBlocks: Actions = [],
         liquidation: LiquidationPolicy = LiquidationPolicy(),
-        lossWaterfall: [LossLayer] = [.insuranceFund, .badDebt]
+        lossWaterfall: [LossLayer] = [.insuranceFund, .badDebt],
+        marginRatio: MarginRatioConvention = .maintenanceOverEquity
     ) {
         self.assets = assets
+        self.categories = categories
         self.markets = markets
         self.feeds = feeds
         self.settlementAsset = settlementAsset
         self.staleBlocks = staleBlocks
         self.liquidation = liquidation
         self.lossWaterfall = lossWaterfall
+        self.marginRatio = marginRatio
     }
 }

@@ -25,6 +25,7 @@ extension Rejection {
         entry(203, "senderNotGovernance", "Only governance may do this."),
         entry(204, "senderNotSystem", "Only the simulator itself may do this."),
         entry(205, "ownersDiffer", "The two accounts belong to different owners."),
+        entry(206, "senderNotVenue", "Only the venue's own engine liquidates here."),
         entry(301, "paused", "Governance has paused this action."),
         entry(302, "priceMissing", "A price that is needed has never been posted."),
         entry(303, "priceStale", "A price that is needed is older than its feed allows."),

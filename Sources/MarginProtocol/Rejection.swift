@@ -20,6 +20,7 @@ public enum Rejection: Error, Hashable, Sendable {
     case senderNotReporter(FeedID)
     case senderNotGovernance
     case senderNotSystem
+    case senderNotVenue
     case ownersDiffer
 
     case paused(Actions)
@@ -71,6 +72,7 @@ public enum Rejection: Error, Hashable, Sendable {
         case .senderNotReporter: 202
         case .senderNotGovernance: 203
         case .senderNotSystem: 204
+        case .senderNotVenue: 206
         case .ownersDiffer: 205
         case .paused: 301
         case .priceMissing: 302

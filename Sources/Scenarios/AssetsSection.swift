@@ -17,10 +17,22 @@ extension ScenarioDecoder {
             Key(
                 "collateral",
                 "percentage, {haircut: percentage} or {tiers: rows, by: value or quantity}",
-                rule: "100% for the settlement asset, else 0%", "How much of a holding counts."),
+                rule: "100% for the settlement asset, else 0%",
+                "How much of a holding counts: a percentage, or a map."),
+            Key(
+                "initial_collateral",
+                "percentage, {haircut: percentage} or {tiers: rows, by: value or quantity}",
+                rule: "as `collateral`",
+                "The same against the initial requirement: what may be borrowed or opened on it."),
             Key(
                 "liability_weight", "multiple", default: "1",
                 "How much a debt in it counts, at least 1."),
+            Key(
+                "initial_liability_weight", "multiple", rule: "as `liability_weight`",
+                "The same against the initial requirement."),
+            Key(
+                "liquidation_bonus", "percentage", rule: "the protocol's `bonus`",
+                "The discount at which it is seized for a repaid debt."),
             Key(
                 "borrowable", "true or false", default: "false",
                 "Whether a withdrawal may leave a debt."),
@@ -41,6 +53,27 @@ extension ScenarioDecoder {
             Key(
                 "by", "value or quantity", default: "value",
                 "Whether the floors are money or amounts; only with tiers."),
+            Key(
+                "size_discount",
+                "{square_root: factor} or {scale: amount, factor: multiple, lower: percentage, upper: percentage}",
+                rule: "none",
+                "What a large holding loses: a weight of at most 1.1 / (1 + factor · √size), or one of 1 − size / scale · factor within bounds."
+            ),
+            Key(
+                "deposit_scale", "money or none", default: "none",
+                "Once all accounts together hold more than this, the weight is scaled by this over what they hold."
+            ),
+        ])
+
+    static let sizeDiscountSection = Section(
+        path: "assets.ASSET.collateral.size_discount",
+        sentence: "What a large holding loses: either `square_root`, or the other keys.",
+        keys: [
+            Key("square_root", "number", rule: "none", "The factor of the square root of the size."),
+            Key("scale", "amount", rule: "required without square_root", "The size of the market."),
+            Key("factor", "number", rule: "required without square_root", "The discount at that size."),
+            Key("lower", "percentage", default: "0%", "The least discount."),
+            Key("upper", "percentage", default: "100%", "The largest discount."),
         ])
 
     static let liquiditySection = Section(
@@ -92,12 +125,20 @@ extension ScenarioDecoder {
                 AssetParameters(
                     name: entry.key, feed: FeedID(index: index),
                     collateral: collateral(fields, entry.key, isSettlement: index == settlement),
-                    liabilityWeight: fields.read(
-                        "liability_weight",
-                        .multiple.limited("1 to 10") { $0 >= .one && $0 <= Ratio(whole: 10) }),
+                    initialCollateral: fields.tree["initial_collateral"].map {
+                        collateral($0, path + ".initial_collateral", entry.key)
+                    },
+                    liabilityWeight: fields.read("liability_weight", Self.liabilityWeight),
+                    initialLiabilityWeight: fields.readIfPresent(
+                        "initial_liability_weight", Self.liabilityWeight),
+                    liquidationBonus: fields.readIfPresent("liquidation_bonus", .share),
                     borrowable: fields.read("borrowable", .yesOrNo),
                     depositCap: fields.readIfPresent("deposit_cap", .quantity(of: entry.key))))
         }
+    }
+
+    private static let liabilityWeight = Kind<Ratio>.multiple.limited("1 to 10") {
+        $0 >= .one && $0 <= Ratio(whole: 10)
     }
 
     /// What `protocol.settlement` says, before the protocol is decoded; the first asset without it.
@@ -122,8 +163,19 @@ extension ScenarioDecoder {
         if tree.scalar != nil { return .flat(scalar(tree, .share, path) ?? .one) }
         let fields = Fields(tree, path, Self.collateralSection, self)
         guard tree.entries != nil else { return .flat(.one) }
+        var schedule = weights(fields, path, asset)
+        if let discount = fields.value("size_discount") {
+            schedule.sizeDiscount = sizeDiscount(discount, path + ".size_discount", asset)
+        }
+        schedule.depositScale = fields.readIfPresent("deposit_scale", .positive)
+        return schedule
+    }
+
+    private func weights(_ fields: Fields, _ path: String, _ asset: String) -> CollateralSchedule {
         guard fields.has("haircut") != fields.has("tiers") else {
-            problem(tree.position, "\(path): expected exactly one of haircut and tiers")
+            // A discount by size alone begins at the whole value.
+            if !fields.has("haircut"), fields.has("size_discount") { return .flat(.one) }
+            problem(fields.tree.position, "\(path): expected exactly one of haircut and tiers")
             return .flat(.one)
         }
         if fields.has("haircut") {
@@ -148,6 +200,27 @@ extension ScenarioDecoder {
         }
         setting(path + ".tiers", YAMLWriter.flow(list))
         return tiers.isEmpty ? .flat(.one) : CollateralSchedule(basis: basis, tiers: tiers)
+    }
+
+    private func sizeDiscount(_ tree: Tree, _ path: String, _ asset: String)
+        -> CollateralSchedule.SizeDiscount
+    {
+        let fields = Fields(tree, path, Self.sizeDiscountSection, self)
+        guard tree.entries != nil else { return .none }
+        if fields.has("square_root") {
+            for key in ["scale", "factor", "lower", "upper"] {
+                fields.refuse(key, "cannot stand beside square_root")
+            }
+            return .squareRoot(factor: fields.read("square_root", .multiple))
+        }
+        for key in ["scale", "factor"] where !fields.has(key) {
+            problem(tree.position, "missing key '\(key)' in \(path)")
+            return .none
+        }
+        return .linear(
+            scale: fields.read("scale", .quantity(of: asset)),
+            factor: fields.read("factor", .multiple), lower: fields.read("lower", .share),
+            upper: fields.read("upper", .share))
     }
 
     /// A floor in money, of which the first may be a bare 0.

@@ -18,6 +18,33 @@ extension ScenarioDecoder {
                 "The part of the notional above each floor is charged that row's rates; the first floor is $0."
             ),
             Key(
+                "bracket_by", "notional or size", default: "notional",
+                "Whether the floors are values or sizes; an inverse contract's value is in the settlement asset."),
+            Key(
+                "initial_form", "marginal or whole", default: "marginal",
+                "Whether a bracket's initial rate is charged on the part of the position in it, or on the whole."),
+            Key(
+                "maintenance_form", "marginal or whole", default: "marginal",
+                "The same for the maintenance rate; `whole` makes the margin jump at each floor."),
+            Key(
+                "risk_limit", "map", rule: "none",
+                "Brackets in equal steps, each charged on the whole position; in place of brackets."),
+            Key(
+                "size_premium",
+                "{square_root: factor} or {scale: amount, fraction: multiple, maintenance_share: percentage}",
+                rule: "none", "What a larger position pays beyond its rate."),
+            Key(
+                "open_interest_scaling", "[money, money]", rule: "none",
+                "The initial rate grows to 100% as open interest goes from the first to the second."),
+            Key("fixed_margin", "money", default: "$0", "Added to both margins of every position."),
+            Key("minimum_margin", "money", default: "$0", "Neither margin of a position is less."),
+            Key(
+                "closing_fee", "percentage", default: "0%",
+                "The fee for closing, part of both margins."),
+            Key(
+                "contract", "linear or inverse", default: "linear",
+                "Whether a size is in units of the underlying, or in money and settled in the underlying."),
+            Key(
                 "taker_fee", "percentage", default: "0%",
                 "Charged on the notional of whoever takes."),
             Key(
@@ -36,6 +63,38 @@ extension ScenarioDecoder {
             Key(
                 "profit_weight", "percentage", default: "100%",
                 "How much of an unrealised profit counts as equity."),
+            Key(
+                "initial_profit_weight", "percentage", rule: "as `profit_weight`",
+                "The same against the initial requirement."),
+            Key(
+                "initial_profit_cap", "money or none", default: "none",
+                "The most that an unrealised profit counts against the initial requirement."),
+        ])
+
+    static let riskLimitSection = Section(
+        path: "markets.MARKET.risk_limit",
+        sentence: "Brackets in equal steps: each step above the base adds to both rates.",
+        keys: [
+            Key("base", "amount", required: true, "Up to where the base rates go."),
+            Key("step", "amount", required: true, "How much each further step covers."),
+            Key("initial", "percentage", required: true, "The initial rate of the base."),
+            Key("maintenance", "percentage", required: true, "The maintenance rate of the base."),
+            Key("increment", "percentage", required: true, "What each step adds to both rates."),
+            Key("steps", "whole number", required: true, "How many steps there are above the base."),
+        ])
+
+    static let sizePremiumSection = Section(
+        path: "markets.MARKET.size_premium",
+        sentence: "What a larger position pays beyond its rate: either `square_root`, or the other keys.",
+        keys: [
+            Key("square_root", "number", rule: "none", "The rate is at least 0.8 · rate + factor · √size."),
+            Key("scale", "amount", rule: "required without square_root", "The size of the market."),
+            Key(
+                "fraction", "number", rule: "required without square_root",
+                "What is added to the initial rate of a position of that size."),
+            Key(
+                "maintenance_share", "percentage", rule: "required without square_root",
+                "How much of that is added to the maintenance rate."),
         ])
 
     static let poolPricingSection = Section(
@@ -84,61 +143,23 @@ extension ScenarioDecoder {
                 fields.problem("maker_fee", "expected a rebate of at most the taker fee")
             }
             let asset = assetNames.indices.contains(underlying) ? assetNames[underlying] : "units"
+            let contracts: [(word: String, value: ContractKind)] = [
+                ("linear", .linear), ("inverse", .inverse),
+            ]
+            let contract = fields.read("contract", Kind.choice(contracts))
             markets.append(
                 MarketParameters(
-                    name: entry.key, feed: FeedID(index: underlying), margin: margin(fields),
+                    name: entry.key, feed: FeedID(index: underlying), contract: contract,
+                    margin: margin(fields, asset, contract),
                     takerFee: taker, makerFee: maker,
                     poolFeeShare: fields.read("pool_fee_share", .share),
                     pool: poolPricing(fields),
                     openInterestCap: fields.readIfPresent("open_interest_cap", .positive),
                     funding: funding(fields, asset),
-                    profitWeight: fields.read("profit_weight", .share)))
+                    profitWeight: fields.read("profit_weight", .share),
+                    initialProfitWeight: fields.readIfPresent("initial_profit_weight", .share),
+                    initialProfitCap: fields.readIfPresent("initial_profit_cap", .notNegative)))
         }
-    }
-
-    /// A margin schedule as a market or a change of parameters writes it.
-    func margin(_ fields: Fields) -> MarginSchedule {
-        let flat = MarginSchedule.flat(initial: .one, maintenance: .one)
-        guard let list = fields.tree["brackets"] else {
-            let missing = ["initial_margin", "maintenance_margin"].filter { !fields.has($0) }
-            guard missing.isEmpty else {
-                for key in missing where fields.tree.entries != nil {
-                    problem(
-                        fields.tree.position, "missing key '\(key)' in \(fields.path): percentage")
-                }
-                return flat
-            }
-            let initial = fields.read("initial_margin", .positiveShare)
-            let maintenance = fields.read("maintenance_margin", .positiveShare)
-            if maintenance > initial, initial.isPositive {
-                fields.problem("maintenance_margin", "expected at most the initial margin")
-            }
-            return .flat(initial: initial, maintenance: maintenance)
-        }
-        for key in ["initial_margin", "maintenance_margin"] {
-            fields.refuse(key, "cannot stand beside brackets")
-        }
-        let path = fields.path("brackets")
-        var brackets: [MarginSchedule.Bracket] = []
-        for row in rows(list, path, columns: "from, initial, maintenance", count: 3...3) {
-            guard let floor = scalar(row.cells[0], Self.floor, nil),
-                let initial = scalar(row.cells[1], .positiveShare, nil),
-                let maintenance = scalar(row.cells[2], .positiveShare, nil)
-            else { continue }
-            checkFloor(floor.raw, after: brackets.last?.floor.raw, row.position, path)
-            if maintenance > initial {
-                problem(row.cells[2].position, "\(path): expected at most the initial rate")
-            }
-            if let last = brackets.last,
-                initial < last.initialRate || maintenance < last.maintenanceRate
-            {
-                problem(row.position, "\(path): expected rates no lower than in the row before")
-            }
-            brackets.append(
-                .init(floor: floor, initialRate: initial, maintenanceRate: maintenance))
-        }
-        setting(path, YAMLWriter.flow(list))
-        return brackets.isEmpty ? flat : MarginSchedule(brackets: brackets)
     }
 
     private func poolPricing(_ fields: Fields) -> PoolPricing? {

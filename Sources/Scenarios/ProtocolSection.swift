@@ -14,6 +14,8 @@ struct DecodedLaw {
     var guards = OracleGuards()
     var liquidation = LiquidationPolicy()
     var losses: [LossLayer] = [.insuranceFund, .badDebt]
+    var categories: [CollateralCategory] = []
+    var marginRatio = MarginRatioConvention.maintenanceOverEquity
     var insuranceFund: [(asset: AssetID, amount: Quantity)] = []
     var pool: [(asset: AssetID, amount: Quantity)] = []
 }
@@ -22,6 +24,19 @@ extension ScenarioDecoder {
     static let protocolSection = Section(
         path: "protocol", sentence: "The rules, and what the protocol's funds hold at the start.",
         keys: [
+            Key(
+                "preset", "preset", rule: "none",
+                "The venue whose rules these are, with what differs beside it: \(Preset.names.joined(separator: ", "))."
+            ),
+            Key("name", "name", rule: "the preset's", "What the rules are called in reports."),
+            Key(
+                "margin_ratio",
+                "maintenance_over_equity, equity_over_maintenance, collateral_over_debt or debt_over_collateral",
+                default: "maintenance_over_equity",
+                "How the venue writes an account's margin ratio; changes no rule."),
+            Key(
+                "categories", "map", rule: "none",
+                "Groups of correlated assets that an account may enter, by name."),
             Key(
                 "settlement", "asset", rule: "the first asset",
                 "What profit and loss are paid in; one unit of it is what prices count."),
@@ -32,7 +47,7 @@ extension ScenarioDecoder {
                 "liquidation", "map", rule: "its keys' defaults",
                 "How an unhealthy account is brought back, or closed."),
             Key(
-                "losses", "list of insurance_fund, socialised, bad_debt",
+                "losses", "list of insurance_fund, reserves, socialised, bad_debt",
                 default: "insurance_fund, bad_debt",
                 "Who pays when an account ends below zero, in order; the last is bad_debt."),
             Key(
@@ -60,52 +75,6 @@ extension ScenarioDecoder {
                 "What is refused while a price it needs is stale."),
         ])
 
-    static let liquidationSection = Section(
-        path: "protocol.liquidation",
-        sentence:
-            "Liquidation. At most one of `close_factor`, `target_health` and `whole` says how much a step takes.",
-        keys: [
-            Key(
-                "trigger", "strict or inclusive", default: "strict",
-                "Liquidatable below the requirement, or also at it."),
-            Key(
-                "order", "most_unprofitable_first, largest_first or liquidators_choice",
-                default: "most_unprofitable_first",
-                "Which position goes first."),
-            Key(
-                "close_factor", "percentage", default: "50%",
-                "At most this share of a position in one step."),
-            Key(
-                "full_below", "percentage", default: "0%",
-                "All of it once equity is below this share of the requirement; only with close_factor."
-            ),
-            Key(
-                "dust", "money", default: "$0",
-                "All of it where less than this would remain; only with close_factor."),
-            Key(
-                "target_health", "multiple", rule: "none",
-                "As little as brings equity to this multiple of the requirement."),
-            Key(
-                "whole", "position or account", rule: "none",
-                "The whole position, or everything at once."),
-            Key(
-                "penalty", "percentage", default: "1%",
-                "What the account pays on the closed notional."),
-            Key(
-                "liquidator_share", "percentage", default: "100%",
-                "The liquidator's share of the penalty; the rest is the insurance fund's."),
-            Key(
-                "bonus", "percentage", default: "5%",
-                "The discount at which seized collateral repays a debt."),
-            Key(
-                "insurance_share", "percentage", default: "0%",
-                "The insurance fund's share of that bonus."),
-            Key("taker", "pool or liquidator", default: "pool", "Who takes over the position."),
-            Key(
-                "once_per_block", "true or false", default: "false",
-                "Whether an account is liquidated at most once a block."),
-        ])
-
     static let guardActions: [(word: String, value: Actions)] = [
         ("deposit", .deposit), ("withdraw", .withdraw), ("open", .open), ("reduce", .reduce),
         ("liquidate", .liquidate),
@@ -130,6 +99,17 @@ extension ScenarioDecoder {
             fields.value("liquidation") ?? Tree(content: .mapping([]), position: tree.position),
             "protocol.liquidation")
         law.losses = losses(fields)
+        law.categories = categories(fields)
+        law.marginRatio = fields.read(
+            "margin_ratio",
+            Kind.choice([
+                ("maintenance_over_equity", MarginRatioConvention.maintenanceOverEquity),
+                ("equity_over_maintenance", .equityOverMaintenance),
+                ("collateral_over_debt", .collateralOverDebt),
+                ("debt_over_collateral", .debtOverCollateral),
+            ]))
+        _ = fields.readIfPresent("name", .name)
+        _ = fields.readIfPresent("preset", .name)
         law.insuranceFund = amounts(fields, "insurance_fund")
         law.pool = amounts(fields, "pool")
         let pooled = markets.first { $0.pool != nil }
@@ -157,7 +137,8 @@ extension ScenarioDecoder {
 
     private func losses(_ fields: Fields) -> [LossLayer] {
         let words: [(word: String, value: LossLayer)] = [
-            ("insurance_fund", .insuranceFund), ("socialised", .socialised), ("bad_debt", .badDebt),
+            ("insurance_fund", .insuranceFund), ("socialised", .socialised),
+            ("reserves", .reserves), ("bad_debt", .badDebt),
         ]
         guard fields.has("losses"), let tree = fields.value("losses") else {
             setting("protocol.losses", "[insurance_fund, bad_debt]")
@@ -194,65 +175,5 @@ extension ScenarioDecoder {
             amounts.append((AssetID(index: index), amount))
         }
         return amounts
-    }
-
-    // MARK: Liquidation
-
-    /// A liquidation policy; keys that are missing have their defaults.
-    func liquidation(_ tree: Tree, _ path: String) -> LiquidationPolicy {
-        let fields = Fields(tree, path, Self.liquidationSection, self)
-        let triggers: [(word: String, value: LiquidationPolicy.Trigger)] = [
-            ("strict", .strict), ("inclusive", .inclusive),
-        ]
-        let orders: [(word: String, value: LiquidationPolicy.Order)] = [
-            ("most_unprofitable_first", .mostUnprofitableFirst), ("largest_first", .largestFirst),
-            ("liquidators_choice", .liquidatorsChoice),
-        ]
-        let takers: [(word: String, value: LiquidationPolicy.Taker)] = [
-            ("pool", .pool), ("liquidator", .liquidator),
-        ]
-        return LiquidationPolicy(
-            trigger: fields.read("trigger", Kind.choice(triggers)),
-            order: fields.read("order", Kind.choice(orders)), size: size(fields),
-            penalty: fields.read("penalty", .share),
-            liquidatorShare: fields.read("liquidator_share", .share),
-            collateralBonus: fields.read("bonus", .share),
-            collateralBonusInsuranceShare: fields.read("insurance_share", .share),
-            taker: fields.read("taker", Kind.choice(takers)),
-            oncePerBlock: fields.read("once_per_block", .yesOrNo))
-    }
-
-    private func size(_ fields: Fields) -> LiquidationPolicy.Size {
-        let written = ["close_factor", "target_health", "whole"].filter { fields.has($0) }
-        if written.count > 1 {
-            problem(
-                fields.tree.position,
-                "\(fields.path): expected at most one of close_factor, target_health and whole, found "
-                    + written.joined(separator: " and "))
-        }
-        let form = written.first ?? "close_factor"
-        if form != "close_factor" {
-            for key in ["full_below", "dust"] {
-                fields.refuse(key, "has a meaning only with close_factor")
-            }
-        }
-        switch form {
-        case "target_health":
-            return .targetHealth(
-                fields.read(
-                    "target_health",
-                    .multiple.limited("1 to 10") { $0 >= .one && $0 <= Ratio(whole: 10) }))
-        case "whole":
-            return fields.read(
-                "whole",
-                Kind.choice([
-                    ("position", LiquidationPolicy.Size.wholePosition), ("account", .wholeAccount),
-                ]))
-        default:
-            return .closeFactor(
-                fields.read("close_factor", .positiveShare),
-                fullBelow: fields.read("full_below", .share),
-                dust: fields.read("dust", .notNegative))
-        }
     }
 }

@@ -101,9 +101,10 @@ final class ScenarioDecoder {
         let law = self.law(fields)
         var oracles = self.oracles(fields, guards: law.guards)
         let parameters = ProtocolParameters(
-            assets: assets, markets: markets, feeds: oracles.parameters,
+            assets: assets, categories: law.categories, markets: markets, feeds: oracles.parameters,
             settlementAsset: settlement, staleBlocks: law.guards.blocks,
-            liquidation: law.liquidation, lossWaterfall: law.losses)
+            liquidation: law.liquidation, lossWaterfall: law.losses,
+            marginRatio: law.marginRatio)
         var agents = self.agents(fields, funds: law)
         agents.reporters = oracles.reporters
         let governance = faults(fields, &oracles)

@@ -29,6 +29,7 @@ public enum ScenarioLoader {
             }
             tree = override.applied(to: tree, problems)
         }
+        tree = Preset.expanded(tree, problems)
         tree = DataFiles(files: files).inlined(tree)
         return try ScenarioDecoder(tree, problems).scenario()
     }

@@ -1,0 +1,142 @@
+public import ExactMath
+
+/// What may be asked of an account as one price moves and all others stay.
+public enum CriticalCondition: Hashable, Sendable {
+    /// The account becomes liquidatable, by the policy's trigger.
+    case liquidatable
+    /// The account's weighted equity is used up.
+    case bankrupt
+}
+
+extension ClearingHouse {
+    /// Every price of a feed at which an account passes between meeting a condition and not, ascending.
+    ///
+    /// Each is the first price, coming from the present one, at which the condition differs. Schedules with
+    /// jumps may have several. All else that depends on the feed, collateral included, moves with it. Prices are
+    /// looked for up to a thousand times the present one.
+    public func criticalPrices(
+        of id: AccountID, feed: FeedID, _ condition: CriticalCondition
+    ) -> [Price] {
+        let present = prices[feed.index].raw
+        guard present > 0 else { return [] }
+        var trial = prices
+        func meets(_ price: Int64) -> Bool {
+            trial[feed.index] = Price(raw: price)
+            let health = evaluate(id.index, trial, .maintenance, .nothing)
+            switch condition {
+            case .liquidatable: return isBelowTrigger(health)
+            case .bankrupt: return !health.equity.isPositive
+            }
+        }
+        let highest = highestPrice(id.index, feed.index, present)
+        let points = priceBends(id.index, feed.index, highest, present)
+        var found: [Price] = []
+        var low = points[0]
+        var lowMeets = meets(low)
+        for high in points.dropFirst() {
+            let highMeets = meets(high)
+            if highMeets != lowMeets {
+                found.append(crossing(low, high, lowMeets, from: present, meets))
+            }
+            (low, lowMeets) = (high, highMeets)
+        }
+        return found
+    }
+
+    /// The first price beyond the change, seen from the present one.
+    private func crossing(
+        _ low: Int64, _ high: Int64, _ lowMeets: Bool, from present: Int64,
+        _ meets: (Int64) -> Bool
+    ) -> Price {
+        var (below, above) = (low, high)
+        while above - below > 1 {
+            let middle = below + (above - below) / 2
+            if meets(middle) == lowMeets { below = middle } else { above = middle }
+        }
+        return Price(raw: above <= present ? below : above)
+    }
+
+    /// Prices between which the account's surplus runs straight, or nearly, ascending.
+    private func priceBends(_ account: Int, _ feed: Int, _ highest: Int64, _ present: Int64)
+        -> [Int64]
+    {
+        var bends: [Int64] = [1, present, highest]
+        func add(_ price: Int64?) {
+            guard let price else { return }
+            bends += [price - 1, price, price + 1]
+        }
+        for market in Bits(mask: accounts[account].markets) where marketRows[market].feed == feed {
+            let size = positions[account * marketCount + market].size.magnitude.raw
+            let terms = parameters.markets[market]
+            for bracket in terms.margin.brackets
+            where terms.margin.basis == .notional && bracket.floor.isPositive {
+                add(
+                    terms.contract == .inverse
+                        ? try? multiply(size, scaleE8, dividingBy: bracket.floor.raw, rounding: .up)
+                        : try? multiply(bracket.floor.raw, scaleE8, dividingBy: size, rounding: .up))
+            }
+            // Where profit changes its sign, and with it its weight.
+            add(positions[account * marketCount + market].entryPrice(terms.contract)?.raw)
+        }
+        for asset in Bits(mask: accounts[account].assets) where assetRows[asset].feed == feed {
+            let held = abs(balances[account * assetCount + asset])
+            for schedule in [
+                parameters.assets[asset].collateral,
+                parameters.assets[asset].initialCollateral ?? parameters.assets[asset].collateral,
+            ] where schedule.basis == .value {
+                for tier in schedule.tiers where tier.floor > 0 {
+                    add(try? multiply(tier.floor, scaleE8, dividingBy: held, rounding: .up))
+                }
+            }
+        }
+        // Curves, such as a weight that falls with what all hold, are followed in small steps.
+        if !isPlain {
+            var step = present
+            while step > 8 {
+                step -= step / 16
+                bends.append(step)
+            }
+            step = present
+            while step < highest - highest / 16 {
+                step += max(1, step / 16)
+                bends.append(step)
+            }
+        }
+        return bends.filter { $0 >= 1 && $0 <= highest }.sorted()
+    }
+
+    /// The highest price at which every product of the valuation still fits.
+    private func highestPrice(_ account: Int, _ feed: Int, _ present: Int64) -> Int64 {
+        var highest = present > Int64.max / 1000 ? Int64.max / 4 : present * 1000
+        // Everything of one account, with any margin and weight on top, within a sixteenth of what fits.
+        let limit = Int64.max / 64
+        var amounts: [Int64] = []
+        for market in Bits(mask: accounts[account].markets)
+        where marketRows[market].feed == feed && !marketRows[market].isInverse {
+            amounts.append(positions[account * marketCount + market].size.magnitude.raw)
+            amounts.append(marketRows[market].longOpenInterest.raw)
+        }
+        for asset in Bits(mask: accounts[account].assets) where assetRows[asset].feed == feed {
+            amounts.append(abs(balances[account * assetCount + asset]))
+            amounts.append(assetRows[asset].deposited.raw)
+        }
+        for amount in amounts where amount > 0 {
+            if let bound = try? multiply(limit, scaleE8, dividingBy: amount, rounding: .down) {
+                highest = min(highest, bound)
+            }
+        }
+        return max(present, highest)
+    }
+}
+
+extension Position {
+    /// The average entry price of a contract of this kind, rounded to nearest; nil when flat.
+    public func entryPrice(_ contract: ContractKind) -> Price? {
+        guard contract == .inverse else { return entryPrice }
+        guard size.raw != 0, cost.raw != 0 else { return nil }
+        return
+            (try? multiply(
+                size.magnitude.raw, scaleE8, dividingBy: cost.magnitude.raw, rounding: .nearest))
+            .map(Price.init(raw:))
+    }
+}

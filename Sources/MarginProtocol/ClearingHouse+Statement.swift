@@ -1,0 +1,155 @@
+public import ExactMath
+
+/// The valuation of any account under any schedule, line by line.
+///
+/// The fast valuation is the same for plain schedules: flat haircuts, brackets by notional, linear contracts;
+/// a test holds the two together.
+extension ClearingHouse {
+    /// An account's margin, line by line.
+    ///
+    /// - Parameter prices: one for each feed; nil for the protocol's own.
+    public func statement(
+        of id: AccountID, _ kind: MarginKind, at prices: [Price]? = nil
+    ) -> MarginStatement {
+        statement(id.index, prices ?? self.prices, kind, .nothing)
+    }
+
+    func statement(
+        _ account: Int, _ prices: [Price], _ kind: MarginKind, _ hypothesis: Hypothesis
+    ) -> MarginStatement {
+        var result = MarginStatement()
+        var markets = accounts[account].markets
+        if hypothesis.market >= 0 { markets |= 1 << UInt64(hypothesis.market) }
+        let unit = prices[assetRows[settlement].feed].raw
+        var profit: Int64 = 0
+        for market in Bits(mask: markets) {
+            let position =
+                market == hypothesis.market
+                ? hypothesis.position : positions[account * marketCount + market]
+            guard position.size.raw != 0 else { continue }
+            let line = self.line(position, account, market, prices, kind)
+            profit += line.weightedProfit.raw
+            result.requirement += line.requirement
+            result.positions.append(line)
+        }
+        var assets = accounts[account].assets | (1 << UInt64(settlement))
+        if hypothesis.asset >= 0 { assets |= 1 << UInt64(hypothesis.asset) }
+        for asset in Bits(mask: assets) {
+            var amount = balances[account * assetCount + asset]
+            if asset == hypothesis.asset { amount += hypothesis.delta }
+            if asset == settlement { amount += hypothesis.settlement }
+            guard amount != 0 else { continue }
+            let line = self.line(amount, account, asset, prices, kind)
+            if amount > 0 { result.collateral += line.weighted } else { result.debt -= line.weighted }
+            result.assets.append(line)
+        }
+        result.profit = Money(raw: unit == scaleE8 ? profit : scaled(profit, unit, .down))
+        if hasInverse, unit != scaleE8 {
+            // An inverse contract's margin is counted in the asset that it settles in.
+            result.requirement = Money(raw: scaled(result.requirement.raw, unit, .up))
+        }
+        return result
+    }
+
+    func line(
+        _ position: Position, _ account: Int, _ market: Int, _ prices: [Price], _ kind: MarginKind
+    ) -> MarginStatement.PositionLine {
+        let row = marketRows[market]
+        let price = prices[row.feed].raw
+        let terms = parameters.markets[market]
+        let value = row.value(position.size.raw, price, .down)
+        let gain = value - position.cost.raw - pendingFunding(position, row.fundingIndex)
+        var counted = gain
+        if gain > 0 {
+            let weight = kind == .initial ? terms.initialProfitWeight : nil
+            counted = scaled(gain, (weight ?? terms.profitWeight).raw, .down)
+            if kind == .initial, let cap = terms.initialProfitCap { counted = min(counted, cap.raw) }
+        }
+        let notional = row.notional(position.size.raw, price)
+        let open = row.notional(row.longOpenInterest.raw, prices[row.feed].raw)
+        let basis = MarginBasis(
+            size: position.size.magnitude, notional: Money(raw: notional),
+            chosenRate: chosenRate(account, market), openInterest: Money(raw: open))
+        return MarginStatement.PositionLine(
+            market: MarketID(index: market), size: position.size, notional: Money(raw: notional),
+            profit: Money(raw: gain), weightedProfit: Money(raw: counted),
+            requirement: unbounded { () throws(ArithmeticOverflow) in
+                try terms.margin.requirement(basis, kind)
+            })
+    }
+
+    func line(
+        _ amount: Int64, _ account: Int, _ asset: Int, _ prices: [Price], _ kind: MarginKind
+    ) -> MarginStatement.AssetLine {
+        let row = assetRows[asset]
+        let price = prices[row.feed].raw
+        let terms = parameters.assets[asset]
+        let value = price == scaleE8 ? amount : scaled(amount, price, .down)
+        let weighted: Int64
+        if amount < 0 {
+            let weight = kind == .initial ? terms.initialLiabilityWeight : nil
+            weighted = scaled(value, (weight ?? terms.liabilityWeight).raw, .down)
+        } else if let category = category(of: account), category.assets.contains(AssetID(index: asset))
+        {
+            let weight = kind == .initial ? category.initialWeight : category.maintenanceWeight
+            weighted = scaled(value, weight.raw, .down)
+        } else {
+            let schedule = kind == .initial ? terms.initialCollateral : nil
+            weighted =
+                unbounded { () throws(ArithmeticOverflow) in
+                    try (schedule ?? terms.collateral).weighted(
+                        Quantity(raw: amount), at: Price(raw: price),
+                        deposits: try row.deposited.value(at: Price(raw: price), rounding: .up))
+                }.raw
+        }
+        return MarginStatement.AssetLine(
+            asset: AssetID(index: asset), amount: Quantity(raw: amount), value: Money(raw: value),
+            weighted: Money(raw: weighted))
+    }
+
+    /// The category whose weights an account has chosen, if any.
+    func category(of account: Int) -> CollateralCategory? {
+        let chosen = Int(accounts[account].category)
+        return chosen >= 0 ? parameters.categories[chosen] : nil
+    }
+
+    /// The initial rate that an account's chosen leverage implies; zero where it has chosen none.
+    func chosenRate(_ account: Int, _ market: Int) -> Ratio {
+        guard hasChosenLeverage else { return .zero }
+        return Ratio(raw: chosenRates[account * marketCount + market])
+    }
+
+    /// Everything that the fast valuation reads, and nothing else.
+    static func isPlain(_ parameters: ProtocolParameters) -> Bool {
+        parameters.categories.isEmpty
+            && parameters.assets.allSatisfy {
+                $0.collateral.isPlain && $0.initialCollateral == nil
+                    && $0.initialLiabilityWeight == nil
+            }
+            && parameters.markets.allSatisfy {
+                $0.contract == .linear && $0.margin.isPlain && $0.initialProfitWeight == nil
+                    && $0.initialProfitCap == nil
+            }
+    }
+}
+
+/// Runs arithmetic whose overflow the law's limits exclude; one that happens is a bug and traps.
+func unbounded<T>(_ body: () throws(ArithmeticOverflow) -> T) -> T {
+    do throws(ArithmeticOverflow) { return try body() } catch {
+        preconditionFailure("a bounded value overflowed")
+    }
+}
+
+extension MarketRow {
+    /// What a size is worth at a price, in the settlement asset, signed so that value − cost is profit.
+    ///
+    /// An inverse contract's value is `−size / price`: what a long position of it owes in the underlying.
+    @inline(__always)
+    func value(_ size: Int64, _ price: Int64, _ rounding: Rounding) -> Int64 {
+        isInverse ? exact(-size, scaleE8, over: price, rounding) : scaled(size, price, rounding)
+    }
+
+    /// The value without a sign. [1e-8]
+    @inline(__always)
+    func notional(_ size: Int64, _ price: Int64) -> Int64 { abs(value(size, price, .down)) }
+}

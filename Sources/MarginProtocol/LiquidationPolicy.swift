@@ -1,0 +1,121 @@
+public import ExactMath
+
+/// How an unhealthy account is brought back, or closed.
+public struct LiquidationPolicy: Hashable, Sendable {
+    public enum Trigger: Int8, Hashable, Sendable {
+        /// Liquidatable when equity < requirement.
+        case strict
+        /// Liquidatable when equity ≤ requirement.
+        case inclusive
+    }
+    public enum Order: Int8, Hashable, Sendable {
+        case mostUnprofitableFirst, largestFirst, liquidatorsChoice
+    }
+    public enum Size: Hashable, Sendable {
+        /// At most this share of the position (or debt) a step; all of it when what would remain is
+        /// worth less than `dust`, or when equity has fallen below `fullBelow` of the requirement.
+        case closeFactor(Ratio, fullBelow: Ratio, dust: Money)
+        /// At most this share of the account's whole debt a step, as far as one debt goes; all of that debt
+        /// when collateral has fallen to `fullBelow` of debt, both weighted, or when debt or collateral are worth less than
+        /// `smallBelow`. What remains of both is worth `leftover` or nothing; source: aave-dao/aave-v3-origin,
+        /// LiquidationLogic.sol.
+        case debtShare(Ratio, fullBelow: Ratio, smallBelow: Money, leftover: Money)
+        /// As little as brings equity to this multiple of the requirement, and `buffer` of the notional more; all if
+        /// nothing does. `kind` says which requirement; a higher one than the trigger's is hysteresis.
+        case targetHealth(Ratio, of: MarginKind, buffer: Ratio)
+        /// This share of the position, but at least this much notional; source: dydxprotocol/v4-chain,
+        /// x/clob/keeper/liquidations.go.
+        case portion(Ratio, minimum: Money)
+        /// Of a position worth more than `above` this share first, and all of it when another step follows within `window`;
+        /// source: Hyperliquid's documentation, Liquidations.
+        case firstShare(Ratio, above: Money, window: TimeSpan)
+        /// Down to the top of the bracket so many below; all of it from a bracket as low.
+        case bracketSteps(Int)
+        /// The whole position, one a step.
+        case wholePosition
+        /// Every position at once.
+        case wholeAccount
+        /// All collateral goes to the protocol, which credits it at `1 − bonus` and pays all debt; source:
+        /// compound-finance/comet, Comet.sol, absorbInternal.
+        case absorb
+    }
+    public enum Taker: Int8, Hashable, Sendable {
+        /// Positions go to the liquidator, who needs the margin for them.
+        case liquidator
+        /// Positions are closed against the liquidity pool.
+        case pool
+    }
+    /// Who may run a step.
+    public enum Caller: Int8, Hashable, Sendable {
+        case anyone
+        /// The venue's own engine, which acts whether it pays or not.
+        case venue
+    }
+    /// At what price a position changes hands.
+    public enum ClosingPrice: Hashable, Sendable {
+        /// The protocol's price; the account pays the penalty on top.
+        case mark
+        /// The bankruptcy price: what equity the position had goes to the insurance fund, which has it closed at the
+        /// protocol's price.
+        case bankruptcy
+        /// Between the protocol's price and beyond bankruptcy, the further the less equity there is:
+        /// `mark ∓ clamp((1 − equity / maintenance) · adjustment, 0…1) · spread · maintenance / size`. What it is better than
+        /// bankruptcy goes to the insurance fund, up to `maximumFee` of the value; source:
+        /// dydxprotocol/v4-chain, x/clob/keeper/liquidations.go.
+        case fillable(adjustment: Ratio, spread: Ratio, maximumFee: Ratio)
+    }
+    /// The discount at which collateral is seized for a repaid debt.
+    public enum BonusRule: Hashable, Sendable {
+        /// The asset's own, or the policy's.
+        case fixed
+        /// `1 / max(weighted collateral / debt, 1 − maximum) − 1`: nothing at the threshold, more below; source:
+        /// euler-xyz/euler-vault-kit, Liquidation.sol.
+        case healthProportional(maximum: Ratio)
+        /// `min(maximum, 1 / (1 − cursor · (1 − weight))) − 1`; source: morpho-org/morpho-blue, Morpho.sol.
+        case incentiveFactor(cursor: Ratio, maximum: Ratio)
+    }
+    public var trigger: Trigger
+    public var order: Order
+    public var size: Size
+    /// What the account pays on closed notional. Split by `liquidatorShare`, the rest to insurance.
+    public var penalty: Ratio
+    public var liquidatorShare: Ratio
+    /// The discount at which seized collateral repays a debt.
+    public var collateralBonus: Ratio
+    public var bonusRule: BonusRule
+    /// The insurance fund's share of that bonus.
+    public var collateralBonusInsuranceShare: Ratio
+    public var taker: Taker
+    public var closingPrice: ClosingPrice
+    public var caller: Caller
+    /// At most one step per account per block?
+    public var oncePerBlock: Bool
+    public init(
+        trigger: Trigger = .strict, order: Order = .mostUnprofitableFirst,
+        size: Size = .closeFactor(Ratio(percent: 50), fullBelow: .zero, dust: .zero),
+        penalty: Ratio = Ratio(percent: 1), liquidatorShare: Ratio = .one,
+        collateralBonus: Ratio = Ratio(percent: 5), bonusRule: BonusRule = .fixed,
+        collateralBonusInsuranceShare: Ratio = .zero, taker: Taker = .pool,
+        closingPrice: ClosingPrice = .mark, caller: Caller = .anyone, oncePerBlock: Bool = false
+    ) {
+        self.trigger = trigger
+        self.order = order
+        self.size = size
+        self.penalty = penalty
+        self.liquidatorShare = liquidatorShare
+        self.collateralBonus = collateralBonus
+        self.bonusRule = bonusRule
+        self.collateralBonusInsuranceShare = collateralBonusInsuranceShare
+        self.taker = taker
+        self.closingPrice = closingPrice
+        self.caller = caller
+        self.oncePerBlock = oncePerBlock
+    }
+}
+
+extension LiquidationPolicy.Size {
+    /// As little as brings equity to this multiple of the maintenance requirement.
+    public static func targetHealth(_ target: Ratio) -> Self {
+        .targetHealth(target, of: .maintenance, buffer: .zero)
+    }
+}

@@ -1,0 +1,39 @@
+public import ExactMath
+
+/// An account's margin, line by line, at one set of prices and against one of the two requirements.
+public struct MarginStatement: Hashable, Sendable {
+    /// One balance.
+    public struct AssetLine: Hashable, Sendable {
+        public var asset: AssetID
+        /// Interest included; negative is a debt. [1e-8 units]
+        public var amount: Quantity
+        /// Unweighted, rounded against the account. [1e-8 USD]
+        public var value: Money
+        /// Haircut, or weighted up as a debt. [1e-8 USD]
+        public var weighted: Money
+    }
+    /// One position.
+    public struct PositionLine: Hashable, Sendable {
+        public var market: MarketID
+        public var size: Quantity
+        /// Its value, without a sign. In the settlement asset. [1e-8]
+        public var notional: Money
+        /// Unrealised profit less pending funding, unweighted. In the settlement asset. [1e-8]
+        public var profit: Money
+        public var weightedProfit: Money
+        public var requirement: Money
+    }
+    public var assets: [AssetLine] = []
+    public var positions: [PositionLine] = []
+    /// Σ of positive balances' weighted values. [1e-8 USD]
+    public var collateral: Money = .zero
+    /// Σ of debts' weighted values, without a sign. [1e-8 USD]
+    public var debt: Money = .zero
+    /// Σ of weighted profit, in USD. [1e-8]
+    public var profit: Money = .zero
+    /// [1e-8 USD]
+    public var requirement: Money = .zero
+    public var health: Health {
+        Health(equity: collateral - debt + profit, requirement: requirement)
+    }
+}

@@ -1,0 +1,250 @@
+import ExactMath
+import MarginProtocol
+
+extension ScenarioDecoder {
+    static let liquidationSection = Section(
+        path: "protocol.liquidation",
+        sentence:
+            "Liquidation. At most one of `close_factor`, `debt_share`, `target_health`, `portion`, `first_share`, `bracket_steps` and `whole` says how much a step takes.",
+        keys: [
+            Key(
+                "trigger", "strict or inclusive", default: "strict",
+                "Liquidatable below the requirement, or also at it."),
+            Key(
+                "order", "most_unprofitable_first, largest_first or liquidators_choice",
+                default: "most_unprofitable_first",
+                "Which position goes first."),
+            Key(
+                "close_factor", "percentage", default: "50%",
+                "At most this share of a position in one step."),
+            Key(
+                "debt_share", "percentage", rule: "none",
+                "At most this share of the account's whole debt in one step, as far as one debt goes."),
+            Key(
+                "full_below", "percentage", default: "0%",
+                "All of it once equity is below this share of the requirement; only with close_factor and debt_share."
+            ),
+            Key(
+                "dust", "money", default: "$0",
+                "All of it where less than this would remain; with debt_share, where debt or collateral are worth less than this."
+            ),
+            Key(
+                "leftover", "money", default: "$0",
+                "What remains of debt and collateral is worth at least this, or nothing; only with debt_share."),
+            Key(
+                "target_health", "multiple", rule: "none",
+                "As little as brings equity to this multiple of the requirement."),
+            Key(
+                "target_of", "maintenance or initial", default: "maintenance",
+                "Of which requirement; only with target_health."),
+            Key(
+                "target_buffer", "percentage", default: "0%",
+                "And so much of the notional more; only with target_health."),
+            Key(
+                "portion", "percentage", rule: "none",
+                "This share of the position in one step, but at least `minimum`."),
+            Key("minimum", "money", default: "$0", "The least notional of a step; only with portion."),
+            Key(
+                "first_share", "percentage", rule: "none",
+                "This share first of a position worth more than `above`, all of it when another step follows within `window`."
+            ),
+            Key("above", "money", default: "$0", "Only with first_share."),
+            Key("window", "duration", default: "0s", "Only with first_share."),
+            Key(
+                "bracket_steps", "whole number", rule: "none",
+                "Down to the top of the bracket so many below; all of it from a bracket as low."),
+            Key(
+                "whole", "position, account or absorb", rule: "none",
+                "The whole position, everything at once, or all collateral and debt to the protocol itself."
+            ),
+            Key(
+                "penalty", "percentage", default: "1%",
+                "What the account pays on the closed notional."),
+            Key(
+                "liquidator_share", "percentage", default: "100%",
+                "The liquidator's share of the penalty; the rest is the insurance fund's."),
+            Key(
+                "closing_price", "mark, bankruptcy or {fillable: map}", default: "mark",
+                "At what price a position changes hands: the protocol's, the one at which its equity is gone, or one in between."
+            ),
+            Key(
+                "bonus", "percentage", default: "5%",
+                "The discount at which seized collateral repays a debt."),
+            Key(
+                "bonus_rule", "fixed, {health_proportional: percentage} or {incentive_factor: map}",
+                default: "fixed",
+                "Whether that is fixed, grows as health falls up to a maximum, or follows from the collateral's weight."
+            ),
+            Key(
+                "insurance_share", "percentage", default: "0%",
+                "The insurance fund's share of that bonus."),
+            Key("taker", "pool or liquidator", default: "pool", "Who takes over the position."),
+            Key("caller", "anyone or venue", default: "anyone", "Who may run a step."),
+            Key(
+                "once_per_block", "true or false", default: "false",
+                "Whether an account is liquidated at most once a block."),
+        ])
+
+    static let fillableSection = Section(
+        path: "protocol.liquidation.closing_price.fillable",
+        sentence: "A price between the protocol's and beyond bankruptcy, the further the less equity there is.",
+        keys: [
+            Key(
+                "adjustment", "multiple", default: "1",
+                "How fast the distance grows as equity falls below the requirement."),
+            Key(
+                "spread", "multiple", required: true,
+                "The largest distance, as a multiple of the position's maintenance margin."),
+            Key(
+                "maximum_fee", "percentage", required: true,
+                "The most that goes to the insurance fund where the price is better than bankruptcy."),
+        ])
+
+    static let incentiveSection = Section(
+        path: "protocol.liquidation.bonus_rule.incentive_factor",
+        sentence: "A factor of min(maximum, 1 / (1 − cursor · (1 − weight))) on what is repaid.",
+        keys: [
+            Key("cursor", "number", required: true, "How fast it grows as the weight falls."),
+            Key("maximum", "multiple", required: true, "The largest factor."),
+        ])
+
+    /// A liquidation policy; keys that are missing have their defaults.
+    func liquidation(_ tree: Tree, _ path: String) -> LiquidationPolicy {
+        let fields = Fields(tree, path, Self.liquidationSection, self)
+        let triggers: [(word: String, value: LiquidationPolicy.Trigger)] = [
+            ("strict", .strict), ("inclusive", .inclusive),
+        ]
+        let orders: [(word: String, value: LiquidationPolicy.Order)] = [
+            ("most_unprofitable_first", .mostUnprofitableFirst), ("largest_first", .largestFirst),
+            ("liquidators_choice", .liquidatorsChoice),
+        ]
+        let takers: [(word: String, value: LiquidationPolicy.Taker)] = [
+            ("pool", .pool), ("liquidator", .liquidator),
+        ]
+        let callers: [(word: String, value: LiquidationPolicy.Caller)] = [
+            ("anyone", .anyone), ("venue", .venue),
+        ]
+        return LiquidationPolicy(
+            trigger: fields.read("trigger", Kind.choice(triggers)),
+            order: fields.read("order", Kind.choice(orders)), size: size(fields),
+            penalty: fields.read("penalty", .share),
+            liquidatorShare: fields.read("liquidator_share", .share),
+            collateralBonus: fields.read("bonus", .share), bonusRule: bonusRule(fields),
+            collateralBonusInsuranceShare: fields.read("insurance_share", .share),
+            taker: fields.read("taker", Kind.choice(takers)), closingPrice: closingPrice(fields),
+            caller: fields.read("caller", Kind.choice(callers)),
+            oncePerBlock: fields.read("once_per_block", .yesOrNo))
+    }
+
+    /// Which keys belong to which form of size.
+    private static let sizeForms: [(form: String, keys: [String])] = [
+        ("close_factor", ["full_below", "dust"]),
+        ("debt_share", ["full_below", "dust", "leftover"]),
+        ("target_health", ["target_of", "target_buffer"]), ("portion", ["minimum"]),
+        ("first_share", ["above", "window"]), ("bracket_steps", []), ("whole", []),
+    ]
+
+    private func size(_ fields: Fields) -> LiquidationPolicy.Size {
+        let written = Self.sizeForms.map(\.form).filter { fields.has($0) }
+        if written.count > 1 {
+            problem(
+                fields.tree.position,
+                "\(fields.path): expected at most one of close_factor, target_health and whole, found "
+                    + written.joined(separator: " and "))
+        }
+        let form = written.first ?? "close_factor"
+        let own = Self.sizeForms.first { $0.form == form }?.keys ?? []
+        var refused: [String] = []
+        for (_, keys) in Self.sizeForms {
+            for key in keys where !own.contains(key) && !refused.contains(key) {
+                refused.append(key)
+                let forms = Self.sizeForms.filter { $0.keys.contains(key) }.map(\.form)
+                fields.refuse(
+                    key, "has a meaning only with \(forms.joined(separator: " and "))")
+            }
+        }
+        switch form {
+        case "debt_share":
+            return .debtShare(
+                fields.read("debt_share", .positiveShare),
+                fullBelow: fields.read("full_below", .share),
+                smallBelow: fields.read("dust", .notNegative),
+                leftover: fields.read("leftover", .notNegative))
+        case "target_health":
+            return .targetHealth(
+                fields.read(
+                    "target_health",
+                    .multiple.limited("1 to 10") { $0 >= .one && $0 <= Ratio(whole: 10) }),
+                of: fields.read(
+                    "target_of",
+                    Kind.choice([("maintenance", MarginKind.maintenance), ("initial", .initial)])),
+                buffer: fields.read("target_buffer", .share))
+        case "portion":
+            return .portion(
+                fields.read("portion", .positiveShare),
+                minimum: fields.read("minimum", .notNegative))
+        case "first_share":
+            return .firstShare(
+                fields.read("first_share", .positiveShare),
+                above: fields.read("above", .notNegative),
+                window: fields.read("window", .duration))
+        case "bracket_steps":
+            return .bracketSteps(fields.read("bracket_steps", .count(1...64)))
+        case "whole":
+            return fields.read(
+                "whole",
+                Kind.choice([
+                    ("position", LiquidationPolicy.Size.wholePosition), ("account", .wholeAccount),
+                    ("absorb", .absorb),
+                ]))
+        default:
+            return .closeFactor(
+                fields.read("close_factor", .positiveShare),
+                fullBelow: fields.read("full_below", .share),
+                dust: fields.read("dust", .notNegative))
+        }
+    }
+
+    private func closingPrice(_ fields: Fields) -> LiquidationPolicy.ClosingPrice {
+        guard let tree = fields.value("closing_price") else { return .mark }
+        let path = fields.path("closing_price")
+        guard let inner = single(tree, "fillable") else {
+            return scalar(
+                tree,
+                Kind.choice([
+                    ("mark", LiquidationPolicy.ClosingPrice.mark), ("bankruptcy", .bankruptcy),
+                ]), path) ?? .mark
+        }
+        let own = Fields(inner, path + ".fillable", Self.fillableSection, self)
+        return .fillable(
+            adjustment: own.read("adjustment", .multiple), spread: own.read("spread", .multiple),
+            maximumFee: own.read("maximum_fee", .share))
+    }
+
+    private func bonusRule(_ fields: Fields) -> LiquidationPolicy.BonusRule {
+        guard let tree = fields.value("bonus_rule") else { return .fixed }
+        let path = fields.path("bonus_rule")
+        if let maximum = single(tree, "health_proportional") {
+            let kind = Kind<Ratio>.ratio.limited("0% to less than 100%") { $0 >= .zero && $0 < .one }
+            return .healthProportional(
+                maximum: scalar(maximum, kind, path + ".health_proportional") ?? .zero)
+        }
+        if let inner = single(tree, "incentive_factor") {
+            let own = Fields(inner, path + ".incentive_factor", Self.incentiveSection, self)
+            return .incentiveFactor(
+                cursor: own.read("cursor", .share),
+                maximum: own.read(
+                    "maximum", .multiple.limited("1 to 2") { $0 >= .one && $0 <= Ratio(whole: 2) }))
+        }
+        return scalar(tree, Kind.choice([("fixed", LiquidationPolicy.BonusRule.fixed)]), path)
+            ?? .fixed
+    }
+
+    /// What stands under the only key of a map, if that is its name.
+    private func single(_ tree: Tree, _ name: String) -> Tree? {
+        guard let entries = tree.entries, entries.count == 1, entries[0].key == name else {
+            return nil
+        }
+        return entries[0].value
+    }
+}

@@ -1,0 +1,97 @@
+/// A venue's rules, as a file that a person who knows the venue can check line by line.
+///
+/// A preset is part of a scenario: its `protocol`, and for each asset and market by name, or for all others
+/// under `default`, how it counts. What a scenario writes itself goes over it.
+public struct Preset: Sendable {
+    public var name: String
+    /// The file's text.
+    public var text: String
+
+    /// Every preset, in the order of their documents.
+    public static let all: [Preset] = files.map {
+        Preset(name: $0.name, text: String(decoding: $0.bytes, as: UTF8.self))
+    }
+
+    public static var names: [String] { all.map(\.name) }
+
+    /// The preset of a name; nil where there is none.
+    public static func named(_ name: String) -> Preset? { all.first { $0.name == name } }
+
+    /// The nearest known name, as a question; nil where none is near.
+    public static func hint(for name: String) -> String? {
+        Nearest.hint(name, among: names)
+    }
+
+    /// A tree in which the preset it names stands below what it says itself.
+    ///
+    /// The name of the preset becomes the name of the rules, so that the tree's text stands alone.
+    static func expanded(_ tree: Tree, _ problems: ProblemList) -> Tree {
+        guard let own = tree["protocol"], let named = own["preset"], !named.isNull else {
+            return tree
+        }
+        guard let name = named.scalar, let preset = Self.named(name) else {
+            problems.add(
+                named.position, "protocol.preset: \(named.shown) is not a preset",
+                hint: named.scalar.flatMap { hint(for: $0) } ?? "known: \(names.joined(separator: ", "))")
+            return tree
+        }
+        let source = problems.source(named: "preset \(name)")
+        guard let base = YAMLReader(problems: problems, source: source).tree(of: preset.text) else {
+            return tree
+        }
+        var result = tree
+        for section in ["assets", "markets"] {
+            guard let entries = tree[section]?.entries else { continue }
+            let laid = entries.map { entry in
+                let key = section == "assets" ? entry.key : underlying(of: entry)
+                let below = base[section]?[key] ?? base[section]?["default"]
+                return Tree.Entry(
+                    key: entry.key, position: entry.position,
+                    value: below?.overlaid(with: entry.value) ?? entry.value)
+            }
+            let place = tree[section]?.position ?? tree.position
+            result = result.replacing(
+                Tree.Entry(
+                    key: section, position: place,
+                    value: Tree(content: .mapping(laid), position: place)), under: "")
+        }
+        let rules = (base["protocol"] ?? Tree(content: .mapping([]), position: base.position))
+            .knowing(assets: tree["assets"]?.entries?.map(\.key) ?? [])
+            .overlaid(with: own.removing("preset"))
+            .replacing(
+                Tree.Entry(
+                    key: "name", position: named.position,
+                    value: own["name"] ?? .text(name, at: named.position)), under: "")
+        return result.replacing(
+            Tree.Entry(key: "protocol", position: own.position, value: rules), under: "")
+    }
+
+    /// What a market follows: its key, or the part before a dash, where it does not say.
+    private static func underlying(of entry: Tree.Entry) -> String {
+        entry.value["underlying"]?.scalar ?? String(entry.key.prefix { $0 != "-" })
+    }
+}
+
+extension Tree {
+    /// A preset's rules without what concerns assets that are not there.
+    fileprivate func knowing(assets: [String]) -> Tree {
+        guard let categories = self["categories"], let entries = categories.entries else {
+            return self
+        }
+        let kept = entries.compactMap { entry -> Entry? in
+            guard let members = entry.value["assets"] else { return entry }
+            let there = (members.items ?? [members]).filter { assets.contains($0.scalar ?? "") }
+            guard !there.isEmpty else { return nil }
+            let list = Tree(content: .sequence(there), position: members.position)
+            return Entry(
+                key: entry.key, position: entry.position,
+                value: entry.value.replacing(
+                    Entry(key: "assets", position: members.position, value: list), under: ""))
+        }
+        guard !kept.isEmpty else { return removing("categories") }
+        return replacing(
+            Entry(
+                key: "categories", position: categories.position,
+                value: Tree(content: .mapping(kept), position: categories.position)), under: "")
+    }
+}
