@@ -76,6 +76,8 @@ let package = Package(
             ],
             resources: presets.map { .embedInCode("Protocols/\($0).yaml") }),
         layer(
+            "MarginCalculator", ["ExactMath", "MarginProtocol", "Scenarios"]),
+        layer(
             "Simulation",
             [
                 "ExactMath", "SeededRandom", "OrderBook", "MarginProtocol", "Oracles", "Markets",
@@ -93,8 +95,7 @@ let package = Package(
             name: "crossmargin",
             dependencies: [
                 "ExactMath", "MarginProtocol", "Chain", "Agents", "Scenarios", "Simulation",
-                "Audit",
-                "Reports", arguments, logging,
+                "Audit", "MarginCalculator", "Reports", arguments, logging,
             ],
             swiftSettings: settings),
 

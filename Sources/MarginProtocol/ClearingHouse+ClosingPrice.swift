@@ -1,4 +1,4 @@
-import ExactMath
+public import ExactMath
 
 /// What of an account's equity and maintenance margin belongs to a part of a position.
 struct PositionShare {
@@ -31,6 +31,15 @@ extension ClearingHouse {
             equity: total > 0 ? exact(equity, maintenance, over: total, .down) : equity,
             maintenance: maintenance, value: row.notional(amount, price), size: amount,
             accountEquity: equity, accountMaintenance: total)
+    }
+
+    /// The price at which a position uses up its share of the account's equity; nil where there is none above zero.
+    public func bankruptcyPrice(of id: AccountID, _ market: MarketID) -> Price? {
+        let size = position(id, market).size
+        guard !size.isZero else { return nil }
+        let share = positionShare(id.index, market.index, closing: size.magnitude.raw)
+        return bankruptcyPrice(
+            share, price(of: market), isLong: !size.isNegative, marketRows[market.index])
     }
 
     /// A sum in USD, in units of the settlement asset. [1e-8]

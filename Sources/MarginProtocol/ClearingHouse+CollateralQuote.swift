@@ -1,4 +1,4 @@
-import ExactMath
+public import ExactMath
 
 extension ClearingHouse {
     /// Which collateral pays which debt: the liquidator's choice, else the most valuable of each.
@@ -201,6 +201,11 @@ extension ClearingHouse {
     private func collateralRatioExceeds(_ share: Ratio, _ account: Int) -> Bool {
         let statement = statement(account, prices, .maintenance, .nothing)
         return product(statement.collateral.raw, scaleE8) > product(statement.debt.raw, share.raw)
+    }
+
+    /// The discount at which an asset of this account would be seized now.
+    public func liquidationBonus(of asset: AssetID, in account: AccountID) -> Ratio {
+        bonus(of: asset.index, account.index)
     }
 
     /// The discount at which an asset of this account is seized.

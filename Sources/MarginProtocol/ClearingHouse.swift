@@ -161,6 +161,13 @@ public struct ClearingHouse: Sendable {
         move(amount, of: asset.index, from: Self.outside, to: account, .genesis, &journal)
     }
 
+    /// Gives an account a balance, or with a negative amount a debt, before the first block.
+    public mutating func seedBalance(
+        _ amount: Quantity, of asset: AssetID, to account: AccountID, into journal: inout [Event]
+    ) {
+        move(amount, of: asset.index, from: Self.outside, to: account, .genesis, &journal)
+    }
+
     /// Gives an account a position against the pool at a price, before the first block.
     public mutating func seedPosition(
         _ account: AccountID, _ market: MarketID, size: Quantity, entry: Price,

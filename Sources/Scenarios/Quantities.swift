@@ -63,6 +63,11 @@ struct NumberText {
         return Int64(exactly: value.raw / unit).map(S.init(raw:))
     }
 
+    /// The value to the nearest 1e-8; nil where it does not fit.
+    func nearest<S: Scaled>(_ type: S.Type) -> S? {
+        try? value.rounded(to: type, .nearest)
+    }
+
     /// The value times a factor as a whole number; nil where it is none or does not fit.
     func whole(times factor: Int128 = 1) -> Int64? {
         let (product, overflow) = value.raw.multipliedReportingOverflow(by: factor)
@@ -162,6 +167,31 @@ extension Kind where Value == Quantity {
             else { return .mismatch }
             return number.scaled(Quantity.self).map { .value($0) } ?? .refused(expected: tooFine)
         }.limited("zero or more") { $0 >= .zero }
+    }
+}
+
+extension Kind where Value == Quantity {
+    /// What an account holds: with a sign, and rounded to eight decimals where it has more, as statements have.
+    static func held(of asset: String) -> Kind {
+        Kind("an amount such as '-12.5' or '12.5 \(asset)'", placeholder: .zero) { text in
+            guard let number = NumberText(text), number.unit.isEmpty || number.unit == asset[...]
+            else { return .mismatch }
+            return number.nearest(Quantity.self).map { .value($0) } ?? .refused(expected: tooFine)
+        }
+    }
+}
+
+extension Kind where Value == Price {
+    /// An average price, rounded to eight decimals where it has more.
+    static var average: Kind {
+        Kind("a price such as '185.20' or '$185.20'", placeholder: Price(whole: 1)) { text in
+            guard let number = NumberText(text.first == "$" ? text.dropFirst() : text[...]),
+                number.unit.isEmpty
+            else { return .mismatch }
+            return number.nearest(Price.self).map { .value($0) } ?? .refused(expected: tooFine)
+        }.limited("a price above $0 and at most $1B") {
+            $0 > .zero && $0 <= Price(whole: 1_000_000_000)
+        }
     }
 }
 

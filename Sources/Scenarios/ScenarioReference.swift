@@ -71,7 +71,7 @@ public enum ScenarioReference {
         return text
     }
 
-    private static func markdown(of section: Section) -> String {
+    static func markdown(of section: Section) -> String {
         var text = "## " + (section.path.isEmpty ? "The scenario" : "`\(section.path)`") + "\n\n"
         text += section.sentence + "\n\n| key | value | default | meaning |\n|---|---|---|---|\n"
         for key in section.keys {

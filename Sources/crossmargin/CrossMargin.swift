@@ -20,6 +20,7 @@ struct CrossMargin: ParsableCommand {
             """,
         version: Engine.version,
         subcommands: [
-            Run.self, Validate.self, New.self, Query.self, Show.self, Verify.self, Diff.self,
+            Run.self, Validate.self, New.self, HealthCommand.self, Liquidate.self, Protocols.self,
+            Query.self, Show.self, Verify.self, Diff.self,
         ])
 }

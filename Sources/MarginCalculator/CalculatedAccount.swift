@@ -1,0 +1,153 @@
+import ExactMath
+public import MarginProtocol
+public import Scenarios
+
+/// An account file brought to life: the protocol with this account, and enough beside it that any step of a
+/// liquidation can be quoted and run.
+public struct CalculatedAccount: Sendable {
+    /// What could not be set up.
+    public struct Impossible: Error, Sendable, CustomStringConvertible {
+        public var description: String
+    }
+    public let file: AccountFile
+    public internal(set) var house: ClearingHouse
+    /// The account itself, with everything that is in cross mode.
+    public let cross: AccountID
+    /// One for each position in isolated mode, by its place in the file.
+    public let isolated: [Int: AccountID]
+    /// Whoever liquidates: has all it may need.
+    let liquidator: AccountID
+    let liquidatorMargin: AccountID
+    static let owner = Address(10)
+    static let other = Address(11)
+    static let keeper = Address(12)
+
+    /// - Throws: ``Impossible`` where the law itself cannot hold such an account.
+    public init(_ file: AccountFile) throws(Impossible) {
+        self.file = file
+        var house = ClearingHouse(parameters: file.parameters, start: file.time)
+        var journal: [Event] = []
+        for (feed, price) in file.prices.enumerated() {
+            let report = PriceReport(
+                round: 1, price: price, observedAt: file.time, publishedAt: file.time)
+            do throws(Rejection) {
+                try house.execute(
+                    .postPrice(feed: FeedID(index: feed), report: report), from: .system,
+                    into: &journal)
+            } catch { throw Impossible(description: "a price cannot be posted: \(error)") }
+        }
+        cross = house.addAccount(owner: Self.owner, role: .margin)
+        let other = house.addAccount(owner: Self.other, role: .margin)
+        let keeper = file.parameters.liquidation.caller == .venue ? Address.system : Self.keeper
+        liquidator = house.addAccount(owner: keeper, role: .wallet)
+        liquidatorMargin = house.addAccount(owner: keeper, role: .margin)
+        let settlement = file.parameters.settlementAsset
+        var children: [Int: AccountID] = [:]
+        var rest = file.balances
+        for (index, position) in file.positions.enumerated() {
+            guard let margin = position.isolatedMargin else { continue }
+            let child = house.addAccount(
+                owner: Self.owner, role: .margin, parent: cross, market: position.market)
+            children[index] = child
+            var own = margin
+            if margin.isZero, file.positions.count == 1 {
+                // The only position of the account, without a margin of its own, has all there is.
+                own = rest.first { $0.asset == settlement }?.amount ?? .zero
+                rest.removeAll { $0.asset == settlement }
+            }
+            house.seedBalance(own, of: settlement, to: child, into: &journal)
+        }
+        isolated = children
+        for (asset, amount) in rest {
+            house.seedBalance(amount, of: asset, to: cross, into: &journal)
+        }
+        for (asset, amount) in file.insuranceFund {
+            house.mint(amount, of: asset, to: ClearingHouse.insuranceFund, into: &journal)
+        }
+        do throws(Rejection) {
+            try Self.open(file, &house, cross, children, &journal)
+            try Self.surround(file, &house, other, &journal)
+        } catch { throw Impossible(description: "the law cannot hold this account: \(error)") }
+        if let category = file.category { house.seedSetting(cross, .category(category)) }
+        self.house = house
+        try endow()
+    }
+
+    private static func open(
+        _ file: AccountFile, _ house: inout ClearingHouse, _ cross: AccountID,
+        _ children: [Int: AccountID], _ journal: inout [Event]
+    ) throws(Rejection) {
+        for (index, position) in file.positions.enumerated() where !position.size.isZero {
+            let account = children[index] ?? cross
+            try house.seedPosition(
+                account, position.market, size: position.size, entry: position.entry,
+                into: &journal)
+            if let leverage = position.leverage {
+                house.seedSetting(account, .leverage(position.market, leverage))
+            }
+        }
+    }
+
+    /// Others hold what the market and the assets have beyond this account.
+    private static func surround(
+        _ file: AccountFile, _ house: inout ClearingHouse, _ other: AccountID,
+        _ journal: inout [Event]
+    ) throws(Rejection) {
+        for (index, size) in file.surroundings.openInterest.enumerated() {
+            guard let size else { continue }
+            let market = MarketID(index: index)
+            let missing = size - house.openInterest(market)
+            guard missing.isPositive else { continue }
+            let feed = file.parameters.markets[index].feed.index
+            // On the pool's side of the market, so that one side grows by just this much.
+            let pool = house.position(ClearingHouse.liquidityPool, market).size
+            try house.seedPosition(
+                other, market, size: pool.isPositive ? -missing : missing,
+                entry: file.prices[feed], into: &journal)
+        }
+        for (index, amount) in file.surroundings.deposits.enumerated() {
+            guard let amount else { continue }
+            let missing = amount - house.deposited(AssetID(index: index))
+            guard missing.isPositive else { continue }
+            house.mint(missing, of: AssetID(index: index), to: other, into: &journal)
+        }
+    }
+
+    /// Gives the liquidator of every asset more than any step could ask for.
+    private mutating func endow() throws(Impossible) {
+        var journal: [Event] = []
+        for index in file.parameters.assets.indices {
+            let asset = AssetID(index: index)
+            let needed = max(.zero, -house.balance(cross, asset))
+            house.mint(needed + needed, of: asset, to: liquidator, into: &journal)
+        }
+        guard file.parameters.liquidation.taker == .liquidator else { return }
+        // Twice the value of every position, which any margin is less than.
+        var total = Money.zero
+        for position in file.positions {
+            let terms = file.parameters.markets[position.market.index]
+            let price = max(file.prices[terms.feed.index], position.entry)
+            let value =
+                terms.contract == .inverse
+                ? Money(raw: position.size.magnitude.raw)
+                : (try? position.size.magnitude.value(at: price, rounding: .up)) ?? .zero
+            guard let sum = try? total.adding(value) else {
+                throw Impossible(description: "the positions are worth too much")
+            }
+            total = sum
+        }
+        house.mint(
+            Quantity(raw: total.raw) + Quantity(raw: total.raw), of: file.parameters.settlementAsset,
+            to: liquidatorMargin, into: &journal)
+    }
+
+    /// Whoever pays for a step of this account's liquidation, and who sends it.
+    func payer(for account: AccountID) -> (account: AccountID, sender: Address) {
+        let policy = file.parameters.liquidation
+        let takesOver = policy.taker == .liquidator && house.account(account).markets != 0
+        return (
+            takesOver ? liquidatorMargin : liquidator,
+            policy.caller == .venue ? .system : Self.keeper
+        )
+    }
+}

@@ -1,0 +1,134 @@
+public import ExactMath
+import MarginProtocol
+import Scenarios
+
+/// One step of a liquidation, as quoted by the law and in a venue's words.
+public struct LiquidationStep: Sendable {
+    public enum Kind: String, Sendable {
+        /// A position is closed, or taken over.
+        case position
+        /// Collateral is seized for a repaid debt.
+        case collateral
+        /// The protocol takes everything over.
+        case absorption
+        /// Nothing is left to take; what is owed is booked.
+        case deficit
+    }
+    public var kind: Kind
+    /// The market of a position, or the seized asset.
+    public var what: String
+    /// What is taken: the change of a position's size, or the amount seized. [1e-8 units]
+    public var amount: Quantity
+    /// The repaid asset, and how much of it; nil for a position.
+    public var repaidAsset: String?
+    public var repaid: Quantity?
+    /// At what price it changes hands: bankruptcy price, where the account leaves all its equity with it.
+    public var price: Price
+    /// The protocol's own price.
+    public var mark: Price
+    public var bankruptcyPrice: Price?
+    /// The discount on seized collateral, or the penalty on closed notional.
+    public var bonus: Ratio
+    /// The share of the position, or of the debt, that this step takes.
+    public var closeFactor: Ratio
+    /// [1e-8 USD]
+    public var penalty: Money
+    public var toLiquidator: Money
+    public var toInsurance: Money
+    /// What would be left unpaid after the step. [1e-8 USD]
+    public var deficit: Money
+}
+
+extension LiquidationStep {
+    /// The next step, or nil where the law refuses one.
+    ///
+    /// Several positions that go at once are one step, described by the first.
+    init?(_ account: CalculatedAccount, _ id: AccountID) {
+        self.init(account, id, quote: account.quote(id))
+    }
+
+    init?(_ account: CalculatedAccount, _ id: AccountID, quote: LiquidationQuote?) {
+        guard let quote else { return nil }
+        let parameters = account.file.parameters
+        let policy = parameters.liquidation
+        let after = account.deficit(after: id)
+        switch quote.step {
+        case .positions(let parts):
+            guard let part = parts.first else { return nil }
+            let held = account.house.position(id, part.market).size.magnitude
+            let taken = policy.closingPrice == .bankruptcy ? part.bankruptcyPrice : part.price
+            self.init(
+                kind: .position,
+                what: parts.map { parameters.markets[$0.market.index].name }.joined(separator: "+"),
+                amount: part.size, repaidAsset: nil, repaid: nil, price: taken ?? part.price,
+                mark: account.house.price(of: part.market), bankruptcyPrice: part.bankruptcyPrice,
+                bonus: policy.closingPrice == .mark ? policy.penalty : .zero,
+                closeFactor: Self.share(part.size.magnitude, held),
+                penalty: parts.reduce(.zero) { $0 + $1.penalty },
+                toLiquidator: parts.reduce(.zero) { $0 + $1.toLiquidator },
+                toInsurance: parts.reduce(.zero) { $0 + $1.toInsurance }, deficit: after)
+        case .collateral(let part):
+            let price = account.house.price(of: part.seize)
+            let owed = -account.house.balance(id, part.repay)
+            let fund = (try? part.toInsurance.value(at: price, rounding: .down)) ?? .zero
+            self.init(
+                kind: .collateral, what: parameters.assets[part.seize.index].name,
+                amount: part.seized, repaidAsset: parameters.assets[part.repay.index].name,
+                repaid: part.repaid, price: price, mark: price, bankruptcyPrice: nil,
+                bonus: account.house.liquidationBonus(of: part.seize, in: id),
+                closeFactor: Self.share(part.repaid, owed), penalty: part.bonus + fund,
+                toLiquidator: part.bonus, toInsurance: fund, deficit: after)
+        case .absorption(let part):
+            guard let first = part.seized.first else { return nil }
+            let price = account.house.price(of: first.asset)
+            let loss = max(.zero, -part.shortfall)
+            self.init(
+                kind: .absorption,
+                what: part.seized.map { parameters.assets[$0.asset.index].name }
+                    .joined(separator: "+"), amount: first.delta,
+                repaidAsset: part.repaid.first.map { parameters.assets[$0.asset.index].name },
+                repaid: part.repaid.first?.delta, price: price, mark: price, bankruptcyPrice: nil,
+                bonus: account.house.liquidationBonus(of: first.asset, in: id),
+                closeFactor: .one, penalty: part.value - part.creditedValue, toLiquidator: .zero,
+                toInsurance: part.value - part.creditedValue, deficit: loss)
+        case .deficit:
+            let unit = parameters.settlementAsset
+            self.init(
+                kind: .deficit, what: parameters.assets[unit.index].name, amount: .zero,
+                repaidAsset: nil, repaid: nil, price: account.house.price(of: unit),
+                mark: account.house.price(of: unit), bankruptcyPrice: nil, bonus: .zero,
+                closeFactor: .one, penalty: .zero, toLiquidator: .zero, toInsurance: .zero,
+                deficit: after)
+        }
+    }
+
+    private static func share(_ part: Quantity, _ whole: Quantity) -> Ratio {
+        (try? Ratio(part, over: whole, rounding: .nearest)) ?? .one
+    }
+}
+
+extension CalculatedAccount {
+    /// The law's quote of the next step; nil where it refuses one.
+    func quote(_ id: AccountID) -> LiquidationQuote? {
+        try? house.quoteLiquidation(of: id, payer: payer(for: id).account)
+    }
+
+    /// The deficit that the next step would leave, found by running it on a copy.
+    func deficit(after id: AccountID) -> Money {
+        var trial = self
+        guard let events = try? trial.step(id) else { return .zero }
+        return events.reduce(.zero) { sum, event in
+            if case .liquidated(let step) = event { sum + step.deficit } else { sum }
+        }
+    }
+
+    /// Runs the next step.
+    mutating func step(_ id: AccountID) throws(Rejection) -> [Event] {
+        let payer = payer(for: id)
+        var journal: [Event] = []
+        try house.execute(
+            .liquidate(account: id, payer: payer.account, target: .next), from: payer.sender,
+            into: &journal)
+        return journal
+    }
+}

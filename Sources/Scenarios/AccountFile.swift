@@ -1,0 +1,127 @@
+public import ExactMath
+public import MarginProtocol
+
+/// One account under one venue's rules, at given prices: what a margin calculator is asked about.
+public struct AccountFile: Sendable {
+    /// A position as the file gives it.
+    public struct Position: Sendable, Hashable {
+        public var market: MarketID
+        /// Positive is long. [1e-8 units]
+        public var size: Quantity
+        /// The average entry price.
+        public var entry: Price
+        /// The chosen leverage, or nil for the market's own.
+        public var leverage: Ratio?
+        /// For a position with collateral of its own: how much of the settlement asset; nil in cross mode.
+        public var isolatedMargin: Quantity?
+    }
+    /// The state of a market or an asset beyond this account.
+    public struct Surroundings: Sendable, Hashable {
+        /// By market: what one side of it holds in all, this account included. [1e-8 units]
+        public var openInterest: [Quantity?]
+        /// By asset: what all accounts together hold, this one included. [1e-8 units]
+        public var deposits: [Quantity?]
+    }
+    /// What the rules are called.
+    public var name: String
+    public var parameters: ProtocolParameters
+    /// The price of each feed; feeds are numbered as assets.
+    public var prices: [Price]
+    public var time: Timestamp
+    /// Signed: negative is a debt. [1e-8 units]
+    public var balances: [(asset: AssetID, amount: Quantity)]
+    public var positions: [Position]
+    /// The collateral category the account is in, if any.
+    public var category: Int?
+    public var surroundings: Surroundings
+    /// What the insurance fund holds of each asset.
+    public var insuranceFund: [(asset: AssetID, amount: Quantity)]
+}
+
+extension AccountFile {
+    static let section = Section(
+        path: "",
+        sentence: "An account, and the rules and prices it stands under. JSON is read as well as YAML.",
+        keys: [
+            Key(
+                "protocol", "preset", required: true,
+                "The venue whose rules apply; `--protocol` goes over it."),
+            Key(
+                "parameters", "map", rule: "nothing",
+                "What differs from the preset: `assets`, `markets` and `protocol`, written as in a scenario."),
+            Key(
+                "prices", "map", required: true,
+                "The price of each asset in USD, by name; the settlement asset is 1 where it is missing."),
+            Key("time", "moment", default: "2026-01-01T00:00:00Z", "The moment of the calculation."),
+            Key("market", "map", rule: "this account alone", "What is known beyond this account."),
+            Key("account", "map", required: true, "What the account holds."),
+        ])
+
+    static let accountSection = Section(
+        path: "account",
+        sentence: "What the account holds.",
+        keys: [
+            Key("balances", "map", rule: "none", "An amount of each asset, by name; negative is a debt."),
+            Key(
+                "positions", "map or list", rule: "none",
+                "Positions by market, or a list of them with their `market`; a market is called by its asset or as ASSET-PERP."
+            ),
+            Key(
+                "mode", "cross or isolated", default: "cross",
+                "Whether all balances back all positions, or each position has its own margin."),
+            Key("category", "name", rule: "none", "The collateral category (e-mode) it has entered."),
+            Key("leverage", "multiple", rule: "the market's own", "The leverage of every position that names none."),
+        ])
+
+    static let positionSection = Section(
+        path: "account.positions.MARKET",
+        sentence: "A position.",
+        keys: [
+            Key("market", "market", rule: "the key of the map", "Which market; only in a list."),
+            Key("size", "amount", required: true, "In units of the underlying, or of money where the contract is inverse; negative is short."),
+            Key("side", "long or short", rule: "the sign of the size", "Which side, for a size without a sign."),
+            Key("entry", "price", rule: "the present price", "The average entry price."),
+            Key("leverage", "multiple", rule: "the account's", "The leverage chosen for it."),
+            Key("mode", "cross or isolated", rule: "the account's", "Whether it has its own margin."),
+            Key(
+                "margin", "amount", rule: "entry value / leverage",
+                "What it has for itself, in the settlement asset; only in isolated mode."),
+        ])
+
+    static let marketStateSection = Section(
+        path: "market.NAME",
+        sentence: "What is known of a market or an asset beyond this account.",
+        keys: [
+            Key(
+                "open_interest", "amount", rule: "this account's position",
+                "What one side of the market holds in all."),
+            Key("deposits", "amount", rule: "this account's balance", "What all accounts together hold."),
+        ])
+
+    /// The reference of an account file's keys, as Markdown.
+    public static func reference() -> String {
+        [section, accountSection, positionSection, marketStateSection]
+            .map { ScenarioReference.markdown(of: $0) }.joined(separator: "\n")
+    }
+
+    /// The account of a file.
+    ///
+    /// - Parameters:
+    ///   - protocolName: the preset in place of the file's own.
+    ///   - overrides: `key.path=value`, as for a scenario.
+    ///   - read: the text of a file.
+    /// - Throws: ``ScenarioProblems`` with everything that is wrong.
+    public static func load(
+        _ path: String, protocolName: String? = nil, overrides: [String] = [],
+        read: @escaping (String) throws -> String
+    ) throws(ScenarioProblems) -> AccountFile {
+        let problems = ProblemList()
+        let files = ScenarioFiles(problems: problems, read: read)
+        guard var tree = files.tree(path) else { throw ScenarioProblems(problems.sorted) }
+        for text in overrides {
+            guard let override = Override(text, problems) else { continue }
+            tree = override.applied(to: tree, problems)
+        }
+        return try AccountReader(tree, problems, protocolName).file()
+    }
+}

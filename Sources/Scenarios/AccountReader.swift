@@ -1,0 +1,277 @@
+import ExactMath
+import MarginProtocol
+
+/// Turns an account file's tree into an account.
+///
+/// The rules come from the scenario decoder: what the file names of assets and markets becomes the smallest
+/// scenario that has them, so that a preset means the same in both.
+struct AccountReader {
+    let tree: Tree
+    let problems: ProblemList
+    let protocolName: String?
+
+    init(_ tree: Tree, _ problems: ProblemList, _ protocolName: String?) {
+        self.tree = tree
+        self.problems = problems
+        self.protocolName = protocolName
+    }
+
+    func file() throws(ScenarioProblems) -> AccountFile {
+        let blank = ScenarioDecoder(tree, problems)
+        let fields = Fields(tree, "", AccountFile.section, blank)
+        let account = fields.value("account") ?? Tree(content: .mapping([]), position: tree.position)
+        let accountFields = Fields(account, "account", AccountFile.accountSection, blank)
+        let prices = fields.value("prices")
+        let listed = prices.map { blank.named($0, "prices", of: "prices") } ?? []
+        let written = positions(accountFields)
+        let named = preset(fields)
+        guard problems.isEmpty else { throw ScenarioProblems(problems.sorted) }
+        let scenario = rules(named, fields, listed, account, written)
+        let decoder = ScenarioDecoder(scenario, problems)
+        let law = decoder.rules()
+        guard problems.isEmpty else { throw ScenarioProblems(problems.sorted) }
+        let faults = ClearingHouse.problems(in: law.parameters)
+        for fault in faults { problems.add(tree.position, fault) }
+        guard problems.isEmpty else { throw ScenarioProblems(problems.sorted) }
+        var file = AccountFile(
+            name: named.scalar ?? "", parameters: law.parameters,
+            prices: feedPrices(listed, decoder), time: fields.read("time", .timestamp),
+            balances: balances(accountFields, decoder), positions: [], category: nil,
+            surroundings: surroundings(fields, decoder), insuranceFund: law.insuranceFund)
+        file.category = category(accountFields, law.parameters)
+        file.positions = written.compactMap {
+            position($0, accountFields, decoder, law.parameters, file.prices, alone: written.count == 1)
+        }
+        guard problems.isEmpty else { throw ScenarioProblems(problems.sorted) }
+        return file
+    }
+
+    private func preset(_ fields: Fields) -> Tree {
+        if let protocolName { return .text(protocolName, at: tree.position) }
+        return fields.value("protocol") ?? .text("", at: tree.position)
+    }
+
+    // MARK: The rules
+
+    private func rules(
+        _ named: Tree, _ fields: Fields, _ prices: [Tree.Entry], _ account: Tree,
+        _ positions: [(market: Tree, body: Tree)]
+    ) -> Tree {
+        let place = tree.position
+        func map(_ entries: [Tree.Entry]) -> Tree { Tree(content: .mapping(entries), position: place) }
+        func entry(_ key: String, _ value: Tree) -> Tree.Entry {
+            Tree.Entry(key: key, position: place, value: value)
+        }
+        let settlement =
+            named.scalar.flatMap { Preset.named($0)?.settlement(problems) }
+            ?? tree["parameters"]?["protocol"]?["settlement"]?.scalar
+        var names: [String] = settlement.map { [$0] } ?? []
+        names += prices.map(\.key)
+        names += account["balances"]?.entries?.map(\.key) ?? []
+        names += positions.map { Self.asset(of: $0.market.scalar ?? "") }
+        var assets: [Tree.Entry] = []
+        for name in names where !assets.contains(where: { $0.key == name }) {
+            assets.append(entry(name, map([entry("price", .text("1", at: place))])))
+        }
+        var markets: [Tree.Entry] = []
+        for position in positions {
+            let name = position.market.scalar ?? ""
+            guard !markets.contains(where: { $0.key == name }) else { continue }
+            markets.append(
+                entry(name, map([entry("underlying", .text(Self.asset(of: name), at: position.market.position))])))
+        }
+        var result = map([
+            entry("assets", map(assets)), entry("markets", map(markets)),
+            entry("protocol", map([entry("preset", named)])),
+        ])
+        if let parameters = fields.value("parameters") {
+            var own = parameters
+            // A market is called by its asset, too.
+            if let written = parameters["markets"]?.entries {
+                let renamed = written.map { change in
+                    let name =
+                        markets.first { $0.key == change.key || Self.asset(of: $0.key) == change.key }
+                    return Tree.Entry(
+                        key: name?.key ?? change.key, position: change.position, value: change.value)
+                }
+                own = own.replacing(
+                    entry("markets", map(renamed.filter { change in
+                        markets.contains { $0.key == change.key }
+                    })), under: "")
+            }
+            for key in own.entries ?? [] where !["assets", "markets", "protocol"].contains(key.key) {
+                problems.add(
+                    key.position, "unknown key '\(key.key)' in parameters",
+                    hint: Nearest.hint(key.key, among: ["assets", "markets", "protocol"])
+                        ?? "known keys: assets, markets, protocol")
+            }
+            result = Preset.expanded(result, problems).overlaid(with: own)
+        } else {
+            result = Preset.expanded(result, problems)
+        }
+        return result
+    }
+
+    /// `BTC` of `BTC-PERP`.
+    static func asset(of market: String) -> String { String(market.prefix { $0 != "-" }) }
+
+    // MARK: What the account holds
+
+    private func positions(_ fields: Fields) -> [(market: Tree, body: Tree)] {
+        guard let tree = fields.value("positions"), tree.scalar != "none" else { return [] }
+        if let items = tree.items {
+            return items.compactMap { item in
+                guard let market = item["market"], market.scalar != nil else {
+                    fields.decoder.problem(
+                        item.position, "account.positions: expected a position with its market")
+                    return nil
+                }
+                return (market, item)
+            }
+        }
+        return fields.decoder.named(tree, "account.positions", of: "positions").map {
+            (.text($0.key, at: $0.position), $0.value)
+        }
+    }
+
+    private func feedPrices(_ listed: [Tree.Entry], _ decoder: ScenarioDecoder) -> [Price] {
+        decoder.assetNames.enumerated().map { index, name in
+            guard let entry = listed.first(where: { $0.key == name }) else {
+                if index == decoder.settlement.index { return Price(whole: 1) }
+                problems.add(
+                    tree["prices"]?.position ?? tree.position, "prices: no price for \(name)")
+                return Price(whole: 1)
+            }
+            return decoder.scalar(entry.value, .average, "prices.\(name)") ?? Price(whole: 1)
+        }
+    }
+
+    private func balances(_ fields: Fields, _ decoder: ScenarioDecoder)
+        -> [(asset: AssetID, amount: Quantity)]
+    {
+        guard let tree = fields.value("balances"), tree.scalar != "none" else { return [] }
+        return decoder.named(tree, "account.balances", of: "balances").compactMap { entry in
+            guard
+                let index = decoder.assetNames.firstIndex(of: entry.key),
+                let amount = decoder.scalar(
+                    entry.value, .held(of: entry.key), "account.balances.\(entry.key)")
+            else { return nil }
+            return (AssetID(index: index), amount)
+        }
+    }
+
+    private func category(_ fields: Fields, _ parameters: ProtocolParameters) -> Int? {
+        guard let tree = fields.value("category"), tree.scalar != "none" else { return nil }
+        let names = parameters.categories.map(\.name)
+        return fields.decoder.index(of: tree, among: names, "account.category", a: "a category")
+    }
+
+    private func position(
+        _ written: (market: Tree, body: Tree), _ account: Fields, _ decoder: ScenarioDecoder,
+        _ parameters: ProtocolParameters, _ prices: [Price], alone: Bool
+    ) -> AccountFile.Position? {
+        guard let name = written.market.scalar,
+            let index = decoder.marketNames.firstIndex(of: name)
+        else { return nil }
+        let fields = Fields(
+            written.body, "account.positions.\(name)", AccountFile.positionSection, decoder)
+        let terms = parameters.markets[index]
+        let underlying = decoder.assetNames[terms.feed.index]
+        let unit = terms.contract == .inverse ? "USD" : underlying
+        var size = fields.read("size", .held(of: unit))
+        if fields.has("side") {
+            let isShort = fields.read("side", Kind.choice([("long", false), ("short", true)]))
+            if size.isNegative { fields.problem("side", "expected a size without a sign beside it") }
+            if isShort { size = -size }
+        }
+        let entry = fields.readIfPresent("entry", .average) ?? prices[terms.feed.index]
+        let modes: [(word: String, value: Bool)] = [("cross", false), ("isolated", true)]
+        let isIsolated =
+            fields.has("mode")
+            ? fields.read("mode", Kind.choice(modes)) : account.read("mode", Kind.choice(modes))
+        let leverages = Kind<Ratio>.multiple.limited("1 or more") { $0 >= .one }
+        let leverage =
+            fields.readIfPresent("leverage", leverages)
+            ?? account.readIfPresent("leverage", leverages)
+        var margin: Quantity?
+        if isIsolated {
+            let settlement = decoder.assetNames[decoder.settlement.index]
+            margin = fields.readIfPresent("margin", .held(of: settlement))
+            if margin == nil, let leverage {
+                margin = entryValue(size, entry, terms.contract).flatMap {
+                    try? Quantity(raw: $0).scaled(by: scaleE8, over: leverage.raw, rounding: .up)
+                }
+            }
+            // A single isolated position of an account has what the account has.
+            if margin == nil, !alone {
+                fields.problem("mode", "an isolated position needs a margin or a leverage")
+            }
+        } else if fields.has("margin") {
+            fields.problem("margin", "has a meaning only in isolated mode")
+        }
+        return AccountFile.Position(
+            market: MarketID(index: index), size: size, entry: entry, leverage: leverage,
+            isolatedMargin: isIsolated ? margin ?? .zero : nil)
+    }
+
+    private func entryValue(_ size: Quantity, _ entry: Price, _ contract: ContractKind) -> Int64? {
+        contract == .inverse
+            ? try? multiply(size.magnitude.raw, scaleE8, dividingBy: entry.raw, rounding: .up)
+            : (try? size.magnitude.value(at: entry, rounding: .up))?.raw
+    }
+
+    private func surroundings(_ fields: Fields, _ decoder: ScenarioDecoder)
+        -> AccountFile.Surroundings
+    {
+        var result = AccountFile.Surroundings(
+            openInterest: Array(repeating: nil, count: decoder.marketNames.count),
+            deposits: Array(repeating: nil, count: decoder.assetNames.count))
+        guard let tree = fields.value("market"), tree.scalar != "none" else { return result }
+        for entry in decoder.named(tree, "market", of: "markets and assets") {
+            let own = Fields(
+                entry.value, "market.\(entry.key)", AccountFile.marketStateSection, decoder)
+            let asset = Self.asset(of: entry.key)
+            if let index = decoder.marketNames.firstIndex(where: {
+                $0 == entry.key || Self.asset(of: $0) == entry.key
+            }) {
+                let isInverse = decoder.markets[index].contract == .inverse
+                result.openInterest[index] = own.readIfPresent(
+                    "open_interest", .quantity(of: isInverse ? "USD" : asset))
+            } else {
+                own.refuse("open_interest", "there is no market of this name")
+            }
+            if let index = decoder.assetNames.firstIndex(of: entry.key) {
+                result.deposits[index] = own.readIfPresent("deposits", .quantity(of: entry.key))
+            } else {
+                own.refuse("deposits", "there is no asset of this name")
+            }
+        }
+        return result
+    }
+}
+
+extension ScenarioDecoder {
+    /// The law alone of a tree that has no more than assets, markets and a protocol.
+    func rules() -> (parameters: ProtocolParameters, insuranceFund: [(asset: AssetID, amount: Quantity)]) {
+        let fields = Fields(tree, "", Self.section, self)
+        decodeAssets(fields)
+        decodeMarkets(fields)
+        let law = self.law(fields)
+        return (
+            ProtocolParameters(
+                assets: assets, categories: law.categories, markets: markets,
+                feeds: assetNames.map { FeedParameters(name: $0, reporters: [.system]) },
+                settlementAsset: settlement, staleBlocks: [], liquidation: law.liquidation,
+                lossWaterfall: law.losses, marginRatio: law.marginRatio), law.insuranceFund
+        )
+    }
+}
+
+extension Preset {
+    /// The asset that the preset's profits are paid in; nil where it names none.
+    func settlement(_ problems: ProblemList) -> String? {
+        let source = problems.source(named: "preset \(name)")
+        return YAMLReader(problems: problems, source: source).tree(of: text)?["protocol"]?[
+            "settlement"]?.scalar
+    }
+}
