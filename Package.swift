@@ -36,7 +36,7 @@ let all: [Target.Dependency] = base + ["Oracles", "Markets", "Chain", "Agents", 
 
 /// The files of `protocols/`: one venue's rules each.
 let presets = [
-    "dydx-v4",
+    "dydx-v4"
 ]
 
 let package = Package(
@@ -58,7 +58,8 @@ let package = Package(
         layer("ExactMath"),
         layer("SeededRandom", ["ExactMath"]),
         layer("OrderBook", ["ExactMath"]),
-        layer("MarginProtocol", ["ExactMath", "OrderBook"]),
+        layer("MarginRules", ["ExactMath"]),
+        layer("MarginProtocol", ["ExactMath", "OrderBook", "MarginRules"]),
         layer("Oracles", ["ExactMath", "SeededRandom"]),
         layer("Markets", ["ExactMath", "SeededRandom"]),
         layer("Chain", ["ExactMath", "SeededRandom", "MarginProtocol"]),
@@ -108,7 +109,9 @@ let package = Package(
         tests("ExactMathTests", ["ExactMath"]),
         tests("SeededRandomTests", ["SeededRandom", "ExactMath"]),
         tests("OrderBookTests", ["OrderBook", "ExactMath"]),
+        tests("MarginRulesTests", ["MarginRules", "ExactMath"]),
         tests("MarginProtocolTests", base),
+        tests("MarginCalculatorTests", all + ["MarginCalculator"]),
         tests("OraclesTests", ["Oracles", "SeededRandom", "ExactMath"]),
         tests("MarketsTests", ["Markets", "SeededRandom", "ExactMath"]),
         tests("ChainTests", ["Chain", "MarginProtocol", "SeededRandom", "ExactMath"]),

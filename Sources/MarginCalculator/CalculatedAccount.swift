@@ -137,7 +137,8 @@ public struct CalculatedAccount: Sendable {
             total = sum
         }
         house.mint(
-            Quantity(raw: total.raw) + Quantity(raw: total.raw), of: file.parameters.settlementAsset,
+            Quantity(raw: total.raw) + Quantity(raw: total.raw),
+            of: file.parameters.settlementAsset,
             to: liquidatorMargin, into: &journal)
     }
 

@@ -58,15 +58,17 @@ extension ClearingHouse {
             // Value is size / price: a long position owes more of it at a lower price.
             let value = share.value + (isLong ? share.equity : -share.equity)
             guard value > 0 else { return nil }
-            return (try? multiply(
-                share.size, scaleE8, dividingBy: value, rounding: isLong ? .up : .down)
-            ).map(Price.init(raw:))
+            return
+                (try? multiply(
+                    share.size, scaleE8, dividingBy: value, rounding: isLong ? .up : .down)).map(
+                    Price.init(raw:))
         }
         let value = share.value - (isLong ? share.equity : -share.equity)
         guard value > 0 else { return nil }
-        return (try? multiply(
-            value, scaleE8, dividingBy: share.size, rounding: isLong ? .up : .down)
-        ).map(Price.init(raw:))
+        return
+            (try? multiply(
+                value, scaleE8, dividingBy: share.size, rounding: isLong ? .up : .down)).map(
+                Price.init(raw:))
     }
 
     /// The price at which a part of a position changes hands. At least one unit.

@@ -249,11 +249,13 @@ extension ClearingHouse {
             let worth = scaled(amount, prices[assetRows[asset].feed].raw, .down)
             if amount < 0 {
                 owed -= worth
-                repaid.append(AssetChange(asset: AssetID(index: asset), delta: Quantity(raw: -amount)))
+                repaid.append(
+                    AssetChange(asset: AssetID(index: asset), delta: Quantity(raw: -amount)))
             } else if asset != settlement {
                 value += worth
                 credit += scaled(worth, scaleE8 - bonus(of: asset, id.index).raw, .down)
-                seized.append(AssetChange(asset: AssetID(index: asset), delta: Quantity(raw: amount)))
+                seized.append(
+                    AssetChange(asset: AssetID(index: asset), delta: Quantity(raw: amount)))
                 try requireRoom(Self.treasury, asset, for: amount)
             }
         }

@@ -73,7 +73,8 @@ extension ClearingHouse {
                 add(
                     terms.contract == .inverse
                         ? try? multiply(size, scaleE8, dividingBy: bracket.floor.raw, rounding: .up)
-                        : try? multiply(bracket.floor.raw, scaleE8, dividingBy: size, rounding: .up))
+                        : try? multiply(bracket.floor.raw, scaleE8, dividingBy: size, rounding: .up)
+                )
             }
             // Where profit changes its sign, and with it its weight.
             add(positions[account * marketCount + market].entryPrice(terms.contract)?.raw)

@@ -142,7 +142,8 @@ extension ClearingHouse {
         let position = position(id, market)
         return Money(
             raw: marketRows[market.index].value(position.size.raw, price.raw, .down)
-                - position.cost.raw - pendingFunding(position, marketRows[market.index].fundingIndex))
+                - position.cost.raw
+                - pendingFunding(position, marketRows[market.index].fundingIndex))
     }
 }
 

@@ -64,7 +64,8 @@ extension ClearingHouse {
         move(part.credited, of: settlement, from: Self.treasury, to: id, .debtRepaid, &journal)
         for change in part.seized {
             move(
-                change.delta, of: change.asset.index, from: id, to: Self.treasury, .collateralSeized,
+                change.delta, of: change.asset.index, from: id, to: Self.treasury,
+                .collateralSeized,
                 &journal)
         }
         // What the reserves paid beyond what the collateral is credited at is the deficit, and theirs.

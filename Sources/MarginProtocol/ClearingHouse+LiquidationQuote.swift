@@ -135,7 +135,8 @@ extension ClearingHouse {
     ) -> (toLiquidator: Int64, toInsurance: Int64) {
         switch policy.closingPrice {
         case .mark:
-            let value = row.isInverse ? row.notional(amount, price.raw) : scaled(amount, price.raw, .up)
+            let value =
+                row.isInverse ? row.notional(amount, price.raw) : scaled(amount, price.raw, .up)
             let wanted = scaled(value, policy.penalty.raw, .up)
             let toLiquidator = scaled(wanted, policy.liquidatorShare.raw, .down)
             return (toLiquidator, wanted - toLiquidator)

@@ -44,9 +44,10 @@ extension ClearingHouse {
                 "category \(category.name): one of its assets does not exist")
             check(
                 (.zero ... .one).contains(category.maintenanceWeight)
-                    && (.zero ... category.maintenanceWeight).contains(category.initialWeight)
+                    && (.zero...category.maintenanceWeight).contains(category.initialWeight)
                     && (.zero ..< .one).contains(category.liquidationBonus),
-                "category \(category.name): 0 ≤ initial ≤ maintenance weight ≤ 1, and a bonus in 0…1")
+                "category \(category.name): 0 ≤ initial ≤ maintenance weight ≤ 1, and a bonus in 0…1"
+            )
         }
         check(parameters.categories.count <= 100, "at most 100 categories are possible")
         for market in parameters.markets {
@@ -67,7 +68,8 @@ extension ClearingHouse {
             check(
                 (.zero ... .one).contains(market.initialProfitWeight ?? .zero)
                     && market.initialProfitCap ?? .zero >= .zero,
-                "market \(market.name): an initial profit weight is between 0 and 1, a cap not negative")
+                "market \(market.name): an initial profit weight is between 0 and 1, a cap not negative"
+            )
             found += marginProblems(market.margin).map { "market \(market.name): \($0)" }
             if case .skew(let rate, let scale) = market.funding {
                 check(
@@ -157,7 +159,8 @@ extension ClearingHouse {
             if factor.isNegative { found.append("a size premium is not negative") }
         case .linear(let scale, let fraction, let share):
             if !scale.isPositive || fraction.isNegative || !(.zero ... .one).contains(share) {
-                found.append("a linear size premium needs a scale > 0, a fraction ≥ 0 and a share in 0…1")
+                found.append(
+                    "a linear size premium needs a scale > 0, a fraction ≥ 0 and a share in 0…1")
             }
         }
         return found
@@ -194,7 +197,8 @@ extension ClearingHouse {
         case .mark, .bankruptcy: break
         case .fillable(let adjustment, let spread, let fee):
             if adjustment.isNegative || spread.isNegative || !unit.contains(fee) {
-                found.append("a fillable price's adjustment and spread are not negative, its fee in 0…1")
+                found.append(
+                    "a fillable price's adjustment and spread are not negative, its fee in 0…1")
             }
         }
         switch policy.bonusRule {

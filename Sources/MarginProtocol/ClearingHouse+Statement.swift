@@ -40,7 +40,11 @@ extension ClearingHouse {
             if asset == settlement { amount += hypothesis.settlement }
             guard amount != 0 else { continue }
             let line = self.line(amount, account, asset, prices, kind)
-            if amount > 0 { result.collateral += line.weighted } else { result.debt -= line.weighted }
+            if amount > 0 {
+                result.collateral += line.weighted
+            } else {
+                result.debt -= line.weighted
+            }
             result.assets.append(line)
         }
         result.profit = Money(raw: unit == scaleE8 ? profit : scaled(profit, unit, .down))
@@ -63,7 +67,9 @@ extension ClearingHouse {
         if gain > 0 {
             let weight = kind == .initial ? terms.initialProfitWeight : nil
             counted = scaled(gain, (weight ?? terms.profitWeight).raw, .down)
-            if kind == .initial, let cap = terms.initialProfitCap { counted = min(counted, cap.raw) }
+            if kind == .initial, let cap = terms.initialProfitCap {
+                counted = min(counted, cap.raw)
+            }
         }
         let notional = row.notional(position.size.raw, price)
         let open = row.notional(row.longOpenInterest.raw, prices[row.feed].raw)
@@ -89,7 +95,8 @@ extension ClearingHouse {
         if amount < 0 {
             let weight = kind == .initial ? terms.initialLiabilityWeight : nil
             weighted = scaled(value, (weight ?? terms.liabilityWeight).raw, .down)
-        } else if let category = category(of: account), category.assets.contains(AssetID(index: asset))
+        } else if let category = category(of: account),
+            category.assets.contains(AssetID(index: asset))
         {
             let weight = kind == .initial ? category.initialWeight : category.maintenanceWeight
             weighted = scaled(value, weight.raw, .down)

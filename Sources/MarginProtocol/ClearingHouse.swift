@@ -79,7 +79,8 @@ public struct ClearingHouse: Sendable {
         }
         marketRows = parameters.markets.map {
             MarketRow(
-                feed: $0.feed.index, isInverse: $0.contract == .inverse, firstBracket: 0, bracketCount: 0,
+                feed: $0.feed.index, isInverse: $0.contract == .inverse, firstBracket: 0,
+                bracketCount: 0,
                 profitWeight: $0.profitWeight.raw, highestRate: 0, hasFunding: $0.funding != .none,
                 fundingIndex: .zero, longOpenInterest: .zero)
         }

@@ -41,18 +41,22 @@ public struct AccountFile: Sendable {
 extension AccountFile {
     static let section = Section(
         path: "",
-        sentence: "An account, and the rules and prices it stands under. JSON is read as well as YAML.",
+        sentence:
+            "An account, and the rules and prices it stands under. JSON is read as well as YAML.",
         keys: [
             Key(
                 "protocol", "preset", required: true,
                 "The venue whose rules apply; `--protocol` goes over it."),
             Key(
                 "parameters", "map", rule: "nothing",
-                "What differs from the preset: `assets`, `markets` and `protocol`, written as in a scenario."),
+                "What differs from the preset: `assets`, `markets` and `protocol`, written as in a scenario."
+            ),
             Key(
                 "prices", "map", required: true,
-                "The price of each asset in USD, by name; the settlement asset is 1 where it is missing."),
-            Key("time", "moment", default: "2026-01-01T00:00:00Z", "The moment of the calculation."),
+                "The price of each asset in USD, by name; the settlement asset is 1 where it is missing."
+            ),
+            Key(
+                "time", "moment", default: "2026-01-01T00:00:00Z", "The moment of the calculation."),
             Key("market", "map", rule: "this account alone", "What is known beyond this account."),
             Key("account", "map", required: true, "What the account holds."),
         ])
@@ -61,7 +65,9 @@ extension AccountFile {
         path: "account",
         sentence: "What the account holds.",
         keys: [
-            Key("balances", "map", rule: "none", "An amount of each asset, by name; negative is a debt."),
+            Key(
+                "balances", "map", rule: "none",
+                "An amount of each asset, by name; negative is a debt."),
             Key(
                 "positions", "map or list", rule: "none",
                 "Positions by market, or a list of them with their `market`; a market is called by its asset or as ASSET-PERP."
@@ -69,8 +75,12 @@ extension AccountFile {
             Key(
                 "mode", "cross or isolated", default: "cross",
                 "Whether all balances back all positions, or each position has its own margin."),
-            Key("category", "name", rule: "none", "The collateral category (e-mode) it has entered."),
-            Key("leverage", "multiple", rule: "the market's own", "The leverage of every position that names none."),
+            Key(
+                "category", "name", rule: "none", "The collateral category (e-mode) it has entered."
+            ),
+            Key(
+                "leverage", "multiple", rule: "the market's own",
+                "The leverage of every position that names none."),
         ])
 
     static let positionSection = Section(
@@ -78,11 +88,18 @@ extension AccountFile {
         sentence: "A position.",
         keys: [
             Key("market", "market", rule: "the key of the map", "Which market; only in a list."),
-            Key("size", "amount", required: true, "In units of the underlying, or of money where the contract is inverse; negative is short."),
-            Key("side", "long or short", rule: "the sign of the size", "Which side, for a size without a sign."),
+            Key(
+                "size", "amount", required: true,
+                "In units of the underlying, or of money where the contract is inverse; negative is short."
+            ),
+            Key(
+                "side", "long or short", rule: "the sign of the size",
+                "Which side, for a size without a sign."),
             Key("entry", "price", rule: "the present price", "The average entry price."),
             Key("leverage", "multiple", rule: "the account's", "The leverage chosen for it."),
-            Key("mode", "cross or isolated", rule: "the account's", "Whether it has its own margin."),
+            Key(
+                "mode", "cross or isolated", rule: "the account's", "Whether it has its own margin."
+            ),
             Key(
                 "margin", "amount", rule: "entry value / leverage",
                 "What it has for itself, in the settlement asset; only in isolated mode."),
@@ -95,7 +112,9 @@ extension AccountFile {
             Key(
                 "open_interest", "amount", rule: "this account's position",
                 "What one side of the market holds in all."),
-            Key("deposits", "amount", rule: "this account's balance", "What all accounts together hold."),
+            Key(
+                "deposits", "amount", rule: "this account's balance",
+                "What all accounts together hold."),
         ])
 
     /// The reference of an account file's keys, as Markdown.

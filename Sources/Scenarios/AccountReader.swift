@@ -19,7 +19,8 @@ struct AccountReader {
     func file() throws(ScenarioProblems) -> AccountFile {
         let blank = ScenarioDecoder(tree, problems)
         let fields = Fields(tree, "", AccountFile.section, blank)
-        let account = fields.value("account") ?? Tree(content: .mapping([]), position: tree.position)
+        let account =
+            fields.value("account") ?? Tree(content: .mapping([]), position: tree.position)
         let accountFields = Fields(account, "account", AccountFile.accountSection, blank)
         let prices = fields.value("prices")
         let listed = prices.map { blank.named($0, "prices", of: "prices") } ?? []
@@ -40,7 +41,7 @@ struct AccountReader {
             surroundings: surroundings(fields, decoder), insuranceFund: law.insuranceFund)
         file.category = category(accountFields, law.parameters)
         file.positions = written.compactMap {
-            position($0, accountFields, decoder, law.parameters, file.prices, alone: written.count == 1)
+            position($0, accountFields, decoder, law, file.prices, alone: written.count == 1)
         }
         guard problems.isEmpty else { throw ScenarioProblems(problems.sorted) }
         return file
@@ -58,7 +59,9 @@ struct AccountReader {
         _ positions: [(market: Tree, body: Tree)]
     ) -> Tree {
         let place = tree.position
-        func map(_ entries: [Tree.Entry]) -> Tree { Tree(content: .mapping(entries), position: place) }
+        func map(_ entries: [Tree.Entry]) -> Tree {
+            Tree(content: .mapping(entries), position: place)
+        }
         func entry(_ key: String, _ value: Tree) -> Tree.Entry {
             Tree.Entry(key: key, position: place, value: value)
         }
@@ -78,7 +81,12 @@ struct AccountReader {
             let name = position.market.scalar ?? ""
             guard !markets.contains(where: { $0.key == name }) else { continue }
             markets.append(
-                entry(name, map([entry("underlying", .text(Self.asset(of: name), at: position.market.position))])))
+                entry(
+                    name,
+                    map([
+                        entry(
+                            "underlying", .text(Self.asset(of: name), at: position.market.position))
+                    ])))
         }
         var result = map([
             entry("assets", map(assets)), entry("markets", map(markets)),
@@ -90,16 +98,23 @@ struct AccountReader {
             if let written = parameters["markets"]?.entries {
                 let renamed = written.map { change in
                     let name =
-                        markets.first { $0.key == change.key || Self.asset(of: $0.key) == change.key }
+                        markets.first {
+                            $0.key == change.key || Self.asset(of: $0.key) == change.key
+                        }
                     return Tree.Entry(
-                        key: name?.key ?? change.key, position: change.position, value: change.value)
+                        key: name?.key ?? change.key, position: change.position, value: change.value
+                    )
                 }
                 own = own.replacing(
-                    entry("markets", map(renamed.filter { change in
-                        markets.contains { $0.key == change.key }
-                    })), under: "")
+                    entry(
+                        "markets",
+                        map(
+                            renamed.filter { change in
+                                markets.contains { $0.key == change.key }
+                            })), under: "")
             }
-            for key in own.entries ?? [] where !["assets", "markets", "protocol"].contains(key.key) {
+            for key in own.entries ?? [] where !["assets", "markets", "protocol"].contains(key.key)
+            {
                 problems.add(
                     key.position, "unknown key '\(key.key)' in parameters",
                     hint: Nearest.hint(key.key, among: ["assets", "markets", "protocol"])
@@ -142,7 +157,9 @@ struct AccountReader {
                     tree["prices"]?.position ?? tree.position, "prices: no price for \(name)")
                 return Price(whole: 1)
             }
-            return decoder.scalar(entry.value, .average, "prices.\(name)") ?? Price(whole: 1)
+            return decoder.scalar(
+                entry.value, Kind<Price>.average.limited("a price above $0") { $0.isPositive },
+                "prices.\(name)") ?? Price(whole: 1)
         }
     }
 
@@ -168,23 +185,30 @@ struct AccountReader {
 
     private func position(
         _ written: (market: Tree, body: Tree), _ account: Fields, _ decoder: ScenarioDecoder,
-        _ parameters: ProtocolParameters, _ prices: [Price], alone: Bool
+        _ law: DecodedRules, _ prices: [Price], alone: Bool
     ) -> AccountFile.Position? {
         guard let name = written.market.scalar,
             let index = decoder.marketNames.firstIndex(of: name)
         else { return nil }
         let fields = Fields(
             written.body, "account.positions.\(name)", AccountFile.positionSection, decoder)
-        let terms = parameters.markets[index]
+        let terms = law.parameters.markets[index]
         let underlying = decoder.assetNames[terms.feed.index]
         let unit = terms.contract == .inverse ? "USD" : underlying
         var size = fields.read("size", .held(of: unit))
         if fields.has("side") {
             let isShort = fields.read("side", Kind.choice([("long", false), ("short", true)]))
-            if size.isNegative { fields.problem("side", "expected a size without a sign beside it") }
+            if size.isNegative {
+                fields.problem("side", "expected a size without a sign beside it")
+            }
             if isShort { size = -size }
         }
-        let entry = fields.readIfPresent("entry", .average) ?? prices[terms.feed.index]
+        let entry =
+            fields.readIfPresent("entry", .average)
+            ?? (law.missingEntryIsZero ? .zero : prices[terms.feed.index])
+        if entry.isZero, terms.contract == .inverse {
+            fields.problem("entry", "an inverse contract has an entry price above zero")
+        }
         let modes: [(word: String, value: Bool)] = [("cross", false), ("isolated", true)]
         let isIsolated =
             fields.has("mode")
@@ -250,20 +274,28 @@ struct AccountReader {
     }
 }
 
+/// What an account file needs of a tree of rules.
+struct DecodedRules {
+    var parameters: ProtocolParameters
+    var insuranceFund: [(asset: AssetID, amount: Quantity)]
+    var missingEntryIsZero: Bool
+}
+
 extension ScenarioDecoder {
     /// The law alone of a tree that has no more than assets, markets and a protocol.
-    func rules() -> (parameters: ProtocolParameters, insuranceFund: [(asset: AssetID, amount: Quantity)]) {
+    func rules() -> DecodedRules {
+        isWhole = false
         let fields = Fields(tree, "", Self.section, self)
         decodeAssets(fields)
         decodeMarkets(fields)
         let law = self.law(fields)
-        return (
-            ProtocolParameters(
+        return DecodedRules(
+            parameters: ProtocolParameters(
                 assets: assets, categories: law.categories, markets: markets,
                 feeds: assetNames.map { FeedParameters(name: $0, reporters: [.system]) },
                 settlementAsset: settlement, staleBlocks: [], liquidation: law.liquidation,
-                lossWaterfall: law.losses, marginRatio: law.marginRatio), law.insuranceFund
-        )
+                lossWaterfall: law.losses, marginRatio: law.marginRatio),
+            insuranceFund: law.insuranceFund, missingEntryIsZero: law.missingEntryIsZero)
     }
 }
 

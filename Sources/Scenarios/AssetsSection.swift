@@ -69,9 +69,12 @@ extension ScenarioDecoder {
         path: "assets.ASSET.collateral.size_discount",
         sentence: "What a large holding loses: either `square_root`, or the other keys.",
         keys: [
-            Key("square_root", "number", rule: "none", "The factor of the square root of the size."),
+            Key(
+                "square_root", "number", rule: "none", "The factor of the square root of the size."),
             Key("scale", "amount", rule: "required without square_root", "The size of the market."),
-            Key("factor", "number", rule: "required without square_root", "The discount at that size."),
+            Key(
+                "factor", "number", rule: "required without square_root",
+                "The discount at that size."),
             Key("lower", "percentage", default: "0%", "The least discount."),
             Key("upper", "percentage", default: "100%", "The largest discount."),
         ])

@@ -19,7 +19,8 @@ extension ScenarioDecoder {
                 "At most this share of a position in one step."),
             Key(
                 "debt_share", "percentage", rule: "none",
-                "At most this share of the account's whole debt in one step, as far as one debt goes."),
+                "At most this share of the account's whole debt in one step, as far as one debt goes."
+            ),
             Key(
                 "full_below", "percentage", default: "0%",
                 "All of it once equity is below this share of the requirement; only with close_factor and debt_share."
@@ -30,7 +31,8 @@ extension ScenarioDecoder {
             ),
             Key(
                 "leftover", "money", default: "$0",
-                "What remains of debt and collateral is worth at least this, or nothing; only with debt_share."),
+                "What remains of debt and collateral is worth at least this, or nothing; only with debt_share."
+            ),
             Key(
                 "target_health", "multiple", rule: "none",
                 "As little as brings equity to this multiple of the requirement."),
@@ -43,7 +45,9 @@ extension ScenarioDecoder {
             Key(
                 "portion", "percentage", rule: "none",
                 "This share of the position in one step, but at least `minimum`."),
-            Key("minimum", "money", default: "$0", "The least notional of a step; only with portion."),
+            Key(
+                "minimum", "money", default: "$0",
+                "The least notional of a step; only with portion."),
             Key(
                 "first_share", "percentage", rule: "none",
                 "This share first of a position worth more than `above`, all of it when another step follows within `window`."
@@ -87,7 +91,8 @@ extension ScenarioDecoder {
 
     static let fillableSection = Section(
         path: "protocol.liquidation.closing_price.fillable",
-        sentence: "A price between the protocol's and beyond bankruptcy, the further the less equity there is.",
+        sentence:
+            "A price between the protocol's and beyond bankruptcy, the further the less equity there is.",
         keys: [
             Key(
                 "adjustment", "multiple", default: "1",
@@ -97,7 +102,8 @@ extension ScenarioDecoder {
                 "The largest distance, as a multiple of the position's maintenance margin."),
             Key(
                 "maximum_fee", "percentage", required: true,
-                "The most that goes to the insurance fund where the price is better than bankruptcy."),
+                "The most that goes to the insurance fund where the price is better than bankruptcy."
+            ),
         ])
 
     static let incentiveSection = Section(
@@ -225,7 +231,9 @@ extension ScenarioDecoder {
         guard let tree = fields.value("bonus_rule") else { return .fixed }
         let path = fields.path("bonus_rule")
         if let maximum = single(tree, "health_proportional") {
-            let kind = Kind<Ratio>.ratio.limited("0% to less than 100%") { $0 >= .zero && $0 < .one }
+            let kind = Kind<Ratio>.ratio.limited("0% to less than 100%") {
+                $0 >= .zero && $0 < .one
+            }
             return .healthProportional(
                 maximum: scalar(maximum, kind, path + ".health_proportional") ?? .zero)
         }

@@ -17,7 +17,9 @@ extension ScenarioDecoder {
             ? (contract == .inverse ? "USD" : asset)
             : contract == .inverse ? assetNames[settlement.index] : nil
         let floor =
-            unit.map { unit in Kind<Quantity>.quantity(of: unit).map(Money.zero) { Money(raw: $0.raw) } }
+            unit.map { unit in
+                Kind<Quantity>.quantity(of: unit).map(Money.zero) { Money(raw: $0.raw) }
+            }
             ?? Self.floor
         var schedule: MarginSchedule
         if let tree = fields.value("risk_limit") {

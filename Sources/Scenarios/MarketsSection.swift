@@ -19,23 +19,27 @@ extension ScenarioDecoder {
             ),
             Key(
                 "bracket_by", "notional or size", default: "notional",
-                "Whether the floors are values or sizes; an inverse contract's value is in the settlement asset."),
+                "Whether the floors are values or sizes; an inverse contract's value is in the settlement asset."
+            ),
             Key(
                 "initial_form", "marginal or whole", default: "marginal",
-                "Whether a bracket's initial rate is charged on the part of the position in it, or on the whole."),
+                "Whether a bracket's initial rate is charged on the part of the position in it, or on the whole."
+            ),
             Key(
                 "maintenance_form", "marginal or whole", default: "marginal",
                 "The same for the maintenance rate; `whole` makes the margin jump at each floor."),
             Key(
                 "risk_limit", "map", rule: "none",
-                "Brackets in equal steps, each charged on the whole position; in place of brackets."),
+                "Brackets in equal steps, each charged on the whole position; in place of brackets."
+            ),
             Key(
                 "size_premium",
                 "{square_root: factor} or {scale: amount, fraction: multiple, maintenance_share: percentage}",
                 rule: "none", "What a larger position pays beyond its rate."),
             Key(
                 "open_interest_scaling", "[money, money]", rule: "none",
-                "The initial rate grows to 100% as open interest goes from the first to the second."),
+                "The initial rate grows to 100% as open interest goes from the first to the second."
+            ),
             Key("fixed_margin", "money", default: "$0", "Added to both margins of every position."),
             Key("minimum_margin", "money", default: "$0", "Neither margin of a position is less."),
             Key(
@@ -43,7 +47,8 @@ extension ScenarioDecoder {
                 "The fee for closing, part of both margins."),
             Key(
                 "contract", "linear or inverse", default: "linear",
-                "Whether a size is in units of the underlying, or in money and settled in the underlying."),
+                "Whether a size is in units of the underlying, or in money and settled in the underlying."
+            ),
             Key(
                 "taker_fee", "percentage", default: "0%",
                 "Charged on the notional of whoever takes."),
@@ -80,14 +85,18 @@ extension ScenarioDecoder {
             Key("initial", "percentage", required: true, "The initial rate of the base."),
             Key("maintenance", "percentage", required: true, "The maintenance rate of the base."),
             Key("increment", "percentage", required: true, "What each step adds to both rates."),
-            Key("steps", "whole number", required: true, "How many steps there are above the base."),
+            Key(
+                "steps", "whole number", required: true, "How many steps there are above the base."),
         ])
 
     static let sizePremiumSection = Section(
         path: "markets.MARKET.size_premium",
-        sentence: "What a larger position pays beyond its rate: either `square_root`, or the other keys.",
+        sentence:
+            "What a larger position pays beyond its rate: either `square_root`, or the other keys.",
         keys: [
-            Key("square_root", "number", rule: "none", "The rate is at least 0.8 · rate + factor · √size."),
+            Key(
+                "square_root", "number", rule: "none",
+                "The rate is at least 0.8 · rate + factor · √size."),
             Key("scale", "amount", rule: "required without square_root", "The size of the market."),
             Key(
                 "fraction", "number", rule: "required without square_root",

@@ -32,7 +32,8 @@ public struct Preset: Sendable {
         guard let name = named.scalar, let preset = Self.named(name) else {
             problems.add(
                 named.position, "protocol.preset: \(named.shown) is not a preset",
-                hint: named.scalar.flatMap { hint(for: $0) } ?? "known: \(names.joined(separator: ", "))")
+                hint: named.scalar.flatMap { hint(for: $0) }
+                    ?? "known: \(names.joined(separator: ", "))")
             return tree
         }
         let source = problems.source(named: "preset \(name)")

@@ -42,7 +42,9 @@ public struct PresetDocument: Sendable {
 
     /// What stands after the `#` of a line; empty for a line that is only a comment.
     private static func note(of line: Substring) -> String {
-        guard let mark = line.firstRange(of: " #"), !line.allSatisfy({ $0 == " " }) else { return "" }
+        guard let mark = line.firstRange(of: " #"), !line.allSatisfy({ $0 == " " }) else {
+            return ""
+        }
         guard line[..<mark.lowerBound].contains(where: { $0 != " " }) else { return "" }
         return String(line[mark.upperBound...].drop { $0 == " " })
     }
@@ -97,7 +99,8 @@ public struct PresetDocument: Sendable {
             let parts = rule.path.split(separator: ".")
             let group = parts.prefix(min(2, parts.count - 1)).joined(separator: ".")
             if group != last {
-                text += "\n\(marks)# \(group)\n\n| rule | value | meaning | from |\n|---|---|---|---|\n"
+                text +=
+                    "\n\(marks)# \(group)\n\n| rule | value | meaning | from |\n|---|---|---|---|\n"
                 last = group
             }
             let key = rule.path.dropFirst(group.count + 1)

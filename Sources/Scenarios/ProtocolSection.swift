@@ -16,6 +16,8 @@ struct DecodedLaw {
     var losses: [LossLayer] = [.insuranceFund, .badDebt]
     var categories: [CollateralCategory] = []
     var marginRatio = MarginRatioConvention.maintenanceOverEquity
+    /// Whether a position whose entry price is not given has cost nothing.
+    var missingEntryIsZero = false
     var insuranceFund: [(asset: AssetID, amount: Quantity)] = []
     var pool: [(asset: AssetID, amount: Quantity)] = []
 }
@@ -34,6 +36,10 @@ extension ScenarioDecoder {
                 "maintenance_over_equity, equity_over_maintenance, collateral_over_debt or debt_over_collateral",
                 default: "maintenance_over_equity",
                 "How the venue writes an account's margin ratio; changes no rule."),
+            Key(
+                "missing_entry", "mark or zero", default: "mark",
+                "What a position without an entry price has cost in an account file: the present price, or nothing, where the balance carries its cost."
+            ),
             Key(
                 "categories", "map", rule: "none",
                 "Groups of correlated assets that an account may enter, by name."),
@@ -108,12 +114,15 @@ extension ScenarioDecoder {
                 ("collateral_over_debt", .collateralOverDebt),
                 ("debt_over_collateral", .debtOverCollateral),
             ]))
+        law.missingEntryIsZero = fields.read(
+            "missing_entry", Kind.choice([("mark", false), ("zero", true)]))
         _ = fields.readIfPresent("name", .name)
         _ = fields.readIfPresent("preset", .name)
         law.insuranceFund = amounts(fields, "insurance_fund")
         law.pool = amounts(fields, "pool")
         let pooled = markets.first { $0.pool != nil }
-        if let pooled, law.pool.isEmpty, tree.entries != nil, tree["pool"]?.entries == nil {
+        if isWhole, let pooled, law.pool.isEmpty, tree.entries != nil, tree["pool"]?.entries == nil
+        {
             fields.problem(
                 "pool", "\(pooled.name) trades against the pool, so it must hold something",
                 hint: "or give the market 'pool: none'")

@@ -182,15 +182,15 @@ extension Kind where Value == Quantity {
 }
 
 extension Kind where Value == Price {
-    /// An average price, rounded to eight decimals where it has more.
+    /// An average price, rounded to eight decimals where it has more; zero where a balance carries the cost.
     static var average: Kind {
         Kind("a price such as '185.20' or '$185.20'", placeholder: Price(whole: 1)) { text in
             guard let number = NumberText(text.first == "$" ? text.dropFirst() : text[...]),
                 number.unit.isEmpty
             else { return .mismatch }
             return number.nearest(Price.self).map { .value($0) } ?? .refused(expected: tooFine)
-        }.limited("a price above $0 and at most $1B") {
-            $0 > .zero && $0 <= Price(whole: 1_000_000_000)
+        }.limited("a price of $0 to $1B") {
+            $0 >= .zero && $0 <= Price(whole: 1_000_000_000)
         }
     }
 }

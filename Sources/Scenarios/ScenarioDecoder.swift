@@ -21,6 +21,8 @@ final class ScenarioDecoder {
     var referenceAssets: [ReferenceAsset] = []
     var markets: [MarketParameters] = []
     var settlement = AssetID(0)
+    /// Whether there is more than the rules: funds, prices, people.
+    var isWhole = true
 
     init(_ tree: Tree, _ problems: ProblemList) {
         self.tree = tree

@@ -7,7 +7,8 @@ import Reports
 struct HealthCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "health",
-        abstract: "A margin calculator: an account's equity, margins, health and liquidation prices.",
+        abstract:
+            "A margin calculator: an account's equity, margins, health and liquidation prices.",
         discussion: """
             The file names a preset, prices, and what the account holds; the code is the simulator's own. \
             Its keys are listed in docs/health.md.
@@ -79,7 +80,9 @@ enum HealthText {
 
     private static func positions(_ account: MarginReport.AccountReport) -> ResultTable {
         ResultTable(
-            columns: ["market", "size", "entry", "profit", "initial", "maintenance", "liquidation price"],
+            columns: [
+                "market", "size", "entry", "profit", "initial", "maintenance", "liquidation price",
+            ],
             rows: account.positions.map {
                 [
                     .text($0.market), .text("\($0.size)"), .text("\($0.entry)"),
@@ -91,7 +94,9 @@ enum HealthText {
     }
 
     private static func next(_ step: LiquidationStep) -> [String] {
-        var lines = ["Next step           \(step.kind.rawValue) \(step.what), \(step.amount) at \(step.price)"]
+        var lines = [
+            "Next step           \(step.kind.rawValue) \(step.what), \(step.amount) at \(step.price)"
+        ]
         if let asset = step.repaidAsset, let amount = step.repaid {
             lines.append("  repays            \(amount) \(asset)")
         }
@@ -100,7 +105,9 @@ enum HealthText {
             "  penalty           \(dollars(step.penalty.raw)): \(dollars(step.toLiquidator.raw)) to the "
                 + "liquidator, \(dollars(step.toInsurance.raw)) to the fund",
         ]
-        if step.deficit.isPositive { lines.append("  deficit           \(dollars(step.deficit.raw))") }
+        if step.deficit.isPositive {
+            lines.append("  deficit           \(dollars(step.deficit.raw))")
+        }
         return lines
     }
 

@@ -44,14 +44,18 @@ struct Liquidate: ParsableCommand {
         if let found = names.first(where: { $0.0 == isolated || $0.0.hasPrefix(isolated + "-") }) {
             return found.1
         }
-        let known = names.isEmpty ? "there is none" : "known: " + names.map(\.0).joined(separator: ", ")
+        let known =
+            names.isEmpty ? "there is none" : "known: " + names.map(\.0).joined(separator: ", ")
         throw fail("\(input.file): no isolated position in '\(isolated)' (\(known))", Exit.badInput)
     }
 
     private func plain(_ run: LiquidationRun) -> String {
         guard !run.rows.isEmpty else { return "No step: \(run.ending)." }
         let table = ResultTable(
-            columns: ["step", "after", "takes", "amount", "price", "repays", "penalty", "deficit", "health"],
+            columns: [
+                "step", "after", "takes", "amount", "price", "repays", "penalty", "deficit",
+                "health",
+            ],
             rows: run.rows.enumerated().map { index, row in
                 [
                     .integer(Int64(index + 1)), .text("\(row.elapsed.milliseconds / 1000) s"),
