@@ -1,7 +1,7 @@
 public import ExactMath
 
 /// A resting order, or all of them at one price: one step of a side of a book, best first.
-public struct DepthLevel: Hashable, Sendable {
+public struct QuotedDepth: Hashable, Sendable {
     /// The limit price. [1e-8 USD per unit]
     public var price: Price
     /// What rests there, greater than zero. [1e-8 units]
@@ -54,7 +54,7 @@ public struct ImpactPrice: Hashable, Sendable {
     /// - Parameter levels: one side of the book, best price first.
     /// - Throws: ``ArithmeticOverflow`` when a level's value or the quantity does not fit.
     public static func average(
-        of notional: Money, in levels: some Sequence<DepthLevel>
+        of notional: Money, in levels: some Sequence<QuotedDepth>
     ) throws(ArithmeticOverflow) -> ImpactPrice? {
         precondition(!notional.isNegative, "an impact notional is not negative")
         var remaining = notional
@@ -80,7 +80,7 @@ public struct ImpactPrice: Hashable, Sendable {
     /// (`impact_price`).
     /// - Throws: ``ArithmeticOverflow`` when the sum of the levels does not fit.
     public static func marginal(
-        of quantity: Quantity, in levels: some Sequence<DepthLevel>
+        of quantity: Quantity, in levels: some Sequence<QuotedDepth>
     ) throws(ArithmeticOverflow) -> Price? {
         var sum = Quantity.zero
         for level in levels {

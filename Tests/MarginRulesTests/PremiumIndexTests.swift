@@ -9,9 +9,9 @@ private struct DydxBook {
     var bids: [(subticks: Int64, quantums: Int64)] = []
     var asks: [(subticks: Int64, quantums: Int64)] = []
 
-    static func levels(_ side: [(subticks: Int64, quantums: Int64)]) -> [DepthLevel] {
+    static func levels(_ side: [(subticks: Int64, quantums: Int64)]) -> [QuotedDepth] {
         side.map { level in
-            DepthLevel(
+            QuotedDepth(
                 price: Price(raw: level.subticks * 10_000), quantity: Quantity(raw: level.quantums))
         }
     }
@@ -106,8 +106,8 @@ private struct DydxBook {
 
     @Test func averageOverLevelsRoundsTheQuantityUp() throws {
         let levels = [
-            DepthLevel(price: Price(whole: 3), quantity: Quantity(whole: 1)),
-            DepthLevel(price: Price(whole: 2), quantity: Quantity(whole: 10)),
+            QuotedDepth(price: Price(whole: 3), quantity: Quantity(whole: 1)),
+            QuotedDepth(price: Price(whole: 2), quantity: Quantity(whole: 10)),
         ]
         let four = try #require(try ImpactPrice.average(of: Money(whole: 4), in: levels))
         #expect(four.quantity == Quantity(raw: 150_000_000))
@@ -127,8 +127,8 @@ private struct DydxBook {
     /// blockworks-foundation/mango-v4 state/orderbook/bookside.rs impact_price
     @Test func marginalPriceIsThatOfTheLevelReached() throws {
         let levels = [
-            DepthLevel(price: Price(whole: 3), quantity: Quantity(whole: 1)),
-            DepthLevel(price: Price(whole: 2), quantity: Quantity(whole: 2)),
+            QuotedDepth(price: Price(whole: 3), quantity: Quantity(whole: 1)),
+            QuotedDepth(price: Price(whole: 2), quantity: Quantity(whole: 2)),
         ]
         #expect(try ImpactPrice.marginal(of: Quantity(whole: 1), in: levels) == Price(whole: 3))
         #expect(
@@ -172,11 +172,11 @@ private struct DydxBook {
         var draws = TestDraws(seed: 7)
         for _ in 0..<500 {
             var price = draws.int(90_000...110_000)
-            var levels: [DepthLevel] = []
+            var levels: [QuotedDepth] = []
             for _ in 0..<draws.int(1...6) {
                 price -= draws.int(1...900)
                 levels.append(
-                    DepthLevel(
+                    QuotedDepth(
                         price: Price(raw: price * 1_000_000),
                         quantity: Quantity(raw: draws.int(1_000_000...500_000_000))))
             }
