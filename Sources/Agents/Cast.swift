@@ -99,6 +99,7 @@ public struct Cast: Sendable {
         for group in configuration.marketMakers { addMarketMakers(group) }
         for policy in configuration.reporters { addReporter(policy) }
         if let policy = configuration.poolHedger { addPoolDesk(policy) }
+        if parameters.liquidation.caller == .venue { addVenueEngine() }
         try checkFunds()
     }
 
@@ -115,7 +116,7 @@ public struct Cast: Sendable {
                 owner: plan.owner, role: plan.role, parent: plan.parent, market: plan.market)
             precondition(id == plan.id, "accounts are opened in order")
             for holding in plan.funding {
-                house.mint(holding.quantity, of: holding.asset, to: id, into: &journal)
+                house.seedBalance(holding.quantity, of: holding.asset, to: id, into: &journal)
             }
         }
         for plan in positions {
@@ -207,6 +208,14 @@ public struct Cast: Sendable {
                 hedges: exposures.map { policy.hedge(against: Quantity(raw: $0)) ?? .zero }))
     }
 
+    /// The engine of a venue that liquidates by itself acts as the system.
+    private mutating func addVenueEngine() {
+        members.append(
+            Member(address: .system, name: "venue", kind: "venue", group: "venue"))
+        agents.append(
+            VenueEngine(wallet: open("venue wallet", .system, .wallet, funding: [])))
+    }
+
     // MARK: Parts
 
     private var nextAccount: AccountID { AccountID(firstAccount + Int32(accounts.count)) }
@@ -245,7 +254,7 @@ public struct Cast: Sendable {
         var totals = [Int128](repeating: 0, count: parameters.assets.count)
         for plan in accounts {
             for holding in plan.funding {
-                totals[holding.asset.index] += Int128(holding.quantity.raw)
+                totals[holding.asset.index] += Int128(holding.quantity.magnitude.raw)
             }
         }
         for (index, total) in totals.enumerated() {

@@ -59,6 +59,8 @@ public struct TraderGroup: Hashable, Sendable {
     public var equity: Distribution
     /// Which markets they trade, by weight.
     public var markets: [Share<MarketID>]
+    /// Which assets they hold or owe with borrowed money, by weight; where there are any, they trade no market.
+    public var loans: [Share<AssetID>]
     /// How many markets one trader holds positions in at the start.
     public var positions: ClosedRange<Int>
     /// Gross notional over equity at the start, capped by what initial margin allows.
@@ -78,7 +80,7 @@ public struct TraderGroup: Hashable, Sendable {
     public init(
         name: String, twinOf: String? = nil, count: Int, mode: Mode = .cross,
         collateral: [Share<AssetID>], equity: Distribution, markets: [Share<MarketID>],
-        positions: ClosedRange<Int> = 1...1, leverage: Distribution, longBias: Ratio,
+        loans: [Share<AssetID>] = [], positions: ClosedRange<Int> = 1...1, leverage: Distribution, longBias: Ratio,
         hedged: Ratio = .zero, tradesPerHour: Fixed18 = .zero, onMarginCall: MarginCallPolicy,
         fee: FeePolicy, poll: TimeSpan, usesBook: Bool = false
     ) {
@@ -89,6 +91,7 @@ public struct TraderGroup: Hashable, Sendable {
         self.collateral = collateral
         self.equity = equity
         self.markets = markets
+        self.loans = loans
         self.positions = positions
         self.leverage = leverage
         self.longBias = longBias

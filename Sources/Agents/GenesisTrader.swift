@@ -4,7 +4,7 @@ public import MarginProtocol
 /// An amount of an asset.
 public struct Holding: Hashable, Sendable {
     public var asset: AssetID
-    /// Greater than zero. [1e-8 units]
+    /// Not zero; negative is a debt. [1e-8 units]
     public var quantity: Quantity
     public init(asset: AssetID, quantity: Quantity) {
         self.asset = asset

@@ -51,6 +51,8 @@ private struct GenesisPlanner {
         var isHedged: Bool
         var response: MarginCallResponse
         var markets: [MarketID]
+        /// What a borrower is exposed to.
+        var loan: AssetID?
         var isLong: [Bool]
         var leverage: Fixed18
     }
@@ -62,7 +64,9 @@ private struct GenesisPlanner {
             offset: index, funding: [], children: [],
             wallet: holdings(of: reserve, in: parameters.settlementAsset), positions: [],
             response: draws.response, isHedged: false)
-        if draws.isHedged, let market = draws.markets.first, let asset = underlying(of: market) {
+        if let asset = draws.loan {
+            borrow(&trader, draws, asset)
+        } else if draws.isHedged, let market = draws.markets.first, let asset = underlying(of: market) {
             hedge(&trader, draws.equity, market, asset)
         } else {
             speculate(&trader, draws)
@@ -88,11 +92,19 @@ private struct GenesisPlanner {
         let range = group.positions
         let wanted = Int(
             count.uniform(in: Int64(range.lowerBound)...Int64(range.upperBound)))
-        let markets = choose(max(0, wanted), &choice)
+        let markets = choose(
+            max(0, wanted), &choice,
+            among: group.markets.filter { parameters.markets.indices.contains($0.id.index) })
+        let loan = choose(
+            1, &choice, among: group.loans.filter { parameters.assets.indices.contains($0.id.index) }
+        ).first
         return Draws(
             equity: max(.zero, min(equity, TraderGroup.largestEquity)),
             isHedged: hedged.chance(group.hedged), response: self.response(&response),
-            markets: markets, isLong: markets.map { _ in side.chance(group.longBias) },
+            markets: markets, loan: loan,
+            isLong: (0..<max(markets.count, loan == nil ? 0 : 1)).map { _ in
+                side.chance(group.longBias)
+            },
             leverage: max(.zero, group.leverage.draw(&leverage)))
     }
 
@@ -103,12 +115,12 @@ private struct GenesisPlanner {
         return place - policy.panic.raw < policy.topUp.raw ? .topUp : .ignore
     }
 
-    /// Different markets, each drawn by its weight among those that are left.
-    private func choose(_ count: Int, _ stream: inout RandomStream) -> [MarketID] {
-        var left = group.markets.filter {
-            $0.share.isPositive && parameters.markets.indices.contains($0.id.index)
-        }
-        var chosen: [MarketID] = []
+    /// Different things, each drawn by its weight among those that are left.
+    private func choose<ID>(
+        _ count: Int, _ stream: inout RandomStream, among shares: [TraderGroup.Share<ID>]
+    ) -> [ID] {
+        var left = shares.filter(\.share.isPositive)
+        var chosen: [ID] = []
         while chosen.count < count, !left.isEmpty {
             let total = left.reduce(Int64(0)) { $0 + $1.share.raw }
             var place = stream.uniform(in: 0...(total - 1))
@@ -155,6 +167,46 @@ private struct GenesisPlanner {
         ]
         trader.funding = spot > part ? [Holding(asset: asset, quantity: spot - part)] : []
         trader.positions = [.init(child: 0, market: market, size: short)]
+    }
+
+    /// Exposure bought with borrowed money, or sold short from a borrowed holding, as far as the initial
+    /// requirement allows; an exposure within the equity needs no debt on the long side.
+    private func borrow(_ trader: inout GenesisTrader, _ draws: Draws, _ asset: AssetID) {
+        let wanted =
+            (try? Fixed18(draws.equity).multiplied(by: draws.leverage, rounding: .down)
+                .rounded(to: Money.self, .down)) ?? TraderGroup.largestEquity
+        var low = Money.zero
+        var high = min(wanted, TraderGroup.largestEquity)
+        if !carries(loan(of: high, on: draws, asset)) {
+            while high - low > Money(whole: 1) {
+                let middle = Money(raw: low.raw + (high.raw - low.raw) / 2)
+                if carries(loan(of: middle, on: draws, asset)) { low = middle } else { high = middle }
+            }
+            high = low
+        }
+        trader.funding = loan(of: high, on: draws, asset)
+    }
+
+    /// A long exposure beside what is left of the equity, or owed beyond it; a short one beside its proceeds.
+    private func loan(of exposure: Money, on draws: Draws, _ asset: AssetID) -> [Holding] {
+        let cash = draws.isLong[0] ? draws.equity - exposure : draws.equity + exposure
+        return holdings(of: draws.isLong[0] ? exposure : -exposure, in: asset)
+            + holdings(of: cash, in: parameters.settlementAsset)
+    }
+
+    private func carries(_ funds: [Holding]) -> Bool {
+        var house = empty
+        var journal: [Event] = []
+        let account = house.addAccount(owner: .system, role: .margin)
+        for holding in funds {
+            house.seedBalance(holding.quantity, of: holding.asset, to: account, into: &journal)
+        }
+        let statement = house.statement(of: account, .initial, at: prices)
+        guard
+            let usable = try? statement.collateral.scaled(
+                by: TraderGroup.usableMargin, rounding: .down)
+        else { return false }
+        return usable >= statement.debt
     }
 
     private func speculate(_ trader: inout GenesisTrader, _ draws: Draws) {
@@ -238,7 +290,7 @@ private struct GenesisPlanner {
     private func holdings(of worth: Money, in asset: AssetID) -> [Holding] {
         let price = prices[parameters.assets[asset.index].feed.index]
         guard price.isPositive, let quantity = try? worth.quantity(at: price, rounding: .down),
-            quantity.isPositive
+            !quantity.isZero
         else { return [] }
         return [Holding(asset: asset, quantity: quantity)]
     }

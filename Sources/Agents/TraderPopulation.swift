@@ -134,6 +134,7 @@ public struct TraderPopulation: Agent {
         let trader = traders[index]
         guard trader.response != .ignore, !trader.isAlarmed, !trader.hasLeft, trader.waiting == 0,
             trader.slots.contains(where: { isCalled($0.account, view) })
+                || !group.loans.isEmpty && isCalled(borrower: trader.main, view)
         else { return }
         traders[index].isAlarmed = true
         if group.onMarginCall.delay > .zero {
@@ -152,6 +153,14 @@ public struct TraderPopulation: Agent {
                 < product(health.requirement.raw, group.onMarginCall.threshold.raw)
     }
 
+    /// The same for a borrower: collateral against debt, both weighted.
+    private func isCalled(borrower account: AccountID, _ view: borrowing View) -> Bool {
+        let statement = view.house.statement(of: account, .maintenance)
+        return statement.debt.isPositive
+            && product(statement.collateral.raw, scaleE8)
+                < product(statement.debt.raw, group.onMarginCall.threshold.raw)
+    }
+
     private mutating func respond(
         _ index: Int, _ view: borrowing View, _ requests: inout [Request]
     ) {
@@ -161,6 +170,8 @@ public struct TraderPopulation: Agent {
         case .topUp: topUp(index, view, &requests)
         case .panic:
             traders[index].hasLeft = true
+            // A borrower has nothing to close here; it pays back what it can.
+            if !group.loans.isEmpty { topUp(index, view, &requests) }
             for slot in traders[index].slots {
                 let held = view.house.position(slot.account, slot.market).size
                 guard !held.isZero else { continue }

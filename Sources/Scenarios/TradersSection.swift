@@ -26,6 +26,10 @@ extension ScenarioDecoder {
                 "markets", "market, list or map of weights", rule: "all markets alike",
                 "What they trade."),
             Key(
+                "loans", "asset, list or map of weights", rule: "none",
+                "What they hold, or owe, with borrowed money, in place of positions in markets; for lending protocols."
+            ),
+            Key(
                 "positions", "whole number or range", default: "1",
                 "In how many markets one trader holds positions at the start."),
             Key(
@@ -106,7 +110,8 @@ extension ScenarioDecoder {
         let modes: [(word: String, value: TraderGroup.Mode)] = [
             ("cross", .cross), ("isolated", .isolated),
         ]
-        let shares = tradedMarkets(fields)
+        let loans = borrowedAssets(fields)
+        let shares = loans.isEmpty ? tradedMarkets(fields) : []
         let usesBook = fields.read("book", .yesOrNo)
         if !usesBook, let market = shares.first(where: { markets[$0.id.index].pool == nil }) {
             fields.problem(
@@ -117,7 +122,7 @@ extension ScenarioDecoder {
             name: name, twinOf: twin, count: fields.read("count", Self.counts),
             mode: fields.read("mode", Kind.choice(modes)), collateral: heldCollateral(fields),
             equity: distribution(fields, "equity", .dollars, "an amount of money such as '$10k'"),
-            markets: shares, positions: positions(fields, shares.count),
+            markets: shares, loans: loans, positions: positions(fields, shares.count),
             leverage: distribution(fields, "leverage", .multipleNumber, "a number such as '2.5'"),
             longBias: fields.read("long_bias", .share), hedged: fields.read("hedged", .share),
             tradesPerHour: fields.read("trades_per_hour", .hourly),
@@ -184,6 +189,35 @@ extension ScenarioDecoder {
         problem(
             position, "\(path): \(assetNames[index]) does not count as collateral",
             hint: "set assets.\(assetNames[index]).collateral")
+    }
+
+    private func borrowedAssets(_ fields: Fields) -> [TraderGroup.Share<AssetID>] {
+        let path = fields.path("loans")
+        guard let tree = fields.value("loans"), tree.scalar != "none" else { return [] }
+        for key in ["markets", "mode", "hedged", "trades_per_hour"] {
+            fields.refuse(key, "has no meaning for borrowers")
+        }
+        let shares: [TraderGroup.Share<AssetID>]
+        if tree.entries == nil {
+            setting(path, YAMLWriter.flow(tree))
+            shares = list(tree).compactMap { item in
+                index(of: item, among: assetNames, path, a: "an asset")
+                    .map { .init(id: AssetID(index: $0), share: .one) }
+            }
+        } else {
+            shares = named(tree, path, of: "weights").compactMap { entry in
+                guard
+                    let index = index(
+                        of: entry.key, at: entry.position, among: assetNames, path, a: "an asset"),
+                    let weight = scalar(entry.value, .positiveRatio, path + "." + entry.key)
+                else { return nil }
+                return .init(id: AssetID(index: index), share: weight)
+            }
+        }
+        if shares.contains(where: { $0.id == settlement }) {
+            fields.problem("loans", "expected another asset than the one that settles")
+        }
+        return shares
     }
 
     private func tradedMarkets(_ fields: Fields) -> [TraderGroup.Share<MarketID>] {

@@ -1,0 +1,42 @@
+import Chain
+import ExactMath
+public import MarginProtocol
+
+/// The venue's own liquidation engine: an exchange's risk engine, or the proposer of a block.
+///
+/// It sends one step for every account that is liquidatable, whether that pays or not, ahead of everybody
+/// else's transactions, and the next when it hears of the last.
+public struct VenueEngine: Agent {
+    /// What it bids: more than anybody, so that it comes first; nobody is charged for it. [wei per gas]
+    public static let bid: Int64 = 1_000_000_000_000_000
+    public let wallet: AccountID
+    private var pending: [(tag: Int64, account: AccountID)] = []
+    private var lastTag: Int64 = 0
+
+    /// - Parameter wallet: an account of the system's, which liquidations pay into.
+    public init(wallet: AccountID) { self.wallet = wallet }
+
+    public var addresses: ClosedRange<Int32> { Address.system.raw...Address.system.raw }
+
+    public mutating func decide(_ view: borrowing View) -> Actions {
+        var requests: [Request] = []
+        for account in view.liquidatable where !pending.contains(where: { $0.account == account }) {
+            guard (try? view.house.quoteLiquidation(of: account, payer: wallet)) != nil else {
+                continue
+            }
+            lastTag += 1
+            pending.append((lastTag, account))
+            requests.append(
+                Request(
+                    tag: lastTag, sender: .system,
+                    command: .liquidate(account: account, payer: wallet, target: .next),
+                    maxFee: Self.bid, maxTip: Self.bid, lifetime: view.blocks(10)))
+        }
+        return Actions(requests: requests)
+    }
+
+    public mutating func learn(_ outcome: Outcome) {
+        if case .pending = outcome.result { return }
+        pending.removeAll { $0.tag == outcome.tag }
+    }
+}
