@@ -36,7 +36,12 @@ public struct LiquidationRun: Sendable {
         while rows.count < Self.maximumSteps {
             let before = state.house.health(of: id, .maintenance)
             guard state.house.isLiquidatable(id, at: state.file.prices) else {
-                ending = rows.isEmpty ? "the account is healthy" : "the account is healthy again"
+                let facts = state.house.account(id)
+                ending =
+                    rows.isEmpty
+                    ? "the account is healthy"
+                    : facts.markets == 0 && facts.assets == 0
+                        ? "nothing is left" : "the account is healthy again"
                 break
             }
             guard let step = LiquidationStep(state, id) else {

@@ -45,6 +45,60 @@ import Testing
         try Tool.expectGolden(ScenarioReference.markdown(), "docs/scenarios.md")
     }
 
+    @Test func protocols() throws {
+        try Tool.expectGolden(try PresetDocument.reference(), "docs/protocols.md")
+    }
+
+    /// The keys of an account file, and a real answer.
+    @Test func health() throws {
+        let example = try String(
+            contentsOf: Tool.root.appendingPathComponent("docs/account.yaml"), encoding: .utf8)
+        let path = Tool.root.appendingPathComponent("docs/account.yaml").path
+        let plain = try Tool.run(["health", path], prefix: ["COLUMNS=80"])
+        let json = try Tool.run(["health", path, "--json"])
+        let steps = try Tool.run([
+            "liquidate", path, "--set", "prices.ETH=1650",
+        ])
+        #expect(plain.code == 0 && json.code == 0 && steps.code == 0)
+        let text = """
+            # Accounts: `health` and `liquidate`
+
+            A margin calculator over the simulator's own code: `crossmargin health FILE` says what a venue would say of an
+            account, `crossmargin liquidate FILE` runs its whole liquidation step by step. Generated, answers included.
+
+            ## An account
+
+            `docs/account.yaml`:
+
+            ```yaml
+            \(example.trimmingCharacters(in: .newlines).replacing("\n", with: "\n            "))
+            ```
+
+            ```
+            $ crossmargin health docs/account.yaml
+            \(plain.out.trimmingCharacters(in: .newlines).replacing("\n", with: "\n            "))
+            ```
+
+            The same with `--json`; every number is exact, money in USD, what is paid in another settlement asset in that:
+
+            ```json
+            \(json.out.trimmingCharacters(in: .newlines).replacing("\n", with: "\n            "))
+            ```
+
+            And had the price fallen:
+
+            ```
+            $ crossmargin liquidate docs/account.yaml --set prices.ETH=1650
+            \(steps.out.trimmingCharacters(in: .newlines).replacing("\n", with: "\n            "))
+            ```
+
+            ## The keys
+
+
+            """
+        try Tool.expectGolden(text + AccountFile.reference(), "docs/health.md")
+    }
+
     @Test func commandLine() throws {
         var text = """
             # The command line
@@ -52,7 +106,8 @@ import Testing
             Generated from the help of the program.
 
             """
-        for verb in ["", "run", "validate", "new", "query", "show", "verify", "diff"] {
+        for verb in [
+            "", "run", "validate", "new", "health", "liquidate", "protocols", "query", "show", "verify", "diff"] {
             let result = try Tool.run(
                 ["help"] + (verb.isEmpty ? [] : [verb]), prefix: ["COLUMNS=100"])
             text += "\n## crossmargin \(verb)\n\n```\n\(result.out)```\n"
