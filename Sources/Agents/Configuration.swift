@@ -80,7 +80,8 @@ public struct TraderGroup: Hashable, Sendable {
     public init(
         name: String, twinOf: String? = nil, count: Int, mode: Mode = .cross,
         collateral: [Share<AssetID>], equity: Distribution, markets: [Share<MarketID>],
-        loans: [Share<AssetID>] = [], positions: ClosedRange<Int> = 1...1, leverage: Distribution, longBias: Ratio,
+        loans: [Share<AssetID>] = [], positions: ClosedRange<Int> = 1...1, leverage: Distribution,
+        longBias: Ratio,
         hedged: Ratio = .zero, tradesPerHour: Fixed18 = .zero, onMarginCall: MarginCallPolicy,
         fee: FeePolicy, poll: TimeSpan, usesBook: Bool = false
     ) {

@@ -66,7 +66,9 @@ private struct GenesisPlanner {
             response: draws.response, isHedged: false)
         if let asset = draws.loan {
             borrow(&trader, draws, asset)
-        } else if draws.isHedged, let market = draws.markets.first, let asset = underlying(of: market) {
+        } else if draws.isHedged, let market = draws.markets.first,
+            let asset = underlying(of: market)
+        {
             hedge(&trader, draws.equity, market, asset)
         } else {
             speculate(&trader, draws)
@@ -96,7 +98,8 @@ private struct GenesisPlanner {
             max(0, wanted), &choice,
             among: group.markets.filter { parameters.markets.indices.contains($0.id.index) })
         let loan = choose(
-            1, &choice, among: group.loans.filter { parameters.assets.indices.contains($0.id.index) }
+            1, &choice,
+            among: group.loans.filter { parameters.assets.indices.contains($0.id.index) }
         ).first
         return Draws(
             equity: max(.zero, min(equity, TraderGroup.largestEquity)),
@@ -180,7 +183,11 @@ private struct GenesisPlanner {
         if !carries(loan(of: high, on: draws, asset)) {
             while high - low > Money(whole: 1) {
                 let middle = Money(raw: low.raw + (high.raw - low.raw) / 2)
-                if carries(loan(of: middle, on: draws, asset)) { low = middle } else { high = middle }
+                if carries(loan(of: middle, on: draws, asset)) {
+                    low = middle
+                } else {
+                    high = middle
+                }
             }
             high = low
         }

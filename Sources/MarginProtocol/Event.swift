@@ -55,7 +55,7 @@ public struct Fill: Hashable, Sendable {
 }
 
 /// What a liquidation step took.
-public enum LiquidationKind: Int8, Hashable, Sendable {
+public enum LiquidationKind: Int8, Hashable, Sendable, CaseIterable {
     /// A position was closed or taken over.
     case position = 1
     /// Collateral was seized for a repaid debt.

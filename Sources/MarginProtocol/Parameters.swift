@@ -158,7 +158,7 @@ public struct Actions: OptionSet, Hashable, Sendable {
 }
 
 /// One layer of who pays when an account ends below zero; the last layer takes whatever is left.
-public enum LossLayer: Int8, Hashable, Sendable {
+public enum LossLayer: Int8, Hashable, Sendable, CaseIterable {
     /// The insurance fund, down to zero.
     case insuranceFund
     /// Every margin account and the pool, in proportion to its positive balance of the asset.

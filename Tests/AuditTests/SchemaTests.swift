@@ -33,17 +33,22 @@ import Testing
         try expect(BalanceReason.self, "balance_reason")
         try expect(PositionReason.self, "position_reason")
         try expect(Side.self, "side")
-        let layers: [LossLayer] = [.insuranceFund, .socialised, .badDebt]
         #expect(
             try names("loss_layer")
-                == Dictionary(uniqueKeysWithValues: layers.map { (Int($0.rawValue), "\($0)") }))
-        let kinds: [LiquidationKind] = [.position, .collateral, .deficit]
+                == Dictionary(
+                    uniqueKeysWithValues: LossLayer.allCases.map { (Int($0.rawValue), "\($0)") }))
         #expect(
             try names("liquidation_kind")
-                == Dictionary(uniqueKeysWithValues: kinds.map { (Int($0.rawValue), "\($0)") }))
+                == Dictionary(
+                    uniqueKeysWithValues: LiquidationKind.allCases.map {
+                        (Int($0.rawValue), "\($0)")
+                    }))
         let tables = [(0, "run")] + FactTable.allCases.map { (Int($0.rawValue), $0.name) }
         #expect(try names("table") == Dictionary(uniqueKeysWithValues: tables))
-        #expect(try names("governance") == [1: "pause", 2: "parameter", 3: "delegate"])
+        #expect(
+            try names("governance") == [
+                1: "pause", 2: "parameter", 3: "delegate", 4: "setting",
+            ])
         #expect(try names("order_change") == [1: "placed", 2: "cancelled"])
     }
 

@@ -107,7 +107,9 @@ import Testing
 
             """
         for verb in [
-            "", "run", "validate", "new", "health", "liquidate", "protocols", "query", "show", "verify", "diff"] {
+            "", "run", "validate", "new", "health", "liquidate", "protocols", "query", "show",
+            "verify", "diff",
+        ] {
             let result = try Tool.run(
                 ["help"] + (verb.isEmpty ? [] : [verb]), prefix: ["COLUMNS=100"])
             text += "\n## crossmargin \(verb)\n\n```\n\(result.out)```\n"

@@ -29,7 +29,7 @@ import Testing
         ),
         Case(
             "pool: $1M", "pool: $1M, colour: red",
-            "s.yaml:13:23: unknown key 'colour' in protocol (known keys: settlement, oracle_guard, liquidation, losses, insurance_fund, pool)"
+            "s.yaml:13:23: unknown key 'colour' in protocol (known keys: preset, name, margin_ratio, missing_entry, categories, settlement, oracle_guard, liquidation, losses, insurance_fund, pool)"
         ),
         Case(
             "seed: 1", "seed: 1\nseed: 2",
@@ -118,7 +118,7 @@ import Testing
             "s.yaml:11:10: oracles: expected a map of price feeds, found 'fast'"),
         Case(
             "protocol: {pool: $1M}", "protocol: [1, 2]",
-            "s.yaml:13:11: protocol: expected a map with the keys settlement, oracle_guard, liquidation, losses, …, found a list"
+            "s.yaml:13:11: protocol: expected a map with the keys preset, name, margin_ratio, missing_entry, …, found a list"
         ),
         Case(
             "pool: $1M", "pool: [1]",
@@ -207,7 +207,8 @@ import Testing
         ),
         Case(
             "pool: $1M", "pool: $1M, liquidation: {target_health: 1.1, dust: $5}",
-            "s.yaml:13:63: protocol.liquidation.dust: has a meaning only with close_factor"),
+            "s.yaml:13:63: protocol.liquidation.dust: has a meaning only with close_factor and debt_share"
+        ),
         Case(
             "chain: instant", "chain: {preset: instant, elasticity: 4}",
             "s.yaml:5:38: chain.elasticity: has a meaning only with fee_market: eip1559"),

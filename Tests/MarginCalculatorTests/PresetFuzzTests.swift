@@ -1,0 +1,207 @@
+import ExactMath
+import MarginProtocol
+import Scenarios
+import SeededRandom
+import Testing
+
+/// Random traffic under every preset: 10,000 commands each, in release.
+@Suite struct PresetFuzzTests {
+    #if DEBUG
+        static let commands = 300
+    #else
+        static let commands = 10_000
+    #endif
+
+    @Test(arguments: Preset.names) func commandsKeepTheLaw(preset: String) throws {
+        var traffic = try Traffic(preset: preset)
+        for step in 0..<Self.commands {
+            if let fault = traffic.step() {
+                Issue.record("\(preset), command \(step): \(fault)")
+                return
+            }
+        }
+        // Traffic that nothing comes of would prove nothing.
+        #expect(traffic.applied > Self.commands / 20, "\(preset): \(traffic.applied) applied")
+        #if !DEBUG
+            #expect(traffic.liquidated > 5, "\(preset): \(traffic.liquidated) liquidations")
+        #endif
+    }
+}
+
+/// One protocol under a preset, a few users, and random commands.
+private struct Traffic {
+    var draws: RandomStream
+    var house: ClearingHouse
+    var index = HealthIndex()
+    var applied = 0
+    var liquidated = 0
+    let users: [Address] = [Address(10), Address(11), Address(12), Address(13), Address(14)]
+    var wallets: [AccountID] = []
+    var margins: [AccountID] = []
+    let venueWallet: AccountID
+    let hasMarkets: Bool
+
+    init(preset: String) throws {
+        let names = ["USDC", "ETH", "BTC", "SOL"]
+        let text = try #require(Preset.named(preset)).text
+        // A preset without markets is a lending protocol's.
+        hasMarkets = text.contains("\nmarkets:")
+        let positions = hasMarkets ? "{BTC: {size: 0, entry: 1}, ETH: {size: 0, entry: 1}}" : "{}"
+        let parameters =
+            hasMarkets
+            ? "{protocol: {settlement: USDC}, markets: {BTC: {contract: linear}, ETH: {contract: linear}}}"
+            : "{protocol: {settlement: USDC}}"
+        let file = try AccountFile.load("a.yaml") { _ in
+            """
+            protocol: \(preset)
+            parameters: \(parameters)
+            prices: {USDC: 1, ETH: 2000, BTC: 40000, SOL: 100}
+            account: {balances: {USDC: 0}, positions: \(positions)}
+            """
+        }
+        draws = RandomSource(seed: 1).stream("preset/\(preset)")
+        house = ClearingHouse(parameters: file.parameters, start: file.time)
+        var journal: [Event] = []
+        for (feed, price) in file.prices.enumerated() {
+            try house.execute(
+                .postPrice(
+                    feed: FeedID(index: feed),
+                    report: PriceReport(
+                        round: 1, price: price, observedAt: file.time, publishedAt: file.time)),
+                from: .system, into: &journal)
+        }
+        house.mint(
+            Quantity(whole: 5_000_000), of: file.parameters.settlementAsset,
+            to: ClearingHouse.liquidityPool, into: &journal)
+        house.mint(
+            Quantity(whole: 20_000), of: file.parameters.settlementAsset,
+            to: ClearingHouse.insuranceFund, into: &journal)
+        for user in users {
+            let wallet = house.addAccount(owner: user, role: .wallet)
+            wallets.append(wallet)
+            for account in 0..<3 {
+                let id = house.addAccount(owner: user, role: .margin)
+                margins.append(id)
+                for (asset, _) in names.enumerated() {
+                    let price = file.prices[asset]
+                    let worth = Money(whole: draws.uniform(in: 0...20_000))
+                    let amount = try worth.quantity(at: price, rounding: .down)
+                    if account < 2 || asset == 0 {
+                        house.mint(amount, of: AssetID(index: asset), to: id, into: &journal)
+                    }
+                    house.mint(
+                        try Money(whole: 200_000).quantity(at: price, rounding: .down),
+                        of: AssetID(index: asset), to: wallet, into: &journal)
+                }
+            }
+        }
+        venueWallet = house.addAccount(owner: .system, role: .wallet)
+    }
+
+    private mutating func pick<T>(_ values: [T]) -> T {
+        values[Int(draws.uniform(in: 0...Int64(values.count - 1)))]
+    }
+
+    private mutating func amount(_ asset: AssetID, _ most: Int64) -> Quantity {
+        let worth = Money(whole: draws.uniform(in: 1...most))
+        return (try? worth.quantity(at: house.price(of: asset), rounding: .down)) ?? .zero
+    }
+
+    /// Runs one command, or lets time and prices move; what is wrong, in words.
+    mutating func step() -> String? {
+        var journal: [Event] = []
+        let kind = draws.uniform(in: 0...99)
+        if kind < 12 {
+            house.advance(
+                to: house.time + TimeSpan(milliseconds: draws.uniform(in: 1...120_000)),
+                into: &journal)
+            return faults("time") ?? indexFault()
+        }
+        let asset = AssetID(index: Int(draws.uniform(in: 0...3)))
+        let account = pick(margins)
+        let owner = house.account(account).owner
+        let wallet = wallets[users.firstIndex(of: owner) ?? 0]
+        let command: Command
+        var sender = owner
+        switch kind {
+        case ..<22:
+            command = .deposit(
+                from: wallet, to: account, asset: asset, amount: amount(asset, 5_000))
+        case ..<42:
+            command = .withdraw(
+                from: account, to: wallet, asset: asset, amount: amount(asset, 20_000))
+        case ..<62 where hasMarkets:
+            let market = MarketID(index: Int(draws.uniform(in: 0...1)))
+            let worth = Money(whole: draws.uniform(in: 10...200_000))
+            let size = (try? worth.quantity(at: house.price(of: market), rounding: .down)) ?? .zero
+            command = .trade(
+                account: account, market: market,
+                size: draws.chance(Ratio(percent: 50)) ? size : -size,
+                limit: nil, reduceOnly: draws.chance(Ratio(percent: 20)))
+        case ..<78:
+            let feed = FeedID(index: Int(draws.uniform(in: 1...3)))
+            let price = house.prices[feed.index]
+            let share = Ratio(raw: draws.uniform(in: 93_000_000...107_000_000))
+            house.advance(to: house.time + TimeSpan(milliseconds: 1000), into: &journal)
+            let moved = (try? price.scaled(by: share, rounding: .down)) ?? price
+            command = .postPrice(
+                feed: feed,
+                report: PriceReport(
+                    round: 1, price: max(moved, Price(whole: 1)), observedAt: house.time,
+                    publishedAt: house.time))
+            sender = .system
+        default: return liquidation()
+        }
+        let before = house
+        do throws(Rejection) {
+            try house.execute(command, from: sender, into: &journal)
+            applied += 1
+        } catch {
+            if house != before {
+                return "\(command) was rejected with \(error) and changed something"
+            }
+        }
+        return faults("\(command)")
+    }
+
+    private mutating func liquidation() -> String? {
+        let prices = house.prices
+        let due = margins.filter { house.isLiquidatable($0, at: prices) }
+        let account = due.isEmpty ? pick(margins) : pick(due)
+        let policy = house.parameters.liquidation
+        let takesOver = policy.taker == .liquidator && house.account(account).markets != 0
+        let payers = takesOver ? margins : wallets
+        let payer = policy.caller == .venue ? venueWallet : pick(payers)
+        let sender = house.account(payer).owner
+        let quote = try? house.quoteLiquidation(of: account, payer: payer)
+        if quote != nil, !house.isLiquidatable(account, at: prices) {
+            return "a healthy account is quoted"
+        }
+        var journal: [Event] = []
+        let before = house
+        do throws(Rejection) {
+            try house.execute(
+                .liquidate(account: account, payer: payer, target: .next), from: sender,
+                into: &journal)
+        } catch {
+            if quote != nil { return "quoted and then refused: \(error)" }
+            return house == before ? nil : "a refused liquidation changed something"
+        }
+        guard quote != nil else { return "executed without a quote" }
+        applied += 1
+        liquidated += 1
+        return faults("a liquidation")
+    }
+
+    private func faults(_ what: String) -> String? {
+        let breaches = house.breaches()
+        return breaches.isEmpty ? nil : "\(what) left \(breaches)"
+    }
+
+    private mutating func indexFault() -> String? {
+        let found = index.liquidatable(in: house, at: house.prices)
+        let all = house.accountIDs.map { AccountID($0) }
+            .filter { house.isLiquidatable($0, at: house.prices) }
+        return found == all ? nil : "the index misses somebody"
+    }
+}
