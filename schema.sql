@@ -551,6 +551,7 @@ insert or ignore into code (domain, code, name) values
     ('rejection', 603, 'nothingToLiquidate'),
     ('rejection', 604, 'oncePerBlock'),
     ('rejection', 605, 'payerCannotTakePosition'),
+    ('rejection', 606, 'leavesDust'),
     ('rejection', 701, 'priceNotPositive'),
     ('rejection', 702, 'reportFromFuture'),
     ('rejection', 703, 'reportOutdated'),

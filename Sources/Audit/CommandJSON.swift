@@ -200,6 +200,13 @@ extension JSONText {
             member("bonus_cursor_e8", cursor)
             member("bonus_maximum_e8", maximum)
         }
+        switch policy.seizure {
+        case .value: break
+        case .amount: member("seizure", word: "amount")
+        case .ratio(let share):
+            member("seizure", word: "ratio")
+            member("seized_share_e8", share)
+        }
         member("collateral_bonus_insurance_share_e8", policy.collateralBonusInsuranceShare)
         member("taker", word: String(describing: policy.taker))
         switch policy.closingPrice {

@@ -12,7 +12,7 @@ extension JSONText {
         switch rejection {
         case .amountNotPositive, .sameAccount, .parameterInvalid, .senderNotGovernance,
             .senderNotSystem, .senderNotVenue, .ownersDiffer, .exposureTooLarge, .targetNotAllowed,
-            .nothingToLiquidate, .priceNotPositive, .overflow:
+            .nothingToLiquidate, .leavesDust, .priceNotPositive, .overflow:
             break
         case .unknownAccount(let account), .senderNotOwner(let account),
             .isolatedOnlyFromParent(let account), .oncePerBlock(let account),

@@ -1,4 +1,5 @@
-public import ExactMath
+import ExactMath
+import MarginRules
 
 extension ClearingHouse {
     /// Which collateral pays which debt: the liquidator's choice, else the most valuable of each.
@@ -36,75 +37,59 @@ extension ClearingHouse {
         _ id: AccountID, _ payer: AccountID, _ pair: (seize: Int, repay: Int),
         _ target: LiquidationTarget, _ health: Health
     ) throws(Rejection) -> LiquidationQuote {
-        let policy = parameters.liquidation
         let held = balances[id.index * assetCount + pair.seize]
         let debt = -balances[id.index * assetCount + pair.repay]
-        var repaid = repayable(id.index, pair, debt, held, health)
-        if case .collateral(_, _, let atMost?) = target { repaid = min(repaid, atMost.raw) }
-        let bonus = bonus(of: pair.seize, id.index)
-        let (seized, paid) = seizure(pair, repaid: repaid, held: held, bonus)
-        let seizePrice = prices[assetRows[pair.seize].feed]
+        var most = debt
+        if case .collateral(_, _, let atMost?) = target { most = min(debt, atMost.raw) }
+        let repaid = try repayable(id.index, pair, debt, held, most)
+        let part = seizure(id.index, pair, repaid: repaid, held: held)
         let repayPrice = prices[assetRows[pair.repay].feed]
-        let seizedValue = scaled(seized, seizePrice.raw, .down)
-        let paidValue = scaled(paid, repayPrice.raw, .up)
-        let discount = max(0, seizedValue - paidValue)
-        let fundShare = scaled(
-            discount, policy.collateralBonusInsuranceShare.raw, .down)
-        let toInsurance = min(
-            seized, exact(fundShare, scaleE8, over: seizePrice.raw, .down))
+        let paidValue = scaled(part.paid, repayPrice.raw, .up)
         // Whoever repays must have what is repaid.
         let asset = AssetID(index: pair.repay)
         if accounts[payer.index].role == .wallet {
-            try requireBalance(payer, asset, Quantity(raw: paid))
+            try requireBalance(payer, asset, Quantity(raw: part.paid))
         } else {
-            try requireMayLeave(Quantity(raw: paid), of: asset, from: payer)
+            try requireMayLeave(Quantity(raw: part.paid), of: asset, from: payer)
         }
-        try requireRoom(payer, pair.seize, for: seized)
-        try requireRoom(Self.insuranceFund, pair.seize, for: toInsurance)
+        try requireRoom(payer, pair.seize, for: part.seized)
+        try requireRoom(Self.insuranceFund, pair.seize, for: part.toInsurance)
         return LiquidationQuote(
             account: id,
             step: .collateral(
                 LiquidationQuote.CollateralPart(
                     seize: AssetID(index: pair.seize), repay: asset,
-                    seized: Quantity(raw: seized), repaid: Quantity(raw: paid),
-                    toInsurance: Quantity(raw: toInsurance),
-                    bonus: Money(raw: discount - fundShare))),
+                    seized: Quantity(raw: part.seized), repaid: Quantity(raw: part.paid),
+                    toInsurance: Quantity(raw: part.toInsurance),
+                    bonus: Money(raw: part.bonus))),
             healthBefore: health, value: Money(raw: paidValue))
     }
 
-    /// What a repayment seizes, and what is really paid when the collateral does not suffice.
-    ///
-    /// Seized rounds down and paid rounds up: against the liquidator, in favour of the account.
-    private func seizure(
-        _ pair: (seize: Int, repay: Int), repaid: Int64, held: Int64, _ discount: Ratio
-    ) -> (seized: Int64, paid: Int64) {
-        let bonus = scaleE8 + discount.raw
-        let seizePrice = prices[assetRows[pair.seize].feed].raw
-        let repayPrice = prices[assetRows[pair.repay].feed].raw
-        let value = scaled(repaid, repayPrice, .down)
-        // What does not fit is more than is held.
-        let wanted = try? multiply(
-            scaled(value, bonus, .down), scaleE8, dividingBy: seizePrice, rounding: .down)
-        if let wanted, wanted <= held { return (wanted, repaid) }
-        let heldValue = scaled(held, seizePrice, .up)
-        let worth = exact(heldValue, scaleE8, over: bonus, .up)
-        return (held, min(repaid, exact(worth, scaleE8, over: repayPrice, .up)))
-    }
-
-    /// How much of a debt one step may repay.
+    /// How much of a debt one step may repay, no more than is asked for.
     private func repayable(
         _ account: Int, _ pair: (seize: Int, repay: Int), _ debt: Int64, _ held: Int64,
-        _ health: Health
+        _ asked: Int64
+    ) throws(Rejection) -> Int64 {
+        if case .debtShare(let share, let fullBelow, let small, let leftover) = parameters
+            .liquidation.size
+        {
+            let rule = CloseFactor.ofAccount(
+                share: share, wholeAtOrBelow: Fixed18(fullBelow), wholeBelow: small)
+            return try debtShare(account, pair, debt, held, asked, rule, leftover)
+        }
+        return min(asked, repayable(account, pair, debt, held))
+    }
+
+    private func repayable(
+        _ account: Int, _ pair: (seize: Int, repay: Int), _ debt: Int64, _ held: Int64
     ) -> Int64 {
-        let discount = bonus(of: pair.seize, account)
         switch parameters.liquidation.size {
-        case .wholePosition, .wholeAccount, .absorb, .firstShare, .bracketSteps: return debt
+        case .wholePosition, .wholeAccount, .absorb, .firstShare, .bracketSteps, .debtShare:
+            return debt
         case .portion(let share, let minimum):
             let price = prices[assetRows[pair.repay].feed].raw
             let least = exact(minimum.raw, scaleE8, over: price, .up)
             return min(debt, max(1, least, scaled(debt, share.raw, .up)))
-        case .debtShare(let share, let fullBelow, let small, let leftover):
-            return debtShare(account, pair, debt, held, (share, fullBelow, small, leftover))
         case .closeFactor(let factor, let fullBelow, let dust):
             if isDeep(account, fullBelow) { return debt }
             let part = max(1, scaled(debt, factor.raw, .up))
@@ -113,11 +98,11 @@ extension ClearingHouse {
             return left < dust.raw ? debt : part
         case .targetHealth(let target, let kind, _):
             // Without positions the requirement is zero; the target scales the debts instead.
-            let bends = repaymentBends(pair, debt, held, discount)
+            let bends = repaymentBends(account, pair, debt, held)
             return least(ofBends: bends) { repaid in
-                let (seized, paid) = seizure(pair, repaid: repaid, held: held, discount)
+                let part = seizure(account, pair, repaid: repaid, held: held)
                 return collateralRatioReaches(
-                    target, account, (pair.seize, -seized), (pair.repay, paid), kind)
+                    target, account, (pair.seize, -part.seized), (pair.repay, part.paid), kind)
             } ?? debt
         }
     }
@@ -125,12 +110,12 @@ extension ClearingHouse {
     /// Repayments at which collateral or debt changes its slope: where what is held of the collateral
     /// leaves a tier, or ends.
     private func repaymentBends(
-        _ pair: (seize: Int, repay: Int), _ debt: Int64, _ held: Int64, _ discount: Ratio
+        _ account: Int, _ pair: (seize: Int, repay: Int), _ debt: Int64, _ held: Int64
     ) -> [Int64] {
         var bends = [debt]
         for floor in tierFloors(of: pair.seize) where floor < held {
-            let (seized, paid) = seizure(pair, repaid: debt, held: held - floor, discount)
-            if seized == held - floor, paid < debt { bends.append(max(1, paid)) }
+            let part = seizure(account, pair, repaid: debt, held: held - floor)
+            if part.seized == held - floor, part.paid < debt { bends.append(max(1, part.paid)) }
         }
         return bends
     }
@@ -159,79 +144,38 @@ extension ClearingHouse {
     }
 
     /// Aave's close factor: half of all debt, or the whole of this one; and no dust left behind.
+    ///
+    /// Where as much as is asked for would leave dust, the most is taken that does not.
     private func debtShare(
         _ account: Int, _ pair: (seize: Int, repay: Int), _ debt: Int64, _ held: Int64,
-        _ rule: (share: Ratio, fullBelow: Ratio, small: Money, leftover: Money)
-    ) -> Int64 {
-        let price = prices[assetRows[pair.repay].feed].raw
-        let debtValue = scaled(debt, price, .up)
-        let heldValue = scaled(held, prices[assetRows[pair.seize].feed].raw, .down)
-        if debtValue < rule.small.raw || heldValue < rule.small.raw
-            || !collateralRatioExceeds(rule.fullBelow, account)
-        {
-            return debt
-        }
-        var all: Int64 = 0
+        _ asked: Int64, _ rule: CloseFactor, _ leftover: Money
+    ) throws(Rejection) -> Int64 {
+        var total = Money.zero
         for asset in Bits(mask: accounts[account].assets) {
             let amount = balances[account * assetCount + asset]
             guard amount < 0 else { continue }
-            all += scaled(-amount, prices[assetRows[asset].feed].raw, .up)
+            total += Money(raw: scaled(-amount, prices[assetRows[asset].feed].raw, .up))
         }
-        let most = exact(scaled(all, rule.share.raw, .down), scaleE8, over: price, .down)
-        let part = max(1, min(debt, most))
-        guard rule.leftover.isPositive, part < debt else { return part }
-        // Leftovers of both sides are worth that much or nothing: less is taken where less is too little.
-        let discount = bonus(of: pair.seize, account)
-        let (seized, _) = seizure(pair, repaid: part, held: held, discount)
-        let seizePrice = prices[assetRows[pair.seize].feed].raw
-        if seized < held, scaled(held - seized, seizePrice, .down) < rule.leftover.raw {
-            let kept = exact(rule.leftover.raw, scaleE8, over: seizePrice, .up)
-            let value = scaled(max(0, held - kept), seizePrice, .down)
-            let worth = exact(value, scaleE8, over: scaleE8 + discount.raw, .down)
-            return max(1, min(part, exact(worth, scaleE8, over: price, .down)))
-        }
-        if scaled(debt - part, price, .down) < rule.leftover.raw {
-            let kept = exact(rule.leftover.raw, scaleE8, over: price, .up)
-            return max(1, min(part, debt - kept))
-        }
-        return part
-    }
-
-    /// Is weighted collateral > share · weighted debt?
-    private func collateralRatioExceeds(_ share: Ratio, _ account: Int) -> Bool {
         let statement = statement(account, prices, .maintenance, .nothing)
-        return product(statement.collateral.raw, scaleE8) > product(statement.debt.raw, share.raw)
-    }
-
-    /// The discount at which an asset of this account would be seized now.
-    public func liquidationBonus(of asset: AssetID, in account: AccountID) -> Ratio {
-        bonus(of: asset.index, account.index)
-    }
-
-    /// The discount at which an asset of this account is seized.
-    func bonus(of asset: Int, _ account: Int) -> Ratio {
-        let policy = parameters.liquidation
-        switch policy.bonusRule {
-        case .fixed:
-            if let category = category(of: account),
-                category.assets.contains(AssetID(index: asset))
-            {
-                return category.liquidationBonus
-            }
-            return parameters.assets[asset].liquidationBonus ?? policy.collateralBonus
-        case .healthProportional(let maximum):
-            let statement = statement(account, prices, .maintenance, .nothing)
-            guard statement.debt.isPositive else { return .zero }
-            let health = exact(
-                statement.collateral.raw, scaleE8, over: statement.debt.raw, .down)
-            let factor = max(1, min(scaleE8, max(health, scaleE8 - maximum.raw)))
-            return Ratio(raw: exact(scaleE8, scaleE8, over: factor, .down) - scaleE8)
-        case .incentiveFactor(let cursor, let maximum):
-            let weight = parameters.assets[asset].collateral.tiers[0].weight
-            let divisor = scaleE8 - scaled(cursor.raw, scaleE8 - weight.raw, .down)
-            let factor = exact(scaleE8, scaleE8, over: max(1, divisor), .down)
-            return Ratio(raw: min(maximum.raw, factor) - scaleE8)
+        let sides = liquidationPair(pair, debt: debt, held: held)
+        let terms = LiquidationTerms(
+            bonus: bonus(of: pair.seize, account), protocolFee: liquidationFee(of: pair.seize))
+        let repaid: Quantity? = try orOverflow { () throws(ArithmeticOverflow) in
+            let factor =
+                statement.debt.isPositive
+                ? try Fixed18(statement.collateral)
+                    .divided(by: Fixed18(statement.debt), rounding: .down) : nil
+            let largest = try rule.largestRepayment(
+                of: sides, totalDebt: total, healthFactor: factor, rounding: .explicit)
+            let limit = max(Quantity(raw: 1), min(largest, Quantity(raw: asked)))
+            guard leftover.isPositive else { return limit }
+            let permitted = try MinimumLeftover(value: leftover).permittedRepayments(
+                of: sides, upTo: limit, on: terms, rounding: .explicit)
+            // What takes all below the limit does so at the limit itself.
+            return permitted.whole == nil ? permitted.partial : limit
         }
+        guard let repaid else { throw .leavesDust }
+        return repaid.raw
     }
 
     /// The protocol takes all an account holds at a credit, and pays all it owes.
@@ -239,23 +183,32 @@ extension ClearingHouse {
         throws(Rejection) -> LiquidationQuote
     {
         guard target == .next else { throw .targetNotAllowed }
+        let unit = prices[assetRows[settlement].feed]
         var seized: [AssetChange] = []
         var repaid: [AssetChange] = []
+        var collateral: [CometCollateral] = []
         var value: Int64 = 0
-        var credit: Int64 = 0
         var owed: Int64 = 0
+        var base: Int64 = 0
         for asset in Bits(mask: accounts[id.index].assets) {
             let amount = balances[id.index * assetCount + asset]
-            let worth = scaled(amount, prices[assetRows[asset].feed].raw, .down)
+            let price = prices[assetRows[asset].feed]
+            let worth = scaled(amount, price.raw, .down)
+            let name = AssetID(index: asset)
             if amount < 0 {
                 owed -= worth
-                repaid.append(
-                    AssetChange(asset: AssetID(index: asset), delta: Quantity(raw: -amount)))
+                repaid.append(AssetChange(asset: name, delta: Quantity(raw: -amount)))
+                // A debt in another asset counts as one in the base asset.
+                base -= asset == settlement ? -amount : exact(-worth, scaleE8, over: unit.raw, .up)
             } else if asset != settlement {
                 value += worth
-                credit += scaled(worth, scaleE8 - bonus(of: asset, id.index).raw, .down)
-                seized.append(
-                    AssetChange(asset: AssetID(index: asset), delta: Quantity(raw: amount)))
+                seized.append(AssetChange(asset: name, delta: Quantity(raw: amount)))
+                let weight = parameters.assets[asset].collateral.tiers[0].weight
+                collateral.append(
+                    CometCollateral(
+                        balance: Quantity(raw: amount), price: price,
+                        borrowCollateralFactor: weight, liquidateCollateralFactor: weight,
+                        liquidationFactor: .one - bonus(of: asset, id.index)))
                 try requireRoom(Self.treasury, asset, for: amount)
             }
         }
@@ -263,13 +216,22 @@ extension ClearingHouse {
             return LiquidationQuote(
                 account: id, step: .deficit, healthBefore: health, value: .zero)
         }
-        let unit = prices[assetRows[settlement].feed].raw
-        let left = exact(max(0, credit - owed), scaleE8, over: unit, .down)
+        let result = try orOverflow { () throws(ArithmeticOverflow) in
+            try CometAbsorption(
+                absorbing: CometAccount(
+                    baseBalance: Quantity(raw: base), basePrice: unit, collateral: collateral))
+        }
+        let credit = collateral.reduce(0) { sum, item in
+            sum
+                + scaled(
+                    scaled(item.balance.raw, item.price.raw, .down), item.liquidationFactor.raw,
+                    .down)
+        }
         return LiquidationQuote(
             account: id,
             step: .absorption(
                 LiquidationQuote.Absorption(
-                    seized: seized, repaid: repaid, credited: Quantity(raw: left),
+                    seized: seized, repaid: repaid, credited: result.newBalance,
                     value: Money(raw: value), creditedValue: Money(raw: credit),
                     owed: Money(raw: owed))),
             healthBefore: health, value: Money(raw: owed))

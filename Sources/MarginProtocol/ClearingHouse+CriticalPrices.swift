@@ -24,7 +24,7 @@ extension ClearingHouse {
             trial[feed.index] = Price(raw: price)
             let health = evaluate(id.index, trial, .maintenance, .nothing)
             switch condition {
-            case .liquidatable: return isBelowTrigger(health)
+            case .liquidatable: return isBelowTrigger(health, id.index)
             case .bankrupt: return !health.equity.isPositive
             }
         }
@@ -94,7 +94,7 @@ extension ClearingHouse {
         if !isPlain {
             var step = present
             while step > 8 {
-                step -= step / 16
+                step -= max(1, step / 16)
                 bends.append(step)
             }
             step = present

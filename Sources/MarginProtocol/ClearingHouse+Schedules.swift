@@ -37,6 +37,9 @@ extension ClearingHouse {
             check(
                 (.zero ..< .one).contains(asset.liquidationBonus ?? .zero),
                 "asset \(asset.name): a liquidation bonus is between 0 and 1")
+            check(
+                (.zero ... .one).contains(asset.liquidationFee ?? .zero),
+                "asset \(asset.name): a liquidation fee is between 0 and 1")
         }
         for category in parameters.categories {
             check(
@@ -206,9 +209,17 @@ extension ClearingHouse {
         case .healthProportional(let maximum):
             if !(maximum >= .zero && maximum < .one) { found.append("0 ≤ maximum discount < 1") }
         case .incentiveFactor(let cursor, let maximum):
-            if !unit.contains(cursor) || maximum < .one {
-                found.append("an incentive factor's cursor is in 0…1, its maximum at least 1")
+            if !unit.contains(cursor) || cursor == .one
+                || !(.one...Ratio(whole: 2)).contains(maximum)
+            {
+                found.append("an incentive factor's cursor is in 0…1, its maximum in 1…2")
             }
+        }
+        if case .ratio(let share) = policy.seizure, !unit.contains(share) {
+            found.append("the insurance fund's share of a seizure is between 0 and 1")
+        }
+        if policy.seizure != .value, policy.bonusRule != .fixed {
+            found.append("a rule of seizure needs a fixed bonus")
         }
         for (name, share) in [
             ("penalty", policy.penalty), ("liquidator share", policy.liquidatorShare),

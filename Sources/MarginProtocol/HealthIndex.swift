@@ -80,7 +80,9 @@ public struct HealthIndex: Sendable {
         for index in house.accounts.indices where house.accounts[index].role == .margin {
             guard house.accounts[index].markets != 0 || house.hasDebt(index) else { continue }
             evaluations += 1
-            if house.isBelowTrigger(house.evaluate(index, prices, .maintenance, .nothing)) {
+            if house.isBelowTrigger(
+                house.evaluate(index, prices, .maintenance, .nothing), index)
+            {
                 underwater.append(AccountID(index: index))
             }
         }
@@ -251,7 +253,7 @@ public struct HealthIndex: Sendable {
             let account = Int(members[Self.watched][slot])
             evaluations += 1
             let health = house.evaluate(account, prices, .maintenance, .nothing)
-            if house.isBelowTrigger(health) {
+            if house.isBelowTrigger(health, account) {
                 underwater.append(AccountID(index: account))
             } else {
                 // Whoever has recovered leaves the list of those looked at every time.

@@ -74,6 +74,18 @@ public struct LiquidationPolicy: Hashable, Sendable {
         /// `min(maximum, 1 / (1 − cursor · (1 − weight))) − 1`; source: morpho-org/morpho-blue, Morpho.sol.
         case incentiveFactor(cursor: Ratio, maximum: Ratio)
     }
+    /// How amount seized and amount repaid follow from each other at a fixed bonus, and which part the insurance
+    /// fund has of it.
+    public enum Seizure: Hashable, Sendable {
+        /// The repaid value with the bonus, in collateral; the fund has its share of the bonus.
+        case value
+        /// The amount of collateral worth the repayment, with the bonus; the fund has its share of the bonus,
+        /// rounded up; source: aave-dao/aave-v3-origin, LiquidationLogic.sol.
+        case amount
+        /// The repayment times the ratio of the prices with the bonus; the fund has this share of all that is
+        /// seized; source: compound-finance/compound-protocol, Comptroller.sol, CToken.sol.
+        case ratio(fundShare: Ratio)
+    }
     public var trigger: Trigger
     public var order: Order
     public var size: Size
@@ -83,6 +95,8 @@ public struct LiquidationPolicy: Hashable, Sendable {
     /// The discount at which seized collateral repays a debt.
     public var collateralBonus: Ratio
     public var bonusRule: BonusRule
+    /// Only with a fixed bonus.
+    public var seizure: Seizure
     /// The insurance fund's share of that bonus.
     public var collateralBonusInsuranceShare: Ratio
     public var taker: Taker
@@ -95,6 +109,7 @@ public struct LiquidationPolicy: Hashable, Sendable {
         size: Size = .closeFactor(Ratio(percent: 50), fullBelow: .zero, dust: .zero),
         penalty: Ratio = Ratio(percent: 1), liquidatorShare: Ratio = .one,
         collateralBonus: Ratio = Ratio(percent: 5), bonusRule: BonusRule = .fixed,
+        seizure: Seizure = .value,
         collateralBonusInsuranceShare: Ratio = .zero, taker: Taker = .pool,
         closingPrice: ClosingPrice = .mark, caller: Caller = .anyone, oncePerBlock: Bool = false
     ) {
@@ -105,6 +120,7 @@ public struct LiquidationPolicy: Hashable, Sendable {
         self.liquidatorShare = liquidatorShare
         self.collateralBonus = collateralBonus
         self.bonusRule = bonusRule
+        self.seizure = seizure
         self.collateralBonusInsuranceShare = collateralBonusInsuranceShare
         self.taker = taker
         self.closingPrice = closingPrice

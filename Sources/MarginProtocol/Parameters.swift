@@ -15,6 +15,8 @@ public struct AssetParameters: Hashable, Sendable {
     public var initialLiabilityWeight: Ratio?
     /// The discount at which it is seized, where that is not the policy's for all.
     public var liquidationBonus: Ratio?
+    /// The insurance fund's share of that bonus, where it is not the policy's for all.
+    public var liquidationFee: Ratio?
     /// May a withdrawal make a balance negative? A loss may, always.
     public var borrowable: Bool
     /// The most that all margin accounts together may hold, or nil. [1e-8 units]
@@ -23,6 +25,7 @@ public struct AssetParameters: Hashable, Sendable {
         name: String, feed: FeedID, collateral: CollateralSchedule,
         initialCollateral: CollateralSchedule? = nil, liabilityWeight: Ratio = .one,
         initialLiabilityWeight: Ratio? = nil, liquidationBonus: Ratio? = nil,
+        liquidationFee: Ratio? = nil,
         borrowable: Bool = false, depositCap: Quantity? = nil
     ) {
         self.name = name
@@ -32,6 +35,7 @@ public struct AssetParameters: Hashable, Sendable {
         self.liabilityWeight = liabilityWeight
         self.initialLiabilityWeight = initialLiabilityWeight
         self.liquidationBonus = liquidationBonus
+        self.liquidationFee = liquidationFee
         self.borrowable = borrowable
         self.depositCap = depositCap
     }

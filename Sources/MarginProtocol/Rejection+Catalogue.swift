@@ -59,6 +59,9 @@ extension Rejection {
             605, "payerCannotTakePosition",
             "The liquidator lacks the margin for the position it would take over."),
         entry(
+            606, "leavesDust",
+            "What would be left of debt or collateral is too little for anyone to liquidate."),
+        entry(
             701, "priceNotPositive",
             "The posted price is zero or negative, or its confidence negative."),
         entry(702, "reportFromFuture", "The report was observed later than the block's time."),

@@ -48,6 +48,7 @@ public enum Rejection: Error, Hashable, Sendable {
     case nothingToLiquidate
     case oncePerBlock(AccountID)
     case payerCannotTakePosition(AccountID)
+    case leavesDust
 
     case priceNotPositive
     case reportFromFuture(observedAt: Timestamp)
@@ -96,6 +97,7 @@ public enum Rejection: Error, Hashable, Sendable {
         case .nothingToLiquidate: 603
         case .oncePerBlock: 604
         case .payerCannotTakePosition: 605
+        case .leavesDust: 606
         case .priceNotPositive: 701
         case .reportFromFuture: 702
         case .reportOutdated: 703

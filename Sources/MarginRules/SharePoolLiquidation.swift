@@ -136,20 +136,41 @@ public struct SharePoolLiquidation: Hashable, Sendable {
     private func amounts(
         _ request: SharePoolLiquidationRequest, owed: SharePool, price: Fixed18
     ) throws(ArithmeticOverflow) -> (seized: Quantity, repaid: PoolShares) {
-        let factor = incentive.factor(loanToValue: loanToValue).unsigned
         switch request {
         case .seizing(let seized):
-            let value = try multiplyUnsigned(
-                seized.unsigned, price.unsigned, dividingBy: oneE18, rounding: .up)
-            let paid = try multiplyUnsigned(value, oneE18, dividingBy: factor, rounding: .up)
-            return (seized, try owed.shares(for: try Quantity(unsigned: paid), rounding: .up))
+            let paid = try repaid(forSeizing: seized, price: price)
+            return (seized, try owed.shares(for: paid, rounding: .up))
         case .repaying(let shares):
-            precondition(price > .zero, "a price of zero")
-            let paid = try owed.assets(for: shares, rounding: .down).unsigned
-            let value = try multiplyUnsigned(paid, factor, dividingBy: oneE18, rounding: .down)
-            let seized = try multiplyUnsigned(
-                value, oneE18, dividingBy: price.unsigned, rounding: .down)
-            return (try Quantity(unsigned: seized), shares)
+            let paid = try owed.assets(for: shares, rounding: .down)
+            return (try seized(forRepaying: paid, price: price), shares)
         }
+    }
+
+    /// What must be repaid for an amount of collateral, rounded up. [1e-8 units of the loan asset]
+    /// - Parameter price: of a unit of collateral in units of the loan asset. [1e-18]
+    /// - Throws: ``ArithmeticOverflow`` when it does not fit.
+    public func repaid(forSeizing seized: Quantity, price: Fixed18)
+        throws(ArithmeticOverflow) -> Quantity
+    {
+        let factor = incentive.factor(loanToValue: loanToValue).unsigned
+        let value = try multiplyUnsigned(
+            seized.unsigned, price.unsigned, dividingBy: oneE18, rounding: .up)
+        return try Quantity(
+            unsigned: try multiplyUnsigned(value, oneE18, dividingBy: factor, rounding: .up))
+    }
+
+    /// What a repayment seizes, rounded down. [1e-8 units of the collateral]
+    /// - Parameter price: of a unit of collateral in units of the loan asset, greater than zero. [1e-18]
+    /// - Throws: ``ArithmeticOverflow`` when it does not fit.
+    public func seized(forRepaying paid: Quantity, price: Fixed18)
+        throws(ArithmeticOverflow) -> Quantity
+    {
+        precondition(price > .zero, "a price of zero")
+        let factor = incentive.factor(loanToValue: loanToValue).unsigned
+        let value = try multiplyUnsigned(
+            paid.unsigned, factor, dividingBy: oneE18, rounding: .down)
+        return try Quantity(
+            unsigned: try multiplyUnsigned(
+                value, oneE18, dividingBy: price.unsigned, rounding: .down))
     }
 }

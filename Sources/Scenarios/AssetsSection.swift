@@ -34,6 +34,9 @@ extension ScenarioDecoder {
                 "liquidation_bonus", "percentage", rule: "the protocol's `bonus`",
                 "The discount at which it is seized for a repaid debt."),
             Key(
+                "liquidation_fee", "percentage", rule: "the protocol's `insurance_share`",
+                "The insurance fund's share of that bonus."),
+            Key(
                 "borrowable", "true or false", default: "false",
                 "Whether a withdrawal may leave a debt."),
             Key(
@@ -135,6 +138,7 @@ extension ScenarioDecoder {
                     initialLiabilityWeight: fields.readIfPresent(
                         "initial_liability_weight", Self.liabilityWeight),
                     liquidationBonus: fields.readIfPresent("liquidation_bonus", .share),
+                    liquidationFee: fields.readIfPresent("liquidation_fee", .share),
                     borrowable: fields.read("borrowable", .yesOrNo),
                     depositCap: fields.readIfPresent("deposit_cap", .quantity(of: entry.key))))
         }

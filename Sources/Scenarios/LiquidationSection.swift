@@ -80,8 +80,15 @@ extension ScenarioDecoder {
                 "Whether that is fixed, grows as health falls up to a maximum, or follows from the collateral's weight."
             ),
             Key(
+                "seizure", "value, amount or ratio", rule: "value",
+                "How what is seized follows from what is repaid, and is rounded: the repaid value with the bonus, the equivalent amount with the bonus (Aave), or the amount times the ratio of prices and bonus (Compound); only with a fixed bonus."
+            ),
+            Key(
                 "insurance_share", "percentage", default: "0%",
                 "The insurance fund's share of that bonus."),
+            Key(
+                "seized_share", "percentage", rule: "0%",
+                "The insurance fund's share of all that is seized; only with `seizure: ratio`."),
             Key("taker", "pool or liquidator", default: "pool", "Who takes over the position."),
             Key("caller", "anyone or venue", default: "anyone", "Who may run a step."),
             Key(
@@ -136,6 +143,7 @@ extension ScenarioDecoder {
             penalty: fields.read("penalty", .share),
             liquidatorShare: fields.read("liquidator_share", .share),
             collateralBonus: fields.read("bonus", .share), bonusRule: bonusRule(fields),
+            seizure: seizure(fields),
             collateralBonusInsuranceShare: fields.read("insurance_share", .share),
             taker: fields.read("taker", Kind.choice(takers)), closingPrice: closingPrice(fields),
             caller: fields.read("caller", Kind.choice(callers)),
@@ -227,6 +235,18 @@ extension ScenarioDecoder {
             maximumFee: own.read("maximum_fee", .share))
     }
 
+    private func seizure(_ fields: Fields) -> LiquidationPolicy.Seizure {
+        let words: [(word: String, value: LiquidationPolicy.Seizure)] = [
+            ("value", .value), ("amount", .amount), ("ratio", .ratio(fundShare: .zero)),
+        ]
+        let rule = fields.readIfPresent("seizure", Kind.choice(words)) ?? .value
+        guard case .ratio = rule else {
+            fields.refuse("seized_share", "has a meaning only with seizure: ratio")
+            return rule
+        }
+        return .ratio(fundShare: fields.readIfPresent("seized_share", .share) ?? .zero)
+    }
+
     private func bonusRule(_ fields: Fields) -> LiquidationPolicy.BonusRule {
         guard let tree = fields.value("bonus_rule") else { return .fixed }
         let path = fields.path("bonus_rule")
@@ -240,7 +260,9 @@ extension ScenarioDecoder {
         if let inner = single(tree, "incentive_factor") {
             let own = Fields(inner, path + ".incentive_factor", Self.incentiveSection, self)
             return .incentiveFactor(
-                cursor: own.read("cursor", .share),
+                cursor: own.read(
+                    "cursor",
+                    .ratio.limited("0% to less than 100%") { $0 >= .zero && $0 < .one }),
                 maximum: own.read(
                     "maximum", .multiple.limited("1 to 2") { $0 >= .one && $0 <= Ratio(whole: 2) }))
         }

@@ -1,6 +1,11 @@
 extension Preset {
     /// The embedded files, in the order of their documents.
     static let files: [(name: String, bytes: [UInt8])] = [
-        ("dydx-v4", PackageResources.dydx_v4_yaml)
+        ("dydx-v4", PackageResources.dydx_v4_yaml),
+        ("aave-v3", PackageResources.aave_v3_yaml),
+        ("compound-v2", PackageResources.compound_v2_yaml),
+        ("compound-v3", PackageResources.compound_v3_yaml),
+        ("morpho-blue", PackageResources.morpho_blue_yaml),
+        ("euler-v2", PackageResources.euler_v2_yaml),
     ]
 }

@@ -1,0 +1,166 @@
+import ExactMath
+import MarginProtocol
+import Scenarios
+import Testing
+
+@testable import MarginCalculator
+
+/// Morpho Blue and Euler v2 through the engine.
+@Suite struct IsolatedLendingTests {
+    // MARK: Morpho Blue
+
+    /// Morpho.sol @3085651: the incentive by loan-to-value; what a million of repayment seizes shows all its decimals.
+    @Test(arguments: [
+        ("0%", "0.15", "1150000"), ("38.5%", "0.15", "1150000"), ("50%", "0.15", "1150000"),
+        ("62.5%", "0.12676056", "1126760.56338028"), ("77%", "0.07411385", "1074113.85606874"),
+        ("86%", "0.04384133", "1043841.33611691"), ("91.5%", "0.02616726", "1026167.26526423"),
+        ("94.5%", "0.01677681", "1016776.81748856"), ("96.5%", "0.01061141", "1010611.41990904"),
+        ("98%", "0.00603621", "1006036.21730382"),
+    ])
+    func incentive(loanToValue: String, bonus: String, seized: String) throws {
+        let account = try account(
+            """
+            protocol: morpho-blue
+            parameters: {assets: {DAI: {collateral: \(loanToValue)}}}
+            prices: {DAI: 1}
+            account: {balances: {DAI: 2_000_000, USDC: -2_000_000}}
+            """)
+        let dai = try #require(account.file.parameters.assets.firstIndex { $0.name == "DAI" })
+        #expect(
+            isNear(
+                account.house.liquidationBonus(of: AssetID(index: dai), in: account.cross), bonus))
+        let part = try #require(
+            try account.collateralQuote(seize: "DAI", repay: "USDC", atMost: "1000000"))
+        #expect(isNear(part.seized, seized))
+        #expect(part.toInsurance == .zero)
+    }
+
+    /// LiquidateIntegrationTest.sol, testBadDebtOverTotalBorrowAssets: all collateral for 0.094, and the rest is the
+    /// lenders' loss in the same step, in proportion to what they supply.
+    @Test func badDebt() throws {
+        var account = try account(
+            """
+            protocol: morpho-blue
+            parameters: {assets: {DAI: {collateral: 80%}}}
+            prices: {DAI: 0.01}
+            market: {USDC: {deposits: 3}}
+            account: {balances: {DAI: 10, USDC: -1}}
+            """)
+        let step = try #require(report(account).liquidation)
+        #expect(isNear(step.amount, "10"))
+        #expect(isNear(step.repaid, "0.094"))
+        #expect(isNear(step.deficit, "0.906"))
+        let events = try account.step(account.cross)
+        let covers = events.compactMap { event in
+            if case .lossCovered(let cover) = event { cover } else { nil }
+        }
+        #expect(covers.map(\.layer) == [.socialised])
+        #expect(account.house.account(account.cross).assets == 0)
+        #expect(isNear(account.house.deposited(AssetID(0)), "2.094", within: "0.00000001"))
+        #expect(account.house.breaches().isEmpty)
+    }
+
+    @Test("A loss is shared by supply: three quarters of it belong to three quarters of the supply")
+    func socialisedBySupply() throws {
+        var account = try account(
+            """
+            protocol: morpho-blue
+            prices: {ETH: 1000}
+            market: {USDC: {deposits: 3000}}
+            account: {balances: {ETH: 1, USDC: -2000}}
+            """)
+        var journal: [Event] = []
+        let second = account.house.addAccount(owner: Address(40), role: .margin)
+        account.house.mint(Quantity(whole: 1000), of: AssetID(0), to: second, into: &journal)
+        let covers = try account.step(account.cross).compactMap { event -> LossCover? in
+            if case .lossCovered(let cover) = event { cover } else { nil }
+        }
+        let first = try #require(covers.first { $0.payer != second })
+        let other = try #require(covers.first { $0.payer == second })
+        #expect(covers.count == 2)
+        #expect((first.amount - other.amount - other.amount - other.amount).magnitude.raw <= 4)
+        #expect(
+            (account.house.balance(second, AssetID(0)) - (Quantity(whole: 1000) - other.amount))
+                .isZero)
+    }
+
+    /// The same file, testLiquidateSeizedInputNoBadDebtRealized (half an ETH at 1,990 for 953.210001 of six decimals)
+    /// and testLiquidateHealthyPosition (equality is healthy).
+    @Test func partial() throws {
+        let text = """
+            protocol: morpho-blue
+            prices: {ETH: 1990}
+            account: {balances: {ETH: 1, USDC: -1720}}
+            """
+        let part = try #require(
+            try account(text).collateralQuote(seize: "ETH", repay: "USDC", atMost: "953.210001"))
+        #expect(isNear(part.seized, "0.5"))
+        let equal = try report(text.replacing("1990", with: "2000"))
+        #expect(!equal.isLiquidatable && equal.liquidation == nil)
+        #expect(try report(text.replacing("1990", with: "1999.99999999")).isLiquidatable)
+    }
+
+    // MARK: Euler v2
+
+    /// Liquidation.sol @5b98b42, calculateMaxLiquidation: 100 of collateral at a loan-to-value of 80 % and a largest
+    /// discount of 20 %, by health; and basic.t.sol, test_basicLiquidation_all_collateral. Debts have eighteen decimals
+    /// there and eight here, which the discount doubles.
+    @Test(arguments: [
+        ("1", "100", "80%", "80.00800080", "80.00800080", "80.0160024", "0"),
+        ("1", "100", "80%", "80.80808081", "80.80808081", "81.62432405", "0"),
+        ("1", "100", "80%", "84.21052632", "84.21052632", "88.64265928", "0"),
+        ("1", "100", "80%", "88.88888889", "88.88888889", "98.76543210", "0"),
+        ("1", "100", "80%", "94.11764706", "85", "100", "9.11764706"),
+        ("1", "100", "80%", "100", "80", "100", "20"),
+        ("1", "100", "80%", "114.28571429", "80", "100", "34.28571429"),
+        ("0.5", "10", "90%", "5", "4.5", "10", "0.5"),
+    ])
+    func discount(
+        price: String, held: String, loanToValue: String, debt: String, repaid: String,
+        seized: String, deficit: String
+    ) throws {
+        let account = try account(
+            """
+            protocol: euler-v2
+            parameters:
+              assets: {DAI: {collateral: \(loanToValue)}}
+              protocol: {liquidation: {bonus_rule: {health_proportional: 20%}}}
+            prices: {DAI: \(price)}
+            account: {balances: {DAI: \(held), USDC: -\(debt)}}
+            """)
+        let step = try #require(report(account).liquidation)
+        #expect(isNear(step.repaid, repaid, within: "0.00000002"))
+        #expect(isNear(step.amount, seized, within: "0.00000003"))
+        #expect(isNear(step.deficit, deficit, within: "0.00000002"))
+    }
+
+    @Test("At equality an account is in violation, without a discount")
+    func equality() throws {
+        let report = try report(
+            """
+            protocol: euler-v2
+            prices: {ETH: 2000}
+            account: {balances: {ETH: 1, USDC: -1700}}
+            """)
+        #expect(report.isLiquidatable)
+        #expect(isNear(report.liquidation?.bonus, "0"))
+        #expect(isNear(report.liquidation?.repaid, "1700"))
+        #expect(isNear(report.liquidation?.amount, "0.85"))
+        #expect(report.health.initial.isNegative)
+        // Without a debt zero is enough.
+        let none = try MarginCalculatorTests.report(
+            """
+            protocol: euler-v2
+            prices: {ETH: 2000}
+            account: {balances: {ETH: 0}}
+            """)
+        #expect(!none.isLiquidatable)
+    }
+
+    private func report(_ account: CalculatedAccount) -> MarginReport.AccountReport {
+        MarginReport(account).account
+    }
+    private func report(_ text: String) throws -> MarginReport.AccountReport {
+        try MarginCalculatorTests.report(text)
+    }
+}
