@@ -180,7 +180,7 @@ extension Liquidator {
         case .positions(let parts):
             guard view.house.parameters.liquidation.taker == .liquidator else { return .nothing }
             var total: Money = .zero
-            for part in parts {
+            for part in parts where part.taker == .liquidator {
                 let schedule = view.house.parameters.markets[part.market.index].margin
                 guard
                     let notional = try? part.size.magnitude.value(at: part.price, rounding: .up),

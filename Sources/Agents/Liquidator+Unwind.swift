@@ -23,7 +23,7 @@ extension Liquidator {
         case .positions(let parts):
             var total = quote.reward
             guard view.house.parameters.liquidation.taker == .liquidator else { return total }
-            for part in parts {
+            for part in parts where part.taker == .liquidator {
                 guard let loss = closingLoss(part, view), let left = try? total.adding(-loss)
                 else { return nil }
                 total = left

@@ -64,6 +64,10 @@ public struct CalculatedAccount: Sendable {
         for (asset, amount) in file.insuranceFund {
             house.mint(amount, of: asset, to: ClearingHouse.insuranceFund, into: &journal)
         }
+        for (asset, amount) in file.backstopFunds {
+            guard let vault = house.backstopVault else { continue }
+            house.mint(amount, of: asset, to: vault, into: &journal)
+        }
         do throws(Rejection) {
             try Self.open(file, &house, cross, children, &journal)
             try Self.surround(file, &house, other, &journal)

@@ -7,6 +7,10 @@ public struct LiquidationStep: Sendable {
     public enum Kind: String, Sendable {
         /// A position is closed, or taken over.
         case position
+        /// Holders of the other side give theirs up for it.
+        case deleveraging
+        /// The backstop vault takes the whole account over.
+        case takeover
         /// Collateral is seized for a repaid debt.
         case collateral
         /// The protocol takes everything over.
@@ -56,13 +60,15 @@ extension LiquidationStep {
         case .positions(let parts):
             guard let part = parts.first else { return nil }
             let held = account.house.position(id, part.market).size.magnitude
-            let taken = policy.closingPrice == .bankruptcy ? part.bankruptcyPrice : part.price
+            let isMarket = part.taker == .pool || part.taker == .liquidator
+            let taken =
+                isMarket && policy.closingPrice == .bankruptcy ? part.bankruptcyPrice : part.price
             self.init(
-                kind: .position,
+                kind: Self.kind(part.taker),
                 what: parts.map { parameters.markets[$0.market.index].name }.joined(separator: "+"),
                 amount: part.size, repaidAsset: nil, repaid: nil, price: taken ?? part.price,
                 mark: account.house.price(of: part.market), bankruptcyPrice: part.bankruptcyPrice,
-                bonus: policy.closingPrice == .mark ? policy.penalty : .zero,
+                bonus: isMarket && policy.closingPrice == .mark ? policy.penalty : .zero,
                 closeFactor: Self.share(part.size.magnitude, held),
                 penalty: parts.reduce(.zero) { $0 + $1.penalty },
                 toLiquidator: parts.reduce(.zero) { $0 + $1.toLiquidator },
@@ -99,6 +105,14 @@ extension LiquidationStep {
                 mark: account.house.price(of: unit), bankruptcyPrice: nil, bonus: .zero,
                 closeFactor: .one, penalty: .zero, toLiquidator: .zero, toInsurance: .zero,
                 deficit: after)
+        }
+    }
+
+    private static func kind(_ taker: LiquidationQuote.Taker) -> Kind {
+        switch taker {
+        case .pool, .liquidator: .position
+        case .deleveraged: .deleveraging
+        case .backstop: .takeover
         }
     }
 

@@ -1,4 +1,5 @@
 public import ExactMath
+import MarginRules
 
 /// What of an account's equity and maintenance margin belongs to a part of a position.
 struct PositionShare {
@@ -9,28 +10,59 @@ struct PositionShare {
     var value: Int64
     /// The part's size. [1e-8 units]
     var size: Int64
-    /// Equity over maintenance of the whole account, as two numbers.
-    var accountEquity: Int64
-    var accountMaintenance: Int64
+    /// The whole position, and the account's equity and maintenance.
+    var reduction: PositionReduction
 }
 
 extension ClearingHouse {
-    /// Equity is spread over positions in proportion to their maintenance margin; source:
-    /// dydxprotocol/v4-chain, x/clob/keeper/liquidations.go, GetBankruptcyPriceInQuoteQuantums.
-    func positionShare(_ account: Int, _ market: Int, closing amount: Int64) -> PositionShare {
+    /// Equity is spread over positions in proportion to their maintenance margin; see ``BankruptcyPrice``.
+    ///
+    /// - Parameter equity: what is spread; nil for the equity that counts against the maintenance requirement. [1e-8 USD]
+    func positionShare(
+        _ account: Int, _ market: Int, closing amount: Int64, equity: Money? = nil
+    ) -> PositionShare {
         let row = marketRows[market]
         let price = prices[row.feed].raw
-        let whole = positions[account * marketCount + market].size.magnitude.raw
-        let statement = statement(account, prices, .maintenance, .nothing)
-        let own =
-            statement.positions.first { $0.market.index == market }?.requirement.raw ?? 0
-        let equity = settlementValue(statement.health.equity.raw)
-        let total = settlementValue(statement.health.requirement.raw)
-        let maintenance = exact(own, amount, over: max(1, whole), .up)
+        let position = positions[account * marketCount + market]
+        let delta = position.size.isNegative ? Quantity(raw: amount) : Quantity(raw: -amount)
+        let (reduction, notional) = reduction(account, market, equity)
+        // What remains has the same entry price, which no margin depends on.
+        let rest = Position(
+            size: position.size + delta, cost: .zero, fundingIndex: row.fundingIndex)
+        var after = line(rest, account, market, prices, .maintenance).requirement
+        if hasInverse { after = Money(raw: settlementValue(after.raw)) }
+        after = rest.size.isZero ? .zero : min(after, reduction.maintenanceMargin)
+        let notionalAfter = row.value(rest.size.raw, price, .towardZero)
+        let quote = unbounded { () throws(ArithmeticOverflow) in
+            try BankruptcyPrice.quote(
+                of: reduction, delta: delta, notionalAfter: Money(raw: notionalAfter),
+                maintenanceMarginAfter: after)
+        }
+        let share =
+            quote.map { notional - notionalAfter - $0.raw } ?? reduction.account.netCollateral.raw
         return PositionShare(
-            equity: total > 0 ? exact(equity, maintenance, over: total, .down) : equity,
-            maintenance: maintenance, value: row.notional(amount, price), size: amount,
-            accountEquity: equity, accountMaintenance: total)
+            equity: share, maintenance: (reduction.maintenanceMargin - after).raw,
+            value: row.notional(amount, price), size: amount, reduction: reduction)
+    }
+
+    /// A position with the risk of its account, in units of the settlement asset.
+    private func reduction(_ account: Int, _ market: Int, _ equity: Money?) -> (
+        PositionReduction, notional: Int64
+    ) {
+        let row = marketRows[market]
+        let size = positions[account * marketCount + market].size
+        let statement = statement(account, prices, .maintenance, .nothing)
+        let own = statement.positions.first { $0.market.index == market }?.requirement ?? .zero
+        let total = settlementValue(statement.health.requirement.raw)
+        let notional = row.value(size.raw, prices[row.feed].raw, .towardZero)
+        let risk = AccountRisk(
+            netCollateral: Money(raw: settlementValue((equity ?? statement.health.equity).raw)),
+            initialMargin: .zero, maintenanceMargin: Money(raw: total))
+        return (
+            PositionReduction(
+                size: size, notional: Money(raw: notional), maintenanceMargin: own, account: risk),
+            notional
+        )
     }
 
     /// The price at which a position uses up its share of the account's equity; nil where there is none above zero.
@@ -43,7 +75,7 @@ extension ClearingHouse {
     }
 
     /// A sum in USD, in units of the settlement asset. [1e-8]
-    private func settlementValue(_ money: Int64) -> Int64 {
+    func settlementValue(_ money: Int64) -> Int64 {
         let unit = prices[assetRows[settlement].feed].raw
         return unit == scaleE8 || unit <= 0 ? money : exact(money, scaleE8, over: unit, .down)
     }
@@ -75,16 +107,14 @@ extension ClearingHouse {
     func closingPrice(
         _ rule: LiquidationPolicy.ClosingPrice, _ share: PositionShare, _ mark: Price, isLong: Bool
     ) -> Price {
-        guard case .fillable(let adjustment, let spread, _) = rule, share.size > 0,
-            share.accountMaintenance > 0
-        else { return mark }
-        let missing = exact(
-            share.accountMaintenance - share.accountEquity, scaleE8,
-            over: share.accountMaintenance, .up)
-        let ratio = min(scaleE8, max(0, scaled(missing, adjustment.raw, .up)))
-        let discount = scaled(scaled(share.maintenance, spread.raw, .up), ratio, .up)
-        let perUnit = exact(discount, scaleE8, over: share.size, .up)
-        return isLong
-            ? max(mark - Price(raw: perUnit), Price(raw: 1)) : mark + Price(raw: perUnit)
+        guard case .fillable(let adjustment, let spread, _) = rule else { return mark }
+        let fillable = FillablePrice(
+            bankruptcyAdjustment: adjustment, spreadToMaintenanceMargin: spread)
+        let delta = Quantity(raw: isLong ? -share.size : share.size)
+        let limit = unbounded { () throws(ArithmeticOverflow) in
+            try fillable.limitPrice(of: share.reduction, delta: delta, tick: Price(raw: 1))
+        }
+        return limit
+            ?? (share.reduction.account.maintenanceMargin.isPositive ? Price(raw: 1) : mark)
     }
 }

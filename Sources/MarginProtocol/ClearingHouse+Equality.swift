@@ -6,8 +6,10 @@ extension ClearingHouse: Equatable {
         a.time == b.time && a.epoch == b.epoch && a.pausedActions == b.pausedActions
             && a.balances == b.balances && a.positions == b.positions && a.accounts == b.accounts
             && a.prices == b.prices && a.reports == b.reports && a.books == b.books
-            && a.marketRows == b.marketRows && a.assetRows == b.assetRows
-            && a.delegations == b.delegations && a.touched == b.touched
+            && a.marketRows == b.marketRows && a.fundingStates == b.fundingStates
+            && a.assetRows == b.assetRows
+            && a.delegations == b.delegations && a.blockUsage == b.blockUsage
+            && a.touched == b.touched
             && a.touchedBefore == b.touchedBefore && a.parameterVersion == b.parameterVersion
             && a.parameters == b.parameters
     }

@@ -1,29 +1,230 @@
 import ExactMath
+import MarginRules
+import OrderBook
 
 extension ClearingHouse {
     /// Moves each market's funding index on by what the time since the last block is worth.
-    ///
-    /// Index change = price · rate · elapsed / 8 h; longs pay while traders are net long.
     mutating func accrueFunding(until now: Timestamp, into journal: inout [Event]) {
-        let elapsed = (now - time).milliseconds
-        guard elapsed > 0 else { return }
-        for index in 0..<marketCount {
-            guard marketRows[index].hasFunding,
-                case .skew(let maximum, let scale) = parameters.markets[index].funding
-            else { continue }
-            let price = prices[marketRows[index].feed].raw
-            let pool = positions[Self.liquidityPool.index * marketCount + index].size.raw
-            let skew = max(-scale.raw, min(scale.raw, -pool))
-            let rate = exact(skew, maximum.raw, over: scale.raw, .towardZero)
-            guard rate != 0, price > 0 else { continue }
-            // price [1e-8] · rate [1e-8] = [1e-16]; two more decimals make the index's 1e-18.
-            let full = product(price, rate) * 100
-            let eightHours: Int128 = 28_800_000
-            marketRows[index].fundingIndex.raw += full * Int128(elapsed) / eightHours
-            journal.append(
-                .fundingAccrued(
-                    MarketID(index: index), index: marketRows[index].fundingIndex,
-                    ratePer8Hours: Ratio(raw: rate)))
+        let elapsed = now - time
+        guard elapsed > .zero else { return }
+        for market in 0..<marketCount where marketRows[market].hasFunding {
+            guard prices[marketRows[market].feed].raw > 0 else { continue }
+            switch parameters.markets[market].funding {
+            case .none: continue
+            case .skew(let maximum, let scale):
+                accrue(market, maximum, scale, elapsed, into: &journal)
+            case .velocity(let maximum, let scale):
+                accrue(market, velocity: maximum, scale, elapsed, into: &journal)
+            case .premium(let policy): accrue(market, policy, until: now, into: &journal)
+            }
+        }
+    }
+
+    /// What traders hold net against the pool. [1e-8 units]
+    private func skew(_ market: Int) -> Int64 {
+        -positions[Self.liquidityPool.index * marketCount + market].size.raw
+    }
+
+    /// Index change = price · rate · elapsed / 8 h; longs pay while traders are net long.
+    private mutating func accrue(
+        _ market: Int, _ maximum: Ratio, _ scale: Quantity, _ elapsed: TimeSpan,
+        into journal: inout [Event]
+    ) {
+        let price = prices[marketRows[market].feed].raw
+        let skew = max(-scale.raw, min(scale.raw, skew(market)))
+        let rate = exact(skew, maximum.raw, over: scale.raw, .towardZero)
+        guard rate != 0 else { return }
+        if marketRows[market].isInverse {
+            let eightHours = TimeSpan(seconds: 28_800)
+            let step = step(market, Fixed18(Ratio(raw: rate)), elapsed, of: eightHours)
+            marketRows[market].fundingIndex.raw += step
+            return note(market, Ratio(raw: rate), into: &journal)
+        }
+        // price [1e-8] · rate [1e-8] = [1e-16]; two more decimals make the index's 1e-18.
+        let full = product(price, rate) * 100
+        let eightHours: Int128 = 28_800_000
+        marketRows[market].fundingIndex.raw += full * Int128(elapsed.milliseconds) / eightHours
+        note(market, Ratio(raw: rate), into: &journal)
+    }
+
+    /// The most that a rate which moves by itself comes to in a day, so that sums fit.
+    private static var rateLimit: Fixed18 { Fixed18(whole: 100) }
+
+    private mutating func accrue(
+        _ market: Int, velocity maximum: Ratio, _ scale: Quantity, _ elapsed: TimeSpan,
+        into journal: inout [Event]
+    ) {
+        let rule = FundingVelocity(skewScale: scale, maximum: Fixed18(maximum))
+        let last = fundingStates[market].rate
+        let skew = Quantity(raw: skew(market))
+        guard last != .zero || !skew.isZero else { return }
+        let price = prices[marketRows[market].feed]
+        let (received, rate) = unbounded { () throws(ArithmeticOverflow) in
+            (
+                try rule.delta(last: last, skew: skew, elapsed: elapsed, price: price),
+                try rule.rate(last: last, skew: skew, elapsed: elapsed)
+            )
+        }
+        marketRows[market].fundingIndex.raw -= received.raw
+        fundingStates[market].rate = FundingBounds(magnitude: Self.rateLimit).clamp(rate)
+        note(
+            market, Ratio(raw: Int64(fundingStates[market].rate.raw / 30_000_000_000)),
+            into: &journal)
+    }
+
+    /// Takes a sample where one is due, and pays at each payment time that has passed: the first with the samples so
+    /// far, those after it, which no block has seen, without any.
+    private mutating func accrue(
+        _ market: Int, _ policy: PremiumFunding, until now: Timestamp, into journal: inout [Event]
+    ) {
+        let interval = policy.interval.milliseconds
+        let state = fundingStates[market]
+        if state.sampledAt == .min
+            || now.milliseconds - state.sampledAt >= policy.sampling.milliseconds
+        {
+            fundingStates[market].samples.append(premium(market, policy))
+            fundingStates[market].sampledAt = now.milliseconds
+        }
+        let passed = Self.intervals(now, interval) - Self.intervals(time, interval)
+        guard passed > 0 else { return }
+        let samples = fundingStates[market].samples
+        fundingStates[market].samples = []
+        let first = rate(policy, market, samples)
+        let later = passed > 1 ? rate(policy, market, []) : .zero
+        let length = policy.interval
+        marketRows[market].fundingIndex.raw +=
+            step(market, first, length, of: length)
+            + step(market, later, length, of: length) * Int128(passed - 1)
+        let perEight = first.raw * 28_800_000 / Int128(interval) / 10_000_000_000
+        note(market, Ratio(raw: Int64(perEight)), into: &journal)
+    }
+
+    /// What a unit of a long pays at a rate: of its value, which an inverse contract has in coins. [1e-18]
+    private func step(_ market: Int, _ rate: Fixed18, _ elapsed: TimeSpan, of period: TimeSpan)
+        -> Int128
+    {
+        let price = prices[marketRows[market].feed]
+        return unbounded { () throws(ArithmeticOverflow) in
+            guard marketRows[market].isInverse else {
+                return try FundingIndex().delta(
+                    rate: rate, elapsed: elapsed, period: period, price: price)
+            }
+            let whole = try rate.divided(by: Fixed18(price), rounding: .towardZero)
+            return try FundingRate.prorated(
+                whole, from: period, to: elapsed, rounding: .towardZero)
+        }.raw
+    }
+
+    /// How many whole intervals have passed since 1970.
+    private static func intervals(_ time: Timestamp, _ interval: Int64) -> Int64 {
+        let whole = time.milliseconds / interval
+        return time.milliseconds % interval < 0 ? whole - 1 : whole
+    }
+
+    /// By how much the market trades above its index now. [1e-18]
+    private func premium(_ market: Int, _ policy: PremiumFunding) -> Fixed18 {
+        let index = prices[marketRows[market].feed]
+        let bound = Fixed18(policy.premiumBound)
+        let rule = PremiumIndex(bound: bound)
+        switch policy.source {
+        case .skew(let scale):
+            let skew = Int128(skew(market)) * Int128(Fixed18.one.raw)
+            return FundingBounds(magnitude: bound).clamp(Fixed18(raw: skew / Int128(scale.raw)))
+        case .book(let impact):
+            let book = books[market]
+            let premium: Fixed18?
+            if impact.isZero {
+                guard let bid = book.bestBid, let ask = book.bestAsk else { return .zero }
+                premium = try? rule.premium(bestBid: bid, bestAsk: ask, index: index)
+            } else {
+                premium = try? rule.premium(
+                    impactBid: try ImpactPrice.average(of: impact, in: depth(book, .buy)),
+                    impactAsk: try ImpactPrice.average(of: impact, in: depth(book, .sell)),
+                    index: index)
+            }
+            // A book so far from its index that its premium does not fit says nothing.
+            return premium ?? .zero
+        }
+    }
+
+    private func depth(_ book: LimitOrderBook, _ side: Side) -> [QuotedDepth] {
+        book.levels(side).map { QuotedDepth(price: $0.price, quantity: $0.size) }
+    }
+
+    /// The rate of one interval.
+    private func rate(_ policy: PremiumFunding, _ market: Int, _ samples: [Fixed18]) -> Fixed18 {
+        let eightHours = TimeSpan(seconds: 28_800)
+        let interest = Fixed18(policy.interest)
+        let average: PremiumSampling.Average = policy.average == .mean ? .mean : .linearlyWeighted
+        return unbounded { () throws(ArithmeticOverflow) in
+            let premium = try PremiumSampling(average, minimumCount: policy.minimumSamples)
+                .combine(samples)
+            var bounds: FundingBounds?
+            if let share = policy.marginShare,
+                let bracket = parameters.markets[market].margin.brackets.first
+            {
+                bounds = try FundingBounds(
+                    share: share, initialMargin: bracket.initialRate,
+                    maintenanceMargin: bracket.maintenanceRate)
+            }
+            let formula: FundingRate.Formula =
+                policy.dampener.map {
+                    .dampened(interest: interest, dampener: Fixed18($0))
+                } ?? .added(interest: interest)
+            let whole = try FundingRate(formula, bounds: bounds).rate(averagePremium: premium)
+            let paid = try FundingRate.prorated(
+                whole, from: eightHours, to: policy.interval, rounding: .towardZero)
+            return policy.cap.map { FundingBounds(magnitude: Fixed18($0)).clamp(paid) } ?? paid
+        }
+    }
+
+    private func note(_ market: Int, _ rate: Ratio, into journal: inout [Event]) {
+        journal.append(
+            .fundingAccrued(
+                MarketID(index: market), index: marketRows[market].fundingIndex,
+                ratePer8Hours: rate))
+    }
+
+    static func fundingProblems(_ policy: FundingPolicy) -> [String] {
+        let unit: ClosedRange<Ratio> = .zero ... .one
+        switch policy {
+        case .none: return []
+        case .skew(let rate, let scale):
+            return unit.contains(rate) && scale > .zero
+                ? [] : ["funding needs a rate in 0…1 and a skew scale > 0"]
+        case .velocity(let maximum, let scale):
+            return (.zero...Ratio(whole: 100)).contains(maximum) && scale > .zero
+                ? [] : ["funding needs a velocity in 0…100 and a skew scale > 0"]
+        case .premium(let policy):
+            var found: [String] = []
+            if !(-Ratio.one ... .one).contains(policy.interest)
+                || !unit.contains(policy.dampener ?? .zero) || !unit.contains(policy.cap ?? .zero)
+                || policy.marginShare ?? .zero < .zero
+                || policy.marginShare ?? .zero > Ratio(whole: 100)
+            {
+                found.append(
+                    "funding: interest, dampener and caps are within 1, a margin share 100")
+            }
+            if policy.interval < TimeSpan(seconds: 60)
+                || policy.interval > TimeSpan(seconds: 604_800)
+                || policy.sampling < .zero || policy.sampling > policy.interval
+            {
+                found.append(
+                    "funding: an interval is between a minute and a week, and samples are within it"
+                )
+            }
+            if !(0...10_000).contains(policy.minimumSamples)
+                || !(.zero...Ratio(whole: 100)).contains(policy.premiumBound)
+            {
+                found.append("funding: at most 10,000 samples, and premiums of at most 100")
+            }
+            switch policy.source {
+            case .book(let impact):
+                if impact.isNegative { found.append("funding: an impact is not negative") }
+            case .skew(let scale):
+                if !scale.isPositive { found.append("funding: a skew scale is greater than zero") }
+            }
+            return found
         }
     }
 }

@@ -17,6 +17,8 @@ extension ClearingHouse {
         switch quote.step {
         case .positions(let parts):
             for part in parts { take(part, from: id, payer: payer, into: &journal) }
+            handOver(quote, into: &journal)
+            noteUsage(of: id, parts)
         case .collateral(let part): take(part, from: id, payer: payer, into: &journal)
         case .absorption(let part): take(part, from: id, into: &journal)
         case .deficit: break
@@ -30,13 +32,53 @@ extension ClearingHouse {
         _ part: LiquidationQuote.PositionPart, from id: AccountID, payer: AccountID,
         into journal: inout [Event]
     ) {
-        write(part.parts, reason: .liquidation, into: &journal)
+        let isDeleveraging = part.taker == .deleveraged
+        if isDeleveraging, parameters.deleveraging.order != .unranked {
+            // An exchange cancels what a deleveraged account has resting.
+            for other in part.counterparties { cancelOrders(of: other.account, into: &journal) }
+        }
+        for fill in part.fills {
+            write(fill, reason: isDeleveraging ? .deleveraging : .liquidation, into: &journal)
+        }
+        for other in part.counterparties where other.profitGivenUp.isPositive {
+            journal.append(
+                .lossCovered(
+                    LossCover(
+                        account: id, layer: .autoDeleveraging, payer: other.account,
+                        asset: AssetID(index: settlement),
+                        amount: Quantity(raw: other.profitGivenUp.raw))))
+        }
+        if part.fromInsurance.isPositive {
+            let amount = Quantity(raw: part.fromInsurance.raw)
+            move(amount, of: settlement, from: Self.insuranceFund, to: id, .lossCover, &journal)
+            journal.append(
+                .lossCovered(
+                    LossCover(
+                        account: id, layer: .insuranceFund, payer: Self.insuranceFund,
+                        asset: AssetID(index: settlement), amount: amount)))
+        }
         move(
             Quantity(raw: part.toLiquidator.raw), of: settlement, from: id, to: payer,
             .liquidationPenalty, &journal)
         move(
             Quantity(raw: part.toInsurance.raw), of: settlement, from: id, to: Self.insuranceFund,
             .liquidationPenalty, &journal)
+    }
+
+    /// Notes what a step has taken, where a block limits that.
+    private mutating func noteUsage(of id: AccountID, _ parts: [LiquidationQuote.PositionPart]) {
+        guard let limits = parameters.liquidation.blockLimits else { return }
+        var usage = blockUsage.first { $0.account == id } ?? BlockUsage(account: id)
+        for part in parts {
+            let row = marketRows[part.market.index]
+            let value = row.notional(part.size.raw, prices[row.feed].raw)
+            usage.notional = min(limits.notional, usage.notional + Money(raw: value))
+            usage.insuranceLoss = min(
+                limits.insuranceLoss, usage.insuranceLoss + part.fromInsurance)
+            usage.markets |= 1 << UInt64(part.market.raw)
+        }
+        blockUsage.removeAll { $0.account == id }
+        blockUsage.append(usage)
     }
 
     private mutating func take(
@@ -100,7 +142,8 @@ extension ClearingHouse {
                 step.toLiquidator = part.toLiquidator
                 step.toInsurance = part.toInsurance
                 // A deficit belongs to the whole step; it stands with its last part.
-                step.deficit = index == parts.count - 1 ? deficit : .zero
+                let isLast = index == parts.count - 1
+                step.deficit = part.covered + (isLast ? deficit + quote.backstopLoss : .zero)
                 journal.append(.liquidated(step))
             }
         case .collateral(let part):

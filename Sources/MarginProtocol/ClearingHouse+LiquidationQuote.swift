@@ -1,4 +1,5 @@
 import ExactMath
+import MarginRules
 
 extension ClearingHouse {
     /// What a liquidation of this account by this payer would do now.
@@ -55,20 +56,25 @@ extension ClearingHouse {
         } else if case .collateral = target {
             throw .targetNotAllowed
         }
+        if let quote = try takeover(id, health) { return quote }
         let markets: [Int]
         if case .wholeAccount = policy.size {
             markets = Array(Bits(mask: accounts[id.index].markets))
+        } else if let chosen {
+            markets = [chosen.index]
         } else {
-            markets = [chosen?.index ?? firstMarket(id.index)]
+            markets = [try firstMarket(id)]
         }
         if policy.taker == .liquidator, accounts[payer.index].role != .margin {
             throw .wrongRole(payer, accounts[payer.index].role)
         }
         var available = plainEquity(id.index, prices).raw
+        var capacity = lossCapacity(of: id)
         var parts: [LiquidationQuote.PositionPart] = []
         var value: Money = .zero
         for market in markets {
-            let part = try positionPart(id, payer, market, limit, health, &available)
+            let part = try positionPart(
+                id, payer, market, limit, health, &available, &capacity)
             value += Money(
                 raw: marketRows[market].notional(part.size.magnitude.raw, part.price.raw))
             parts.append(part)
@@ -79,10 +85,14 @@ extension ClearingHouse {
     }
 
     /// The position that the policy's order takes first; ties go to the lower market number.
-    private func firstMarket(_ account: Int) -> Int {
+    ///
+    /// - Throws: ``Rejection/oncePerBlock(_:)`` where the block allows no further one.
+    private func firstMarket(_ id: AccountID) throws(Rejection) -> Int {
+        let account = id.index
         var best = -1
         var bestKey: Int64 = .min
-        for market in Bits(mask: accounts[account].markets) {
+        let used = blockUsage.first { $0.account == id }?.markets ?? 0
+        for market in Bits(mask: accounts[account].markets & ~used) {
             let position = positions[account * marketCount + market]
             let row = marketRows[market]
             let value = row.value(position.size.raw, prices[row.feed].raw, .down)
@@ -95,26 +105,36 @@ extension ClearingHouse {
             }
             if best < 0 || key > bestKey { (best, bestKey) = (market, key) }
         }
+        guard best >= 0 else { throw .oncePerBlock(id) }
         return best
     }
 
     private func positionPart(
         _ id: AccountID, _ payer: AccountID, _ market: Int, _ limit: Quantity?, _ health: Health,
-        _ available: inout Int64
+        _ available: inout Int64, _ capacity: inout LossCapacity
     ) throws(Rejection) -> LiquidationQuote.PositionPart {
         let policy = parameters.liquidation
         let row = marketRows[market]
         let held = positions[id.index * marketCount + market].size
         let mark = prices[row.feed]
-        var amount = closingSize(id.index, market, health)
+        var amount = closingSize(
+            id.index, market, health, allowed: try allowance(of: id, market))
         if let limit { amount = min(amount, limit.raw) }
         let delta = Quantity(raw: held.isNegative ? amount : -amount)
         let maker = policy.taker == .pool ? Self.liquidityPool.index : payer.index
         let share = positionShare(id.index, market, closing: amount)
         let price = closingPrice(policy.closingPrice, share, mark, isLong: !held.isNegative)
+        let (toLiquidator, wanted, loss) = closingCharges(
+            policy, share, price, delta, row, isWholeLoss: capacity.deficit)
+        if let part = try deleveragedPart(id, market, amount, &capacity, loss: loss) { return part }
         let fill = try fillParts(
             taker: id.index, maker: maker, market: market, size: delta, price: price)
-        let (toLiquidator, wanted) = closingCharges(policy, share, price, amount, row)
+        var fromInsurance: Int64 = 0
+        if case .fillable = policy.closingPrice, loss > 0 {
+            fromInsurance = min(loss, capacity.insurance)
+            capacity.insurance -= fromInsurance
+            capacity.deficit = max(0, capacity.deficit - fromInsurance)
+        }
         // The liquidator is always paid; the fund takes its share only of what the account still has.
         let toInsurance = max(0, min(wanted, available - toLiquidator))
         available -= toLiquidator + toInsurance
@@ -125,31 +145,71 @@ extension ClearingHouse {
             bankruptcyPrice: bankruptcyPrice(share, mark, isLong: !held.isNegative, row),
             penalty: Money(raw: toLiquidator + toInsurance),
             toLiquidator: Money(raw: toLiquidator), toInsurance: Money(raw: toInsurance),
-            parts: fill)
+            fromInsurance: Money(raw: fromInsurance),
+            taker: policy.taker == .pool ? .pool : .liquidator, counterparties: [], fills: [fill])
     }
 
-    /// What a closing pays the liquidator, and what the insurance fund would have of it.
+    /// What the block's limits leave of an account's notional; nil where there are none.
+    private func allowance(of id: AccountID, _ market: Int) throws(Rejection) -> Money? {
+        guard let limits = parameters.liquidation.blockLimits else { return nil }
+        let used = blockUsage.first { $0.account == id } ?? BlockUsage(account: id)
+        let allowance = AccountBlockLimits(
+            maximumNotional: limits.notional, maximumInsuranceLoss: limits.insuranceLoss
+        ).allowance(
+            after: AccountBlockLimits.Usage(
+                notional: used.notional, insuranceLoss: used.insuranceLoss,
+                markets: Array(Bits(mask: used.markets))), market: market)
+        guard let allowance, allowance.notional.isPositive else { throw .oncePerBlock(id) }
+        return allowance.notional
+    }
+
+    /// What a closing pays the liquidator, what the insurance fund would have of it, and the loss that somebody has to
+    /// bear with it: of a fill below bankruptcy that alone, else all that the account is worth below zero.
     private func closingCharges(
-        _ policy: LiquidationPolicy, _ share: PositionShare, _ price: Price, _ amount: Int64,
-        _ row: MarketRow
-    ) -> (toLiquidator: Int64, toInsurance: Int64) {
+        _ policy: LiquidationPolicy, _ share: PositionShare, _ price: Price, _ delta: Quantity,
+        _ row: MarketRow, isWholeLoss deficit: Int64
+    ) -> (toLiquidator: Int64, toInsurance: Int64, loss: Int64) {
+        let amount = delta.magnitude.raw
         switch policy.closingPrice {
         case .mark:
             let value =
                 row.isInverse ? row.notional(amount, price.raw) : scaled(amount, price.raw, .up)
             let wanted = scaled(value, policy.penalty.raw, .up)
             let toLiquidator = scaled(wanted, policy.liquidatorShare.raw, .down)
-            return (toLiquidator, wanted - toLiquidator)
-        case .bankruptcy: return (0, max(0, share.equity))
+            return (
+                toLiquidator, wanted - toLiquidator, deficit > 0 ? deficit + toLiquidator : 0
+            )
+        case .bankruptcy: return (0, max(0, share.equity), deficit)
         case .fillable(_, _, let maximumFee):
-            // What the price is better than bankruptcy.
-            let better = share.equity - abs(share.value - row.notional(amount, price.raw))
-            let most = scaled(row.notional(amount, price.raw), maximumFee.raw, .down)
-            return (0, max(0, min(better, most)))
+            let quote =
+                delta.isNegative ? share.value - share.equity : -(share.value + share.equity)
+            let change =
+                unbounded { () throws(ArithmeticOverflow) in
+                    try CappedLiquidationFee(maximum: maximumFee).insuranceFundDelta(
+                        delta: delta, at: price, bankruptcyQuote: Money(raw: quote))
+                } ?? .zero
+            return (0, max(0, change.raw), max(0, -change.raw))
         }
     }
 
     /// How much of a position one step closes. [1e-8 units], greater than zero.
+    ///
+    /// - Parameter allowed: what the block's limits leave; nil for no limit.
+    private func closingSize(
+        _ account: Int, _ market: Int, _ health: Health, allowed: Money?
+    ) -> Int64 {
+        let wanted = closingSize(account, market, health)
+        guard let allowed else { return wanted }
+        let row = marketRows[market]
+        let limits = PositionLiquidationLimits(minimumNotional: .zero, maximumPortion: .one)
+        let whole = positions[account * marketCount + market].size
+        let most = unbounded { () throws(ArithmeticOverflow) in
+            try limits.sizeDelta(
+                of: whole, at: prices[row.feed], step: Quantity(raw: 1), accountLimit: allowed)
+        }
+        return min(wanted, most.magnitude.raw)
+    }
+
     private func closingSize(_ account: Int, _ market: Int, _ health: Health) -> Int64 {
         let position = positions[account * marketCount + market]
         let whole = position.size.magnitude.raw
@@ -298,7 +358,8 @@ extension ClearingHouse {
                 taker: account, maker: Self.liquidityPool.index, market: market,
                 size: Quantity(raw: delta), price: price)
         else { return nil }
-        let charges = closingCharges(policy, share, price, closed, row)
+        let charges = closingCharges(
+            policy, share, price, Quantity(raw: delta), row, isWholeLoss: 0)
         return Hypothesis(
             settlement: fill.taker.realized - fill.taker.funding - charges.toLiquidator
                 - charges.toInsurance, market: market, position: fill.taker.after)
@@ -326,8 +387,8 @@ extension ClearingHouse {
         var settled: Int64 = 0
         var profit: Int64 = 0
         var requirement: Int64 = 0
-        for part in parts {
-            let side = part.parts.maker
+        for part in parts where part.taker == .liquidator {
+            let side = part.fills[0].maker
             settled += side.realized - side.funding + part.toLiquidator.raw
             for (position, sign) in [(side.after, Int64(1)), (side.before, -1)]
             where position.size.raw != 0 {

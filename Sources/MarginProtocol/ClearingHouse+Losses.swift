@@ -29,6 +29,14 @@ extension ClearingHouse {
                 left -= pay(min(left, has), of: asset, Self.insuranceFund, id, layer, &journal)
             case .socialised: left = socialise(left, of: asset, for: id, into: &journal)
             case .reserves: left -= pay(left, of: asset, Self.treasury, id, layer, &journal)
+            case .backstop:
+                guard let vault = backstopVault else { continue }
+                let has = max(0, balances[vault.index * assetCount + asset])
+                left -= pay(
+                    min(left, has, backstopEquity(of: asset)), of: asset, vault, id, layer, &journal
+                )
+            // Has done what it could when the positions were closed.
+            case .autoDeleveraging: continue
             case .badDebt: left -= pay(left, of: asset, Self.badDebt, id, layer, &journal)
             }
         }

@@ -74,11 +74,12 @@ extension ClearingHouse {
                 "market \(market.name): an initial profit weight is between 0 and 1, a cap not negative"
             )
             found += marginProblems(market.margin).map { "market \(market.name): \($0)" }
-            if case .skew(let rate, let scale) = market.funding {
+            if case .velocity = market.funding {
                 check(
-                    (.zero ... .one).contains(rate) && scale > .zero,
-                    "market \(market.name): funding needs a rate in 0…1 and a skew scale > 0")
+                    market.contract == .linear,
+                    "market \(market.name): a funding velocity is one of linear contracts")
             }
+            found += fundingProblems(market.funding).map { "market \(market.name): \($0)" }
             if let pool = market.pool {
                 check(
                     (.zero ... .one).contains(pool.spread) && pool.impactAtDepth >= .zero
@@ -93,6 +94,20 @@ extension ClearingHouse {
         check(
             Set(parameters.lossWaterfall.map(\.rawValue)).count == parameters.lossWaterfall.count,
             "a layer stands twice in the loss waterfall")
+        if case .fillable = parameters.liquidation.closingPrice {
+            check(
+                parameters.markets.allSatisfy { $0.contract == .linear },
+                "a fillable price is one of linear contracts")
+        }
+        if let backstop = parameters.backstop {
+            check(
+                backstop.below > .zero && backstop.below <= .one && backstop.cap ?? .zero >= .zero,
+                "a backstop takes over below a share in 0…1, up to a cap that is not negative")
+        } else {
+            check(
+                !parameters.lossWaterfall.contains(.backstop),
+                "the loss waterfall names a backstop that there is not")
+        }
         return found
     }
 
@@ -199,10 +214,15 @@ extension ClearingHouse {
         switch policy.closingPrice {
         case .mark, .bankruptcy: break
         case .fillable(let adjustment, let spread, let fee):
-            if adjustment.isNegative || spread.isNegative || !unit.contains(fee) {
+            if adjustment < .one || !spread.isPositive || fee <= .zero || fee > .one {
                 found.append(
-                    "a fillable price's adjustment and spread are not negative, its fee in 0…1")
+                    "a fillable price's adjustment is at least 1, its spread > 0, 0 < fee ≤ 1")
             }
+        }
+        if let limits = policy.blockLimits,
+            !limits.notional.isPositive || !limits.insuranceLoss.isPositive
+        {
+            found.append("a block's limits are greater than zero")
         }
         switch policy.bonusRule {
         case .fixed: break

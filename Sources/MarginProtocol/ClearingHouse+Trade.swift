@@ -128,21 +128,28 @@ extension ClearingHouse {
     ///
     /// The notional is rounded once, against the taker, and both sides carry the same figure: so the sum
     /// of costs changes by exactly what is realised.
-    func fillParts(taker: Int, maker: Int, market: Int, size: Quantity, price: Price)
-        throws(Rejection) -> FillParts
-    {
+    ///
+    /// - Parameter earlier: a fill of the same maker in the same market that goes before this one.
+    func fillParts(
+        taker: Int, maker: Int, market: Int, size: Quantity, price: Price,
+        after earlier: FillParts? = nil
+    ) throws(Rejection) -> FillParts {
         let notional = try tradedValue(market, size, price)
         guard notional.magnitude <= UInt64(Self.exposureLimit) else { throw .exposureTooLarge }
-        let takerSide = try side(taker, market, size.raw, notional)
-        let makerSide = try side(maker, market, -size.raw, -notional)
+        let takerSide = try side(
+            taker, market, size.raw, notional, positions[taker * marketCount + market])
+        let makerSide = try side(
+            maker, market, -size.raw, -notional,
+            earlier?.maker.after ?? positions[maker * marketCount + market])
         // Each term is within the limit, a quarter of what fits, and what closes comes off first.
         let row = marketRows[market]
         let longs =
-            row.longOpenInterest.raw - max(0, takerSide.before.size.raw)
+            (earlier?.longOpenInterest ?? row.longOpenInterest).raw
+            - max(0, takerSide.before.size.raw)
             - max(0, makerSide.before.size.raw) + max(0, takerSide.after.size.raw)
             + max(0, makerSide.after.size.raw)
         let cost =
-            row.openCost.raw - takerSide.before.cost.magnitude.raw
+            (earlier?.openCost ?? row.openCost).raw - takerSide.before.cost.magnitude.raw
             - makerSide.before.cost.magnitude.raw + takerSide.after.cost.magnitude.raw
             + makerSide.after.cost.magnitude.raw
         let parts = FillParts(
@@ -165,10 +172,9 @@ extension ClearingHouse {
 
     /// One side of a fill: what its position becomes, what it realises, what funding it settles.
     @inline(__always)
-    private func side(_ account: Int, _ market: Int, _ delta: Int64, _ notional: Int64)
-        throws(Rejection) -> FillParts.Side
-    {
-        let before = positions[account * marketCount + market]
+    private func side(
+        _ account: Int, _ market: Int, _ delta: Int64, _ notional: Int64, _ before: Position
+    ) throws(Rejection) -> FillParts.Side {
         let index = marketRows[market].fundingIndex
         let funding = before.size.raw == 0 ? 0 : pendingFunding(before, index)
         let (size, sizeOverflow) = before.size.raw.addingReportingOverflow(delta)

@@ -22,6 +22,7 @@ public struct ClearingHouse: Sendable {
 
     var marketRows: [MarketRow] = []
     var assetRows: [AssetRow] = []
+    var fundingStates: [FundingState]
     var brackets: [BracketRow] = []
     var tiers: [TierRow] = []
     var delegations: [Delegation] = []
@@ -32,6 +33,9 @@ public struct ClearingHouse: Sendable {
     /// Whether the fast valuation is enough for these parameters, and nobody has chosen a leverage.
     var isPlain = true
     var hasInverse = false
+
+    /// What the liquidations of this block have taken, where that is limited.
+    var blockUsage: [BlockUsage] = []
 
     /// Accounts whose holdings changed since the last ``advance(to:into:)``, in order, with repeats.
     public internal(set) var touched: [AccountID] = []
@@ -71,6 +75,7 @@ public struct ClearingHouse: Sendable {
         prices = Array(repeating: .zero, count: parameters.feeds.count)
         reports = Array(repeating: nil, count: parameters.feeds.count)
         books = Array(repeating: LimitOrderBook(), count: parameters.markets.count)
+        fundingStates = Array(repeating: FundingState(), count: parameters.markets.count)
         assetRows = parameters.assets.map {
             AssetRow(
                 feed: $0.feed.index, firstTier: 0, tierCount: 0,
@@ -91,6 +96,7 @@ public struct ClearingHouse: Sendable {
             _ = addAccount(owner: .system, role: .clearing, market: MarketID(index: market))
             _ = addAccount(owner: .system, role: .funding, market: MarketID(index: market))
         }
+        if parameters.backstop != nil { _ = addAccount(owner: .system, role: .backstop) }
     }
 
     /// The other side of every token on the chain.
@@ -191,6 +197,7 @@ public struct ClearingHouse: Sendable {
         time = now
         swap(&touched, &touchedBefore)
         touched.removeAll(keepingCapacity: true)
+        if !blockUsage.isEmpty { blockUsage.removeAll() }
         epoch += 1
     }
 

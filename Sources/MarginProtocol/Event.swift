@@ -10,7 +10,7 @@ public enum BalanceReason: Int8, Hashable, Sendable, CaseIterable {
 
 /// Why a position changed. Numbered for good.
 public enum PositionReason: Int8, Hashable, Sendable, CaseIterable {
-    case trade = 1, orderMatch, liquidation
+    case trade = 1, orderMatch, liquidation, deleveraging
     public var name: String { String(describing: self) }
 }
 

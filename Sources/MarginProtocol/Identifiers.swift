@@ -65,6 +65,8 @@ public enum Role: Int8, Sendable, Hashable, CaseIterable {
     case clearing = 7
     /// One per market: funding collected and not yet paid out.
     case funding = 8
+    /// Takes over accounts that are too far gone for the market.
+    case backstop = 9
 }
 
 /// Which of the two margin requirements is meant.

@@ -104,6 +104,8 @@ public struct LiquidationPolicy: Hashable, Sendable {
     public var caller: Caller
     /// At most one step per account per block?
     public var oncePerBlock: Bool
+    /// What all steps of an account may take in one block, each market at most once; nil for no limit.
+    public var blockLimits: LiquidationBlockLimits?
     public init(
         trigger: Trigger = .strict, order: Order = .mostUnprofitableFirst,
         size: Size = .closeFactor(Ratio(percent: 50), fullBelow: .zero, dust: .zero),
@@ -111,7 +113,8 @@ public struct LiquidationPolicy: Hashable, Sendable {
         collateralBonus: Ratio = Ratio(percent: 5), bonusRule: BonusRule = .fixed,
         seizure: Seizure = .value,
         collateralBonusInsuranceShare: Ratio = .zero, taker: Taker = .pool,
-        closingPrice: ClosingPrice = .mark, caller: Caller = .anyone, oncePerBlock: Bool = false
+        closingPrice: ClosingPrice = .mark, caller: Caller = .anyone, oncePerBlock: Bool = false,
+        blockLimits: LiquidationBlockLimits? = nil
     ) {
         self.trigger = trigger
         self.order = order
@@ -126,6 +129,7 @@ public struct LiquidationPolicy: Hashable, Sendable {
         self.closingPrice = closingPrice
         self.caller = caller
         self.oncePerBlock = oncePerBlock
+        self.blockLimits = blockLimits
     }
 }
 

@@ -13,7 +13,30 @@ public struct LiquidationQuote: Sendable {
         public var penalty: Money
         public var toLiquidator: Money
         public var toInsurance: Money
-        var parts: FillParts
+        /// What the insurance fund pays at once, where the price is worse than bankruptcy.
+        public var fromInsurance: Money
+        public var taker: Taker
+        /// Who gives up how much, where others are deleveraged.
+        public var counterparties: [Counterparty]
+        /// At least one; each goes on from where the one before leaves the account.
+        var fills: [FillParts]
+
+        /// What of the account's loss others bear with this part. [1e-8 of the settlement asset]
+        var covered: Money {
+            counterparties.reduce(fromInsurance) { $0 + $1.profitGivenUp }
+        }
+    }
+    /// Who takes the other side of a part.
+    public enum Taker: Int8, Sendable {
+        case pool, liquidator, backstop, deleveraged
+    }
+    /// A holder of the other side who has to give up.
+    public struct Counterparty: Sendable, Hashable {
+        public var account: AccountID
+        /// The change of its size.
+        public var size: Quantity
+        /// What it would have had more at the protocol's price. [1e-8 of the settlement asset]
+        public var profitGivenUp: Money
     }
     /// Collateral to be seized for a repaid debt.
     public struct CollateralPart: Sendable {
@@ -52,6 +75,10 @@ public struct LiquidationQuote: Sendable {
     public var account: AccountID
     public var step: Step
     public var healthBefore: Health
+    /// What goes to the backstop vault with the positions; negative for debts that it takes over.
+    public var handedOver: [AssetChange] = []
+    /// What the account is worth below zero as the vault takes it over. [1e-8 USD]
+    public var backstopLoss: Money = .zero
 
     /// What the liquidator earns at the protocol's prices, before gas and slippage. [1e-8 USD]
     public var reward: Money {
@@ -64,4 +91,11 @@ public struct LiquidationQuote: Sendable {
     }
     /// The notional closed, or the value repaid, at the protocol's prices. [1e-8 USD]
     public var value: Money
+
+    init(account: AccountID, step: Step, healthBefore: Health, value: Money) {
+        self.account = account
+        self.step = step
+        self.healthBefore = healthBefore
+        self.value = value
+    }
 }

@@ -41,14 +41,6 @@ public struct AssetParameters: Hashable, Sendable {
     }
 }
 
-/// How the long and the short side of a market pay each other over time.
-public enum FundingPolicy: Hashable, Sendable {
-    case none
-    /// The rate per eight hours is `skew / skewScale · maximumRate`, clamped to ± `maximumRate`, where
-    /// skew is what traders hold net against the pool; it accrues continuously on the index price.
-    case skew(maximumRate: Ratio, skewScale: Quantity)
-}
-
 /// What a trade against the liquidity pool costs beyond the oracle price.
 public struct PoolPricing: Hashable, Sendable {
     /// Half the spread, paid by every trade.
@@ -171,6 +163,10 @@ public enum LossLayer: Int8, Hashable, Sendable, CaseIterable {
     case badDebt
     /// The protocol's reserves, which have taken the collateral over.
     case reserves
+    /// Holders of the other side, who give their positions up at the bankruptcy price; only losses of positions.
+    case autoDeleveraging
+    /// The backstop vault, down to what it is worth.
+    case backstop
 }
 
 /// A group of correlated assets: an account that enters it borrows at its weights (Aave's e-mode).
@@ -217,6 +213,10 @@ public struct ProtocolParameters: Hashable, Sendable {
     public var staleBlocks: Actions
     public var liquidation: LiquidationPolicy
     public var lossWaterfall: [LossLayer]
+    /// Read only where the waterfall names auto-deleveraging.
+    public var deleveraging: DeleveragingPolicy
+    /// Who takes over the accounts that are too far gone for the market; nil for nobody.
+    public var backstop: BackstopPolicy?
     /// For those who show an account; no rule depends on it.
     public var marginRatio: MarginRatioConvention
     public init(
@@ -225,6 +225,7 @@ public struct ProtocolParameters: Hashable, Sendable {
         settlementAsset: AssetID = AssetID(0), staleBlocks: Actions = [],
         liquidation: LiquidationPolicy = LiquidationPolicy(),
         lossWaterfall: [LossLayer] = [.insuranceFund, .badDebt],
+        deleveraging: DeleveragingPolicy = DeleveragingPolicy(), backstop: BackstopPolicy? = nil,
         marginRatio: MarginRatioConvention = .maintenanceOverEquity
     ) {
         self.assets = assets
@@ -235,6 +236,8 @@ public struct ProtocolParameters: Hashable, Sendable {
         self.staleBlocks = staleBlocks
         self.liquidation = liquidation
         self.lossWaterfall = lossWaterfall
+        self.deleveraging = deleveraging
+        self.backstop = backstop
         self.marginRatio = marginRatio
     }
 }

@@ -40,6 +40,38 @@ public enum DeleveragingQueue {
         return result
     }
 
+    /// Over all candidates in proportion to their sizes, rounded down; the units that are left go to the first that
+    /// still have something.
+    ///
+    /// - Parameter quantity: what must be closed, zero or more.
+    /// - Parameter sizes: the candidates' positions, with or without sign; their sum fits.
+    public static func proRata(
+        _ quantity: Quantity, among sizes: [Quantity]
+    ) throws(ArithmeticOverflow) -> DeleveragingFills {
+        precondition(!quantity.isNegative, "a quantity to close is not negative")
+        var total = Quantity.zero
+        for size in sizes { total = try total.adding(size.magnitude) }
+        let take = min(quantity, total)
+        var result = DeleveragingFills(remaining: quantity - take)
+        guard take.isPositive else { return result }
+        var shares: [Quantity] = []
+        var left = take
+        for size in sizes {
+            let share = try take.scaled(by: size.magnitude.raw, over: total.raw, rounding: .down)
+            shares.append(share)
+            left -= share
+        }
+        for index in shares.indices where left.isPositive && shares[index] < sizes[index].magnitude
+        {
+            shares[index] += Quantity(raw: 1)
+            left -= Quantity(raw: 1)
+        }
+        for (index, share) in shares.enumerated() where share.isPositive {
+            result.fills.append(DeleveragingFill(candidate: index, quantity: share))
+        }
+        return result
+    }
+
     /// Around a list of holders from a start that chance chose, skipping who cannot take part.
     ///
     /// dYdX: nobody is ranked. A holder on the wrong side by now is skipped, and so is one whose

@@ -36,6 +36,8 @@ public struct AccountFile: Sendable {
     public var surroundings: Surroundings
     /// What the insurance fund holds of each asset.
     public var insuranceFund: [(asset: AssetID, amount: Quantity)]
+    /// What the backstop vault holds of each asset.
+    public var backstopFunds: [(asset: AssetID, amount: Quantity)]
 }
 
 extension AccountFile {

@@ -38,7 +38,8 @@ struct AccountReader {
             name: named.scalar ?? "", parameters: law.parameters,
             prices: feedPrices(listed, decoder), time: fields.read("time", .timestamp),
             balances: balances(accountFields, decoder), positions: [], category: nil,
-            surroundings: surroundings(fields, decoder), insuranceFund: law.insuranceFund)
+            surroundings: surroundings(fields, decoder), insuranceFund: law.insuranceFund,
+            backstopFunds: law.backstopFunds)
         file.category = category(accountFields, law.parameters)
         file.positions = written.compactMap {
             position($0, accountFields, decoder, law, file.prices, alone: written.count == 1)
@@ -278,6 +279,7 @@ struct AccountReader {
 struct DecodedRules {
     var parameters: ProtocolParameters
     var insuranceFund: [(asset: AssetID, amount: Quantity)]
+    var backstopFunds: [(asset: AssetID, amount: Quantity)]
     var missingEntryIsZero: Bool
 }
 
@@ -294,8 +296,10 @@ extension ScenarioDecoder {
                 assets: assets, categories: law.categories, markets: markets,
                 feeds: assetNames.map { FeedParameters(name: $0, reporters: [.system]) },
                 settlementAsset: settlement, staleBlocks: [], liquidation: law.liquidation,
-                lossWaterfall: law.losses, marginRatio: law.marginRatio),
-            insuranceFund: law.insuranceFund, missingEntryIsZero: law.missingEntryIsZero)
+                lossWaterfall: law.losses, deleveraging: law.deleveraging, backstop: law.backstop,
+                marginRatio: law.marginRatio),
+            insuranceFund: law.insuranceFund, backstopFunds: law.backstopFunds,
+            missingEntryIsZero: law.missingEntryIsZero)
     }
 }
 

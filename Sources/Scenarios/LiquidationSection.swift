@@ -94,6 +94,20 @@ extension ScenarioDecoder {
             Key(
                 "once_per_block", "true or false", default: "false",
                 "Whether an account is liquidated at most once a block."),
+            Key(
+                "block_limits", "map or none", default: "none",
+                "What all steps of an account may take in one block, each market at most once."),
+        ])
+
+    static let blockLimitsSection = Section(
+        path: "protocol.liquidation.block_limits",
+        sentence: "What the liquidations of one account may take in one block.",
+        keys: [
+            Key("notional", "money", required: true, "The value that may be closed."),
+            Key(
+                "insurance_loss", "money", required: true,
+                "What the insurance fund may pay at once."
+            ),
         ])
 
     static let fillableSection = Section(
@@ -147,7 +161,15 @@ extension ScenarioDecoder {
             collateralBonusInsuranceShare: fields.read("insurance_share", .share),
             taker: fields.read("taker", Kind.choice(takers)), closingPrice: closingPrice(fields),
             caller: fields.read("caller", Kind.choice(callers)),
-            oncePerBlock: fields.read("once_per_block", .yesOrNo))
+            oncePerBlock: fields.read("once_per_block", .yesOrNo), blockLimits: blockLimits(fields))
+    }
+
+    private func blockLimits(_ fields: Fields) -> LiquidationBlockLimits? {
+        guard let tree = fields.value("block_limits"), tree.scalar != "none" else { return nil }
+        let own = Fields(tree, fields.path("block_limits"), Self.blockLimitsSection, self)
+        return LiquidationBlockLimits(
+            notional: own.read("notional", .positive),
+            insuranceLoss: own.read("insurance_loss", .positive))
     }
 
     /// Which keys belong to which form of size.
@@ -231,8 +253,9 @@ extension ScenarioDecoder {
         }
         let own = Fields(inner, path + ".fillable", Self.fillableSection, self)
         return .fillable(
-            adjustment: own.read("adjustment", .multiple), spread: own.read("spread", .multiple),
-            maximumFee: own.read("maximum_fee", .share))
+            adjustment: own.read("adjustment", .multiple.limited("1 or more") { $0 >= .one }),
+            spread: own.read("spread", .multiple.limited("more than 0") { $0 > .zero }),
+            maximumFee: own.read("maximum_fee", .positiveShare))
     }
 
     private func seizure(_ fields: Fields) -> LiquidationPolicy.Seizure {

@@ -119,14 +119,6 @@ extension ScenarioDecoder {
                 "The size at which the impact is reached; linear; $0 is no impact."),
         ])
 
-    static let fundingSection = Section(
-        path: "markets.MARKET.funding",
-        sentence: "Funding in proportion to what traders hold net against the pool.",
-        keys: [
-            Key("maximum_rate", "percentage", required: true, "The largest rate per eight hours."),
-            Key("skew_scale", "amount", required: true, "The net position at which it is reached."),
-        ])
-
     func decodeMarkets(_ root: Fields) {
         guard let tree = root.value("markets"), tree.scalar != "none" else { return }
         var entries = named(tree, "markets", of: "markets")
@@ -190,18 +182,5 @@ extension ScenarioDecoder {
         }
         return PoolPricing(
             spread: own.read("spread", .share), impactDepth: depth, impactAtDepth: impact)
-    }
-
-    private func funding(_ fields: Fields, _ asset: String) -> FundingPolicy {
-        let path = fields.path("funding")
-        guard let tree = fields.value("funding"), tree.scalar != "none" else {
-            setting(path, "none")
-            return .none
-        }
-        let own = Fields(tree, path, Self.fundingSection, self)
-        return .skew(
-            maximumRate: own.read("maximum_rate", .share),
-            skewScale: own.read(
-                "skew_scale", .quantity(of: asset).limited("more than zero") { $0 > .zero }))
     }
 }

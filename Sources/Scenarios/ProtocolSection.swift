@@ -14,6 +14,9 @@ struct DecodedLaw {
     var guards = OracleGuards()
     var liquidation = LiquidationPolicy()
     var losses: [LossLayer] = [.insuranceFund, .badDebt]
+    var deleveraging = DeleveragingPolicy()
+    var backstop: BackstopPolicy?
+    var backstopFunds: [(asset: AssetID, amount: Quantity)] = []
     var categories: [CollateralCategory] = []
     var marginRatio = MarginRatioConvention.maintenanceOverEquity
     /// Whether a position whose entry price is not given has cost nothing.
@@ -53,9 +56,16 @@ extension ScenarioDecoder {
                 "liquidation", "map", rule: "its keys' defaults",
                 "How an unhealthy account is brought back, or closed."),
             Key(
-                "losses", "list of insurance_fund, reserves, socialised, bad_debt",
+                "losses",
+                "list of insurance_fund, backstop, auto_deleveraging, reserves, socialised, bad_debt",
                 default: "insurance_fund, bad_debt",
                 "Who pays when an account ends below zero, in order; the last is bad_debt."),
+            Key(
+                "deleveraging", "map", rule: "its keys' defaults",
+                "Who gives a position up where `losses` names auto_deleveraging."),
+            Key(
+                "backstop", "map or none", default: "none",
+                "A vault that takes over accounts that are too far gone for the market."),
             Key(
                 "insurance_fund", "money or map of amounts", default: "$0",
                 "What the insurance fund holds at the start."),
@@ -105,6 +115,14 @@ extension ScenarioDecoder {
             fields.value("liquidation") ?? Tree(content: .mapping([]), position: tree.position),
             "protocol.liquidation")
         law.losses = losses(fields)
+        law.deleveraging = deleveraging(fields)
+        if let backstop = backstop(fields) {
+            law.backstop = backstop.policy
+            law.backstopFunds = backstop.funds
+        }
+        if law.losses.contains(.backstop), law.backstop == nil {
+            fields.problem("losses", "backstop stands among them, but there is none")
+        }
         law.categories = categories(fields)
         law.marginRatio = fields.read(
             "margin_ratio",
@@ -147,7 +165,8 @@ extension ScenarioDecoder {
     private func losses(_ fields: Fields) -> [LossLayer] {
         let words: [(word: String, value: LossLayer)] = [
             ("insurance_fund", .insuranceFund), ("socialised", .socialised),
-            ("reserves", .reserves), ("bad_debt", .badDebt),
+            ("reserves", .reserves), ("auto_deleveraging", .autoDeleveraging),
+            ("backstop", .backstop), ("bad_debt", .badDebt),
         ]
         guard fields.has("losses"), let tree = fields.value("losses") else {
             setting("protocol.losses", "[insurance_fund, bad_debt]")
@@ -165,7 +184,7 @@ extension ScenarioDecoder {
     }
 
     /// Money in the settlement asset, or amounts by asset; nothing that is zero.
-    private func amounts(_ fields: Fields, _ key: String) -> [(asset: AssetID, amount: Quantity)] {
+    func amounts(_ fields: Fields, _ key: String) -> [(asset: AssetID, amount: Quantity)] {
         guard let tree = fields.value(key) else { return [] }
         let path = fields.path(key)
         guard tree.entries != nil else {

@@ -29,6 +29,7 @@ public struct Scenario: Sendable {
     /// What the insurance fund and the pool hold at the start, per asset.
     public var insuranceFund: [(asset: AssetID, amount: Quantity)]
     public var poolLiquidity: [(asset: AssetID, amount: Quantity)]
+    public var backstopFunds: [(asset: AssetID, amount: Quantity)]
     public var agents: AgentsConfiguration
     /// Governance commands at set times, in order of time: parameter changes and pauses.
     public var governance: [(time: Timestamp, command: Command)]

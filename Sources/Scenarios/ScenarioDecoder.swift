@@ -106,6 +106,7 @@ final class ScenarioDecoder {
             assets: assets, categories: law.categories, markets: markets, feeds: oracles.parameters,
             settlementAsset: settlement, staleBlocks: law.guards.blocks,
             liquidation: law.liquidation, lossWaterfall: law.losses,
+            deleveraging: law.deleveraging, backstop: law.backstop,
             marginRatio: law.marginRatio)
         var agents = self.agents(fields, funds: law)
         agents.reporters = oracles.reporters
@@ -120,7 +121,8 @@ final class ScenarioDecoder {
             name: name, question: question, seed: seed, start: start, duration: duration,
             chain: chain, nativeFeed: native, step: step, referenceAssets: referenceAssets,
             correlation: correlation, pushFeeds: oracles.feeds, parameters: parameters,
-            insuranceFund: law.insuranceFund, poolLiquidity: law.pool, agents: agents,
+            insuranceFund: law.insuranceFund, poolLiquidity: law.pool,
+            backstopFunds: law.backstopFunds, agents: agents,
             governance: governance, healthEvery: audit.healthEvery, lateAfter: audit.lateAfter,
             expectations: expectations, text: YAMLWriter.text(of: tree), settings: settings)
     }

@@ -78,6 +78,10 @@ struct Genesis {
         for (asset, amount) in scenario.insuranceFund {
             house.mint(amount, of: asset, to: ClearingHouse.insuranceFund, into: &journal)
         }
+        for (asset, amount) in scenario.backstopFunds {
+            guard let vault = house.backstopVault else { continue }
+            house.mint(amount, of: asset, to: vault, into: &journal)
+        }
         for (asset, amount) in scenario.poolLiquidity {
             house.mint(amount, of: asset, to: ClearingHouse.liquidityPool, into: &journal)
         }

@@ -1,0 +1,75 @@
+import ExactMath
+import MarginProtocol
+import MarginRules
+
+extension ScenarioDecoder {
+    static let deleveragingSection = Section(
+        path: "protocol.deleveraging",
+        sentence: "Who gives a position up where `losses` names auto_deleveraging.",
+        keys: [
+            Key(
+                "rank",
+                "profit_times_leverage, profit_times_margin_ratio, price_ratio_times_leverage, return_over_margin_ratio, pro_rata or unranked",
+                default: "profit_times_leverage",
+                "The order of the holders of the other side: a score, all in proportion to size, or from one that the block's time chooses through all of them."
+            ),
+            Key(
+                "price", "bankruptcy or mark", default: "bankruptcy",
+                "Whether they bear the loss, or it stays for the next layer."),
+            Key(
+                "pool", "first, last or never", default: "last",
+                "Where the liquidity pool stands among them."),
+        ])
+
+    static let backstopSection = Section(
+        path: "protocol.backstop",
+        sentence:
+            "A vault that takes over, with all their margin, accounts that are too far gone for the market.",
+        keys: [
+            Key(
+                "below", "percentage", required: true,
+                "Takes over below this share of the maintenance requirement."),
+            Key(
+                "funds", "money or map of amounts", default: "$0",
+                "What the vault holds at the start; it takes no loss beyond what it is worth."),
+            Key(
+                "cap", "money or none", default: "none",
+                "The most that its positions may be worth together."),
+        ])
+
+    func deleveraging(_ root: Fields) -> DeleveragingPolicy {
+        let tree =
+            root.value("deleveraging")
+            ?? Tree(content: .mapping([]), position: root.tree.position)
+        let fields = Fields(tree, "protocol.deleveraging", Self.deleveragingSection, self)
+        let orders: [(word: String, value: DeleveragingPolicy.Order)] = [
+            ("profit_times_leverage", .ranked(.profitTimesLeverage)),
+            ("profit_times_margin_ratio", .ranked(.profitTimesMarginRatio)),
+            ("price_ratio_times_leverage", .ranked(.priceRatioTimesLeverage)),
+            ("return_over_margin_ratio", .ranked(.returnOverMarginRatio)),
+            ("pro_rata", .proRata), ("unranked", .unranked),
+        ]
+        let prices: [(word: String, value: DeleveragingPolicy.Price)] = [
+            ("bankruptcy", .bankruptcy), ("mark", .mark),
+        ]
+        let places: [(word: String, value: DeleveragingPolicy.PoolPlace)] = [
+            ("last", .last), ("first", .first), ("never", .never),
+        ]
+        return DeleveragingPolicy(
+            order: fields.read("rank", Kind.choice(orders)),
+            price: fields.read("price", Kind.choice(prices)),
+            pool: fields.read("pool", Kind.choice(places)))
+    }
+
+    /// The vault and what it holds at the start, or nil.
+    func backstop(_ root: Fields) -> (
+        policy: BackstopPolicy, funds: [(asset: AssetID, amount: Quantity)]
+    )? {
+        guard let tree = root.value("backstop"), tree.scalar != "none" else { return nil }
+        let fields = Fields(tree, "protocol.backstop", Self.backstopSection, self)
+        let policy = BackstopPolicy(
+            below: fields.read("below", .positiveShare),
+            cap: fields.readIfPresent("cap", .notNegative))
+        return (policy, amounts(fields, "funds"))
+    }
+}

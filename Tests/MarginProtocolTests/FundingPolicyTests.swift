@@ -1,0 +1,188 @@
+import ExactMath
+import MarginProtocol
+import MarginRules
+import OrderBook
+import Testing
+
+/// Funding that remembers: a rate that moves, and a rate made of a premium.
+struct FundingPolicyTests {
+    static let day: Int64 = 86_400_000
+    static let hour: Int64 = 3_600_000
+
+    static func world(_ funding: FundingPolicy, eth: String) -> World {
+        var parameters = plainParameters()
+        parameters.markets[0].funding = funding
+        var world = World(parameters)
+        world.post(ethFeed, eth)
+        return world
+    }
+
+    /// What a holder has paid since it opened: 20 units at 2,000, the skew moved by others between the days;
+    /// Synthetixio/synthetix-v3, markets/perps-market/test/integration/Position/Funding.test.ts.
+    @Test func velocity() throws {
+        var world = Self.world(
+            .velocity(maximum: ratio("3"), skewScale: units("10000")), eth: "2000")
+        let holder = world.margin(alice, "1000000")
+        let other = world.margin(bob, "100000000")
+        world.trade(holder, ethPerp, "20", by: alice)
+        // Days that pass, the change of the skew after them, what has accrued, and the rate by then.
+        let rows: [(days: Int64, skew: String, accrued: String)] = [
+            (10_000, "-60", "120"), (10_000, "15", "120"), (2500, "37", "50.625"),
+            (20_000, "-17", "-291.375"), (2000, "155", "-297.975"), (1000, "-150", "-292.875"),
+            (1000, "-15", "-278.775"), (300, "-4", "-274.626"), (30_000, "19", "-893.826"),
+        ]
+        for (index, row) in rows.enumerated() {
+            world.advance(by: Self.day / 10_000 * row.days)
+            let profit = world.house.unrealizedProfit(holder, ethPerp, at: price("2000"))
+            // A unit of 1e-8 by rounding up.
+            #expect((profit + money(row.accrued)).magnitude <= Money(raw: 1), "row \(index)")
+            world.trade(other, ethPerp, row.skew, by: bob)
+            let rates = world.journal.compactMap {
+                if case .fundingAccrued(_, _, let rate) = $0 { rate } else { nil }
+            }
+            // Per eight hours: a third of the daily rate.
+            if index == 0 { #expect(rates.last == ratio("0.002")) }
+            if index == 5 { #expect(rates.last == ratio("0.001175")) }
+        }
+    }
+
+    /// The rate of an interval from a premium that the traders' skew sets: P + clamp(I − P, ±0.05 %), by an eighth, a
+    /// half or the whole of eight hours; Binance's formula of 2025-09-18 and BitMEX' and Bybit's pages.
+    @Test(arguments: [
+        ("0", 8, "0.0001"), ("0.0005", 8, "0.0001"), ("0.001", 8, "0.0005"),
+        ("-0.001", 8, "-0.0005"), ("-0.0004", 8, "0.0001"), ("-0.0005", 8, "0"),
+        ("0.0006", 8, "0.0001"), ("0.00061", 8, "0.00011"), ("0.0002", 8, "0.0001"),
+        ("0.0002", 4, "0.00005"), ("0.0015", 4, "0.0005"), ("0.0015", 1, "0.000125"),
+    ])
+    func dampened(premium: String, hours: Int64, expected: String) throws {
+        var world = Self.world(
+            .premium(
+                PremiumFunding(
+                    source: .skew(scale: units("1000")), interest: ratio("0.0001"),
+                    dampener: ratio("0.0005"), interval: TimeSpan(seconds: 3600 * hours),
+                    sampling: .zero)), eth: "100")
+        let holder = world.margin(alice, "1000000")
+        let size = Quantity(raw: decimal(premium) * 1000)
+        if !size.isZero {
+            world.run(
+                .trade(
+                    account: holder, market: ethPerp, size: size, limit: nil, reduceOnly: false),
+                by: alice)
+        }
+        // In the first block of the interval the skew was zero; a whole interval later it was not.
+        world.advance(by: Self.hour * hours - world.house.time.milliseconds)
+        let before = world.house.fundingIndex(ethPerp)
+        world.advance(by: Self.hour * hours / 2)
+        world.advance(by: Self.hour * hours / 2)
+        let moved = world.house.fundingIndex(ethPerp).raw - before.raw
+        #expect(moved == Int128(decimal(expected)) * 100 * 10_000_000_000)
+    }
+
+    /// Sixty samples of 12 % are clamped at 600 % of initial less maintenance margin, paid each hour;
+    /// dydxprotocol/v4-chain, x/perpetuals/keeper/perpetual_test.go. Thirty are filled up with zeros.
+    @Test(arguments: [(60, "0.18", "0.12"), (60, "0.06", "0.06"), (30, "0.18", "0.09")])
+    func dydxTick(samples: Int64, premium: String, rate: String) throws {
+        var parameters = plainParameters()
+        parameters.markets[0].margin = .flat(
+            initial: Ratio(percent: 20), maintenance: Ratio(percent: 18))
+        parameters.markets[0].funding = .premium(
+            PremiumFunding(
+                source: .skew(scale: units("100")), marginShare: ratio("6"),
+                interval: TimeSpan(seconds: 3600), minimumSamples: 60, premiumBound: ratio("60")))
+        var world = World(parameters)
+        world.post(ethFeed, "50000")
+        let holder = world.margin(alice, "10000000")
+        world.advance(by: Self.hour - world.house.time.milliseconds)
+        let start = world.house.fundingIndex(ethPerp)
+        world.run(
+            .trade(
+                account: holder, market: ethPerp, size: Quantity(raw: decimal(premium) * 100),
+                limit: nil, reduceOnly: false), by: alice)
+        for _ in 0..<samples { world.advance(by: Self.hour / samples) }
+        let moved = world.house.fundingIndex(ethPerp).raw - start.raw
+        // 50,000 · rate / 8.
+        #expect(moved == Int128(decimal(rate)) * 10_000_000_000 * 50_000 / 8)
+    }
+
+    /// Cap of 75 % of 1 % − 0.5 %: 0.375 %; blog.bitmex.com, Important Changes to Bitcoin / USD Swap Funding.
+    @Test func marginShare() throws {
+        var parameters = plainParameters()
+        parameters.markets[0].margin = .flat(initial: ratio("0.01"), maintenance: ratio("0.005"))
+        parameters.markets[0].funding = .premium(
+            PremiumFunding(
+                source: .skew(scale: units("10")), marginShare: ratio("0.75"), sampling: .zero))
+        var world = World(parameters)
+        let holder = world.margin(alice, "100000")
+        world.trade(holder, ethPerp, "10", by: alice)
+        world.advance(by: 8 * Self.hour)
+        let profit = world.house.unrealizedProfit(holder, ethPerp, at: price("100"))
+        #expect(profit == money("-3.75"))
+    }
+
+    /// 15,000 contracts at 750 pay 0.25 % of 20 XBT; bitmex.com/app/perpetualContractsGuideExamples.
+    @Test func inverse() throws {
+        var parameters = plainParameters()
+        parameters.settlementAsset = btc
+        parameters.markets[1].contract = .inverse
+        parameters.markets[1].funding = .premium(
+            PremiumFunding(
+                source: .book(impact: .zero), interest: ratio("0.0025"), sampling: .zero))
+        var world = World(parameters)
+        world.post(btcFeed, "750")
+        let holder = world.margin(alice, "0", "0", "100")
+        world.trade(holder, btcPerp, "15000", by: alice)
+        world.advance(by: 8 * Self.hour)
+        let profit = world.house.unrealizedProfit(holder, btcPerp, at: price("750"))
+        #expect((profit + money("0.05")).magnitude <= Money(raw: 1))
+    }
+
+    /// A short of 10 at a rate of 0.01 % and a price of 2 receives 0.002; freqtrade,
+    /// tests/exchange/test_exchange.py, test_calculate_funding_fees. The premium comes from the book's middle.
+    @Test func bookMiddle() throws {
+        var world = Self.world(
+            .premium(PremiumFunding(source: .book(impact: .zero), sampling: .zero)), eth: "2")
+        // The first interval began with an empty book.
+        world.advance(by: 8 * Self.hour - world.house.time.milliseconds)
+        let short = world.margin(alice, "1000")
+        let maker = world.margin(bob, "1000")
+        world.trade(short, ethPerp, "-10", by: alice)
+        for (side, limit) in [(Side.buy, "1.9902"), (.sell, "2.0102")] {
+            world.run(
+                .placeOrder(
+                    account: maker, market: ethPerp,
+                    order: OrderRequest(
+                        side: side, size: units("1"), price: price(limit),
+                        timeInForce: .goodTillCancelled)), by: bob)
+        }
+        world.advance(by: 8 * Self.hour)
+        #expect(world.house.unrealizedProfit(short, ethPerp, at: price("2")) == money("0.002"))
+        #expect(world.house.breaches().isEmpty)
+        // Three intervals that no block saw pay no premium.
+        world.advance(by: 24 * Self.hour)
+        let paid = world.house.unrealizedProfit(short, ethPerp, at: price("2"))
+        #expect(paid == money("0.004"))
+    }
+
+    @Test("What the book would not fill has no premium, and a cap limits a payment")
+    func impactAndCap() throws {
+        for (impact, expected) in [("100", "-0.5"), ("1000", "0")] {
+            var world = Self.world(
+                .premium(
+                    PremiumFunding(
+                        source: .book(impact: money(impact)), cap: ratio("0.005"), sampling: .zero)),
+                eth: "100")
+            let long = world.margin(alice, "1000")
+            let maker = world.margin(bob, "1000")
+            world.trade(long, ethPerp, "1", by: alice)
+            world.run(
+                .placeOrder(
+                    account: maker, market: ethPerp,
+                    order: OrderRequest(
+                        side: .buy, size: units("2"), price: price("110"),
+                        timeInForce: .goodTillCancelled)), by: bob)
+            world.advance(by: 8 * Self.hour)
+            let profit = world.house.unrealizedProfit(long, ethPerp, at: price("100"))
+            #expect(profit == money(expected))
+        }
+    }
+}
