@@ -36,7 +36,12 @@ let all: [Target.Dependency] = base + ["Oracles", "Markets", "Chain", "Agents", 
 
 /// The files of `protocols/`: one venue's rules each.
 let presets = [
-    "dydx-v4"
+    "aave-v3",
+    "compound-v2",
+    "compound-v3",
+    "dydx-v4",
+    "euler-v2",
+    "morpho-blue",
 ]
 
 let package = Package(
