@@ -99,7 +99,9 @@ public struct Cast: Sendable {
         for group in configuration.marketMakers { addMarketMakers(group) }
         for policy in configuration.reporters { addReporter(policy) }
         if let policy = configuration.poolHedger { addPoolDesk(policy) }
-        if parameters.liquidation.caller == .venue { addVenueEngine() }
+        let policy = parameters.liquidation
+        // Whoever absorbs earns nothing by it at once, so that no liquidator would.
+        if policy.caller == .venue || policy.size == .absorb { addVenueEngine() }
         try checkFunds()
     }
 

@@ -2,7 +2,8 @@ import Chain
 import ExactMath
 public import MarginProtocol
 
-/// The venue's own liquidation engine: an exchange's risk engine, or the proposer of a block.
+/// The venue's own liquidation engine: an exchange's risk engine, the proposer of a block, or whoever
+/// absorbs accounts without a reward.
 ///
 /// It sends one step for every account that is liquidatable, whether that pays or not, ahead of everybody
 /// else's transactions, and the next when it hears of the last.
