@@ -1,6 +1,5 @@
 import ExactMath
 import MarginProtocol
-import MarginRules
 import OrderBook
 import SeededRandom
 import Testing
@@ -594,23 +593,9 @@ extension Fuzz {
                 parameters.markets[market].openInterestCap = Money(whole: 1_000_000)
             }
             if draws.chance(Ratio(percent: 60)) {
-                let scale = Quantity(raw: draws.uniform(in: 1...(scaleE8 * 1000)))
-                let rate = Ratio(raw: draws.uniform(in: 0...(scaleE8 / 10)))
-                parameters.markets[market].funding =
-                    switch draws.uniform(in: 0...3) {
-                    case 0: .velocity(maximum: rate, skewScale: scale)
-                    case 1:
-                        .premium(
-                            PremiumFunding(
-                                source: .book(impact: Money(whole: draws.uniform(in: 0...1000))),
-                                interest: rate, dampener: rate, interval: TimeSpan(seconds: 3600)))
-                    case 2:
-                        .premium(
-                            PremiumFunding(
-                                source: .skew(scale: scale), cap: rate,
-                                interval: TimeSpan(seconds: 60), average: .linearlyWeighted))
-                    default: .skew(maximumRate: rate, skewScale: scale)
-                    }
+                parameters.markets[market].funding = .skew(
+                    maximumRate: Ratio(raw: draws.uniform(in: 0...(scaleE8 / 10))),
+                    skewScale: Quantity(raw: draws.uniform(in: 1...(scaleE8 * 1000))))
             }
             parameters.markets[market].profitWeight = Ratio(raw: draws.uniform(in: 0...scaleE8))
             if draws.chance(Ratio(percent: 60)) { parameters.markets[market].profitWeight = .one }
@@ -626,33 +611,7 @@ extension Fuzz {
             [
                 [.badDebt], [.insuranceFund, .badDebt], [.socialised, .badDebt],
                 [.insuranceFund, .socialised, .badDebt], [.socialised, .insuranceFund, .badDebt],
-                [.insuranceFund, .autoDeleveraging, .badDebt], [.autoDeleveraging, .badDebt],
-                [.autoDeleveraging, .socialised, .badDebt],
-            ][Int(draws.uniform(in: 0...7))]
-        parameters.deleveraging = DeleveragingPolicy(
-            order: [
-                .ranked(.profitTimesLeverage), .ranked(.returnOverMarginRatio), .proRata, .unranked,
-            ][
-                Int(draws.uniform(in: 0...3))],
-            price: draws.chance(Ratio(percent: 80)) ? .bankruptcy : .mark,
-            pool: [.first, .last, .never][Int(draws.uniform(in: 0...2))])
-        if draws.chance(Ratio(percent: 20)) {
-            parameters.backstop = BackstopPolicy(
-                below: Ratio(raw: draws.uniform(in: 1...scaleE8)), cap: Money(whole: 10_000))
-            if draws.chance(Ratio(percent: 50)) {
-                parameters.lossWaterfall.insert(.backstop, at: 0)
-            }
-        }
-        if draws.chance(Ratio(percent: 30)) {
-            parameters.liquidation.closingPrice = .fillable(
-                adjustment: .one, spread: Ratio(raw: draws.uniform(in: 1...(2 * scaleE8))),
-                maximumFee: Ratio(raw: draws.uniform(in: 1...(scaleE8 / 20))))
-        }
-        if draws.chance(Ratio(percent: 20)) {
-            parameters.liquidation.blockLimits = LiquidationBlockLimits(
-                notional: Money(whole: draws.uniform(in: 1...10_000)),
-                insuranceLoss: Money(whole: draws.uniform(in: 1...1000)))
-        }
+            ][Int(draws.uniform(in: 0...4))]
         return parameters
     }
 }
