@@ -220,5 +220,9 @@ extension JSONText {
         }
         member("caller", word: String(describing: policy.caller))
         member("once_per_block", policy.oncePerBlock)
+        if let limits = policy.blockLimits {
+            member("block_notional_e8", limits.notional)
+            member("block_insurance_loss_e8", limits.insuranceLoss)
+        }
     }
 }

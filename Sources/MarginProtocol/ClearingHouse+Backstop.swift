@@ -6,10 +6,11 @@ extension ClearingHouse {
         parameters.backstop == nil ? nil : AccountID(index: 5 + 2 * marketCount)
     }
 
-    /// What the vault could lose. [1e-8 of the settlement asset], not negative.
-    func backstopEquity() -> Int64 {
+    /// What the vault could pay of the settlement asset. [1e-8 units], not negative.
+    func backstopCash() -> Int64 {
         guard let vault = backstopVault else { return 0 }
-        return max(0, settlementValue(plainEquity(vault.index, prices).raw))
+        let has = max(0, balances[vault.index * assetCount + settlement])
+        return min(has, backstopEquity(of: settlement))
     }
 
     /// How much of an asset the vault's equity is worth. [1e-8 units]

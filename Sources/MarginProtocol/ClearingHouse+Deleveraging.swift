@@ -27,7 +27,9 @@ extension ClearingHouse {
             let used = blockUsage.first { $0.account == id }?.insuranceLoss ?? .zero
             return max(0, (limits.insuranceLoss - used).raw)
         }
-        let fund = max(0, balances[Self.insuranceFund.index * assetCount + settlement])
+        let pays = parameters.lossWaterfall.contains(.insuranceFund)
+        let fund =
+            pays ? max(0, balances[Self.insuranceFund.index * assetCount + settlement]) : 0
         var result = LossCapacity(
             deficit: max(0, -settlementValue(plainEquity(id.index, prices).raw)),
             insurance: min(fund, limit ?? .max), others: nil, insuranceFirst: false)
@@ -38,7 +40,7 @@ extension ClearingHouse {
         for layer in parameters.lossWaterfall[..<place] {
             switch layer {
             case .insuranceFund: result.insuranceFirst = true
-            case .backstop: others = others.map { $0 + backstopEquity() }
+            case .backstop: others = others.map { $0 + backstopCash() }
             case .socialised, .reserves, .badDebt: others = nil
             case .autoDeleveraging: break
             }

@@ -123,9 +123,18 @@ extension ClearingHouse {
         let delta = Quantity(raw: held.isNegative ? amount : -amount)
         let maker = policy.taker == .pool ? Self.liquidityPool.index : payer.index
         let share = positionShare(id.index, market, closing: amount)
-        let price = closingPrice(policy.closingPrice, share, mark, isLong: !held.isNegative)
-        let (toLiquidator, wanted, loss) = closingCharges(
+        let bankruptcy = bankruptcyPrice(share, mark, isLong: !held.isNegative, row)
+        var price = closingPrice(policy.closingPrice, share, mark, isLong: !held.isNegative)
+        var charges = closingCharges(
             policy, share, price, delta, row, isWholeLoss: capacity.deficit)
+        if case .fillable = policy.closingPrice, charges.loss > capacity.insurance,
+            capacity.deficit == 0, let bankruptcy
+        {
+            // What the fund cannot make good is no fill: the account is not bankrupt yet.
+            price = bankruptcy
+            charges = (0, 0, 0)
+        }
+        let (toLiquidator, wanted, loss) = charges
         if let part = try deleveragedPart(id, market, amount, &capacity, loss: loss) { return part }
         let fill = try fillParts(
             taker: id.index, maker: maker, market: market, size: delta, price: price)
@@ -142,7 +151,7 @@ extension ClearingHouse {
         try requireRoom(Self.insuranceFund, settlement, for: toInsurance)
         return LiquidationQuote.PositionPart(
             market: MarketID(index: market), size: delta, price: price,
-            bankruptcyPrice: bankruptcyPrice(share, mark, isLong: !held.isNegative, row),
+            bankruptcyPrice: bankruptcy,
             penalty: Money(raw: toLiquidator + toInsurance),
             toLiquidator: Money(raw: toLiquidator), toInsurance: Money(raw: toInsurance),
             fromInsurance: Money(raw: fromInsurance),

@@ -92,6 +92,31 @@ struct DeleveragingTests {
         #expect(world.balance(loser) == .zero && world.balance(badDebt) == .zero)
     }
 
+    @Test("An inverse contract's deficit is borne in its own coin")
+    func inverse() throws {
+        var parameters = plainParameters()
+        parameters.settlementAsset = btc
+        parameters.markets[1].contract = .inverse
+        parameters.lossWaterfall = [.insuranceFund, .autoDeleveraging, .badDebt]
+        parameters.deleveraging = DeleveragingPolicy(pool: .never)
+        parameters.liquidation = LiquidationPolicy(size: .wholePosition, penalty: .zero)
+        var world = World(parameters)
+        let loser = world.margin(alice, "0", "0", "1")
+        let winner = world.margin(bob, "0", "0", "5")
+        for (account, size) in [(loser, "10000"), (winner, "-10000")] {
+            try world.house.seedPosition(
+                account, btcPerp, size: units(size), entry: price("1000"), into: &world.journal)
+        }
+        // 10,000 / 900 are 11.11 coins: the long, bought at 10 with one coin behind it, is bankrupt at 11.
+        world.post(btcFeed, "900")
+        let wallet = world.wallet(carol)
+        world.run(LiquidationTests.liquidate(loser, wallet), by: carol)
+        #expect(world.size(loser, btcPerp) == .zero && world.size(winner, btcPerp) == .zero)
+        #expect((world.balance(loser, btc)).magnitude <= Quantity(raw: 10))
+        #expect((world.balance(winner, btc) - units("6")).magnitude <= Quantity(raw: 10))
+        #expect(world.balance(badDebt, btc) == .zero)
+    }
+
     @Test("The fund pays what it can pay whole, and nothing of what it cannot")
     func fundFirst() throws {
         for (fund, isDeleveraged) in [("40", false), ("39.99999999", true)] {

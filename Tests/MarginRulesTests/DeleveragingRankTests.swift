@@ -154,6 +154,17 @@ import Testing
                 == Quantity(whole: 1))
     }
 
+    /// In proportion to size, the odd units to the first; more than there is leaves a rest.
+    @Test func proRata() throws {
+        let sizes = [Quantity(raw: -6), Quantity(raw: 3), .zero, Quantity(raw: 1)]
+        let part = try DeleveragingQueue.proRata(Quantity(raw: 5), among: sizes)
+        #expect(part.fills.map(\.candidate) == [0, 1])
+        #expect(part.fills.map(\.quantity.raw) == [4, 1] && part.remaining == .zero)
+        let all = try DeleveragingQueue.proRata(Quantity(raw: 12), among: sizes)
+        #expect(all.fills.map(\.quantity.raw) == [6, 3, 1] && all.remaining == Quantity(raw: 2))
+        #expect(try DeleveragingQueue.proRata(Quantity(raw: 1), among: []).fills.isEmpty)
+    }
+
     /// dydxprotocol/v4-chain x/clob/keeper/deleveraging.go OffsetSubaccountPerpetualPosition
     @Test func walk() throws {
         let sizes = [5, -7, 4, 0, 9].map { Quantity(raw: $0) }
