@@ -19,7 +19,8 @@ extension JSONText {
             .payerCannotTakePosition(let account):
             member("account", account)
         case .unknownAsset(let asset), .assetNotBorrowable(let asset),
-            .depositCapExceeded(let asset):
+            .depositCapExceeded(let asset), .borrowCapExceeded(let asset),
+            .insufficientLiquidity(let asset):
             member("asset", asset)
         case .unknownMarket(let market), .marketNotAllowed(let market), .noPool(let market),
             .wouldIncrease(let market), .openInterestCapExceeded(let market),

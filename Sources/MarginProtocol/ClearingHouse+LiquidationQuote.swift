@@ -257,7 +257,7 @@ extension ClearingHouse {
         if schedule.sizePremium != .none {
             bends += (1..<64).map { exact(whole, $0, over: 64, .down) }
         }
-        let balance = balances[account * assetCount + settlement]
+        let balance = holding(account, settlement)
         guard let first = closing(account, market, 1), let last = closing(account, market, whole)
         else { return bends }
         let start = balance + first.settlement

@@ -65,6 +65,8 @@ public enum Role: Int8, Sendable, Hashable, CaseIterable {
     case clearing = 7
     /// One per market: funding collected and not yet paid out.
     case funding = 8
+    /// Where interest waits between payer and payee; what stays are the reserves.
+    case interest = 9
 }
 
 /// Which of the two margin requirements is meant.

@@ -21,12 +21,17 @@ public struct AssetParameters: Hashable, Sendable {
     public var borrowable: Bool
     /// The most that all margin accounts together may hold, or nil. [1e-8 units]
     public var depositCap: Quantity?
+    /// The most that all margin accounts together may owe, or nil. [1e-8 units]
+    public var borrowCap: Quantity?
+    /// What a debt in it costs and a holding earns, or nil.
+    public var interest: InterestModel?
     public init(
         name: String, feed: FeedID, collateral: CollateralSchedule,
         initialCollateral: CollateralSchedule? = nil, liabilityWeight: Ratio = .one,
         initialLiabilityWeight: Ratio? = nil, liquidationBonus: Ratio? = nil,
         liquidationFee: Ratio? = nil,
-        borrowable: Bool = false, depositCap: Quantity? = nil
+        borrowable: Bool = false, depositCap: Quantity? = nil,
+        borrowCap: Quantity? = nil, interest: InterestModel? = nil
     ) {
         self.name = name
         self.feed = feed
@@ -38,6 +43,8 @@ public struct AssetParameters: Hashable, Sendable {
         self.liquidationFee = liquidationFee
         self.borrowable = borrowable
         self.depositCap = depositCap
+        self.borrowCap = borrowCap
+        self.interest = interest
     }
 }
 

@@ -32,6 +32,8 @@ public enum Rejection: Error, Hashable, Sendable {
     case assetNotBorrowable(AssetID)
     case depositCapExceeded(AssetID)
     case isolatedOnlyFromParent(AccountID)
+    case borrowCapExceeded(AssetID)
+    case insufficientLiquidity(AssetID)
 
     case marketNotAllowed(MarketID)
     case noPool(MarketID)
@@ -83,6 +85,8 @@ public enum Rejection: Error, Hashable, Sendable {
         case .assetNotBorrowable: 403
         case .depositCapExceeded: 404
         case .isolatedOnlyFromParent: 405
+        case .borrowCapExceeded: 406
+        case .insufficientLiquidity: 407
         case .marketNotAllowed: 501
         case .noPool: 502
         case .limitExceeded: 503

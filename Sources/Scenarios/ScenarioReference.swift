@@ -15,6 +15,7 @@ public enum ScenarioReference {
         ScenarioDecoder.protocolSection, ScenarioDecoder.guardSection,
         ScenarioDecoder.liquidationSection, ScenarioDecoder.fillableSection,
         ScenarioDecoder.incentiveSection, ScenarioDecoder.categorySection,
+        ScenarioDecoder.interestSection, ScenarioDecoder.supplySection,
         ScenarioDecoder.agentsSection,
         ScenarioDecoder.traderSection, ScenarioDecoder.marginCallSection,
         ScenarioDecoder.liquidatorSection, ScenarioDecoder.workOutSection,
