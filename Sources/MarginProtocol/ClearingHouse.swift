@@ -241,6 +241,9 @@ public struct ClearingHouse: Sendable {
             try post(report, to: feed, by: sender, into: &journal)
         case .liquidate(let account, let payer, let target):
             try liquidate(account, payer: payer, target: target, by: sender, into: &journal)
+        case .buyCollateral(let wallet, let asset, let paid, let atLeast):
+            try buyCollateral(
+                asset, for: paid, atLeast: atLeast, to: wallet, by: sender, into: &journal)
         case .pause(let actions):
             try pause(actions, by: sender, into: &journal)
         case .setParameter(let change):

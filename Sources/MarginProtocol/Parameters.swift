@@ -1,4 +1,5 @@
 public import ExactMath
+public import MarginRules
 
 /// An asset and how it counts.
 public struct AssetParameters: Hashable, Sendable {
@@ -224,6 +225,8 @@ public struct ProtocolParameters: Hashable, Sendable {
     public var staleBlocks: Actions
     public var liquidation: LiquidationPolicy
     public var lossWaterfall: [LossLayer]
+    /// On what terms absorbed collateral is sold; nil where it is not.
+    public var storefront: CometStorefront?
     /// For those who show an account; no rule depends on it.
     public var marginRatio: MarginRatioConvention
     public init(
@@ -232,6 +235,7 @@ public struct ProtocolParameters: Hashable, Sendable {
         settlementAsset: AssetID = AssetID(0), staleBlocks: Actions = [],
         liquidation: LiquidationPolicy = LiquidationPolicy(),
         lossWaterfall: [LossLayer] = [.insuranceFund, .badDebt],
+        storefront: CometStorefront? = nil,
         marginRatio: MarginRatioConvention = .maintenanceOverEquity
     ) {
         self.assets = assets
@@ -242,6 +246,7 @@ public struct ProtocolParameters: Hashable, Sendable {
         self.staleBlocks = staleBlocks
         self.liquidation = liquidation
         self.lossWaterfall = lossWaterfall
+        self.storefront = storefront
         self.marginRatio = marginRatio
     }
 }

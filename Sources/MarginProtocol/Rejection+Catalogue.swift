@@ -68,6 +68,11 @@ extension Rejection {
             606, "leavesDust",
             "What would be left of debt or collateral is too little for anyone to liquidate."),
         entry(
+            607, "notForSale",
+            "The protocol does not sell this asset, or its reserves are full."),
+        entry(
+            608, "boughtTooLittle", "The payment buys less than the sender asks for, or nothing."),
+        entry(
             701, "priceNotPositive",
             "The posted price is zero or negative, or its confidence negative."),
         entry(702, "reportFromFuture", "The report was observed later than the block's time."),

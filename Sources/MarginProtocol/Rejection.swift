@@ -51,6 +51,8 @@ public enum Rejection: Error, Hashable, Sendable {
     case oncePerBlock(AccountID)
     case payerCannotTakePosition(AccountID)
     case leavesDust
+    case notForSale(AssetID)
+    case boughtTooLittle(Quantity)
 
     case priceNotPositive
     case reportFromFuture(observedAt: Timestamp)
@@ -102,6 +104,8 @@ public enum Rejection: Error, Hashable, Sendable {
         case .oncePerBlock: 604
         case .payerCannotTakePosition: 605
         case .leavesDust: 606
+        case .notForSale: 607
+        case .boughtTooLittle: 608
         case .priceNotPositive: 701
         case .reportFromFuture: 702
         case .reportOutdated: 703

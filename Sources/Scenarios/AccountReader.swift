@@ -294,7 +294,7 @@ extension ScenarioDecoder {
                 assets: assets, categories: law.categories, markets: markets,
                 feeds: assetNames.map { FeedParameters(name: $0, reporters: [.system]) },
                 settlementAsset: settlement, staleBlocks: [], liquidation: law.liquidation,
-                lossWaterfall: law.losses, marginRatio: law.marginRatio),
+                lossWaterfall: law.losses, storefront: law.storefront, marginRatio: law.marginRatio),
             insuranceFund: law.insuranceFund, missingEntryIsZero: law.missingEntryIsZero)
     }
 }

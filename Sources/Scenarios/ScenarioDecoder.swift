@@ -105,7 +105,7 @@ final class ScenarioDecoder {
         let parameters = ProtocolParameters(
             assets: assets, categories: law.categories, markets: markets, feeds: oracles.parameters,
             settlementAsset: settlement, staleBlocks: law.guards.blocks,
-            liquidation: law.liquidation, lossWaterfall: law.losses,
+            liquidation: law.liquidation, lossWaterfall: law.losses, storefront: law.storefront,
             marginRatio: law.marginRatio)
         var agents = self.agents(fields, funds: law)
         agents.reporters = oracles.reporters

@@ -16,6 +16,7 @@ public enum ScenarioReference {
         ScenarioDecoder.liquidationSection, ScenarioDecoder.fillableSection,
         ScenarioDecoder.incentiveSection, ScenarioDecoder.categorySection,
         ScenarioDecoder.interestSection, ScenarioDecoder.supplySection,
+        ScenarioDecoder.storefrontSection,
         ScenarioDecoder.agentsSection,
         ScenarioDecoder.traderSection, ScenarioDecoder.marginCallSection,
         ScenarioDecoder.liquidatorSection, ScenarioDecoder.workOutSection,
