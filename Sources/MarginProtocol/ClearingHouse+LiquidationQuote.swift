@@ -21,7 +21,9 @@ extension ClearingHouse {
         try requirePrices(of: id.index, for: .liquidate)
         try requirePrice(assetRows[settlement].feed, for: .liquidate)
         let health = evaluate(id.index, prices, .maintenance, .nothing)
-        guard isBelowTrigger(health, id.index) else { throw .accountHealthy(surplus: health.surplus) }
+        guard isBelowTrigger(health, id.index) else {
+            throw .accountHealthy(surplus: health.surplus)
+        }
         try requireRoomForLosses()
         let policy = parameters.liquidation
         if policy.oncePerBlock, accounts[id.index].lastLiquidatedAt == time.milliseconds {
