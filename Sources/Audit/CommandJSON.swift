@@ -52,6 +52,11 @@ extension JSONText {
             member("account", account)
             member("payer", payer)
             write(target)
+        case .buyCollateral(let wallet, let asset, let paid, let atLeast):
+            member("wallet", wallet)
+            member("asset", asset)
+            member("paid_e8", paid)
+            member("at_least_e8", atLeast)
         case .pause(let actions): write(actions)
         case .setParameter(let change): write(change)
         case .settleOutside(let wallet, let changes):

@@ -19,7 +19,8 @@ extension JSONText {
             .payerCannotTakePosition(let account):
             member("account", account)
         case .unknownAsset(let asset), .assetNotBorrowable(let asset),
-            .depositCapExceeded(let asset):
+            .depositCapExceeded(let asset), .borrowCapExceeded(let asset),
+            .insufficientLiquidity(let asset), .notForSale(let asset):
             member("asset", asset)
         case .unknownMarket(let market), .marketNotAllowed(let market), .noPool(let market),
             .wouldIncrease(let market), .openInterestCapExceeded(let market),
@@ -38,6 +39,7 @@ extension JSONText {
             member("asset", asset)
             member("has_e8", has)
             member("needs_e8", needs)
+        case .boughtTooLittle(let amount): member("amount_e8", amount)
         case .insufficientMargin(let shortBy): member("short_by_e8", shortBy)
         case .limitExceeded(let price, let limit):
             member("price_e8", price)

@@ -48,6 +48,7 @@ public struct GasSchedule: Hashable, Sendable {
         gas[.cancelOrder] = 60_000  // 21,000 and a few storage words cleared.
         gas[.postPrice] = 150_000  // Chainlink OCR `transmit`: about 150,000 to 300,000 by signers.
         gas[.liquidate] = 340_000  // Aave v3 liquidationCall: 340,429 partial, 349,519 full.
+        gas[.buyCollateral] = 200_000  // Two ERC-20 transfers and two prices; an estimate.
         gas[.pause] = 50_000  // 21,000 and one storage word, by a multisignature's owner.
         gas[.setParameter] = 60_000  // 21,000 and one or two storage words.
         gas[.settleOutside] = 0  // Happens outside the chain.

@@ -13,7 +13,7 @@ extension ClearingHouse {
         var worst: (asset: Int, value: Int64) = (-1, 0)
         for asset in Bits(mask: accounts[id.index].assets) {
             let value = scaled(
-                balances[id.index * assetCount + asset], prices[assetRows[asset].feed].raw, .down)
+                holding(id.index, asset), prices[assetRows[asset].feed].raw, .down)
             if value > best.value { best = (asset, value) }
             if value < worst.value { worst = (asset, value) }
         }
@@ -37,8 +37,8 @@ extension ClearingHouse {
         _ id: AccountID, _ payer: AccountID, _ pair: (seize: Int, repay: Int),
         _ target: LiquidationTarget, _ health: Health
     ) throws(Rejection) -> LiquidationQuote {
-        let held = balances[id.index * assetCount + pair.seize]
-        let debt = -balances[id.index * assetCount + pair.repay]
+        let held = holding(id.index, pair.seize)
+        let debt = -holding(id.index, pair.repay)
         var most = debt
         if case .collateral(_, _, let atMost?) = target { most = min(debt, atMost.raw) }
         let repaid = try repayable(id.index, pair, debt, held, most)
@@ -133,7 +133,7 @@ extension ClearingHouse {
         var collateral: Int64 = 0
         var debt: Int64 = 0
         for asset in Bits(mask: accounts[account].assets) {
-            var amount = balances[account * assetCount + asset]
+            var amount = holding(account, asset)
             if asset == first.asset { amount += first.delta }
             if asset == second.asset { amount += second.delta }
             guard amount != 0 else { continue }
@@ -152,7 +152,7 @@ extension ClearingHouse {
     ) throws(Rejection) -> Int64 {
         var total = Money.zero
         for asset in Bits(mask: accounts[account].assets) {
-            let amount = balances[account * assetCount + asset]
+            let amount = holding(account, asset)
             guard amount < 0 else { continue }
             total += Money(raw: scaled(-amount, prices[assetRows[asset].feed].raw, .up))
         }
@@ -191,7 +191,7 @@ extension ClearingHouse {
         var owed: Int64 = 0
         var base: Int64 = 0
         for asset in Bits(mask: accounts[id.index].assets) {
-            let amount = balances[id.index * assetCount + asset]
+            let amount = holding(id.index, asset)
             let price = prices[assetRows[asset].feed]
             let worth = scaled(amount, price.raw, .down)
             let name = AssetID(index: asset)

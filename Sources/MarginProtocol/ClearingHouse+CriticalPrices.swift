@@ -80,7 +80,7 @@ extension ClearingHouse {
             add(positions[account * marketCount + market].entryPrice(terms.contract)?.raw)
         }
         for asset in Bits(mask: accounts[account].assets) where assetRows[asset].feed == feed {
-            let held = abs(balances[account * assetCount + asset])
+            let held = abs(holding(account, asset))
             for schedule in [
                 parameters.assets[asset].collateral,
                 parameters.assets[asset].initialCollateral ?? parameters.assets[asset].collateral,
@@ -118,8 +118,8 @@ extension ClearingHouse {
             amounts.append(marketRows[market].longOpenInterest.raw)
         }
         for asset in Bits(mask: accounts[account].assets) where assetRows[asset].feed == feed {
-            amounts.append(abs(balances[account * assetCount + asset]))
-            amounts.append(assetRows[asset].deposited.raw)
+            amounts.append(abs(holding(account, asset)))
+            amounts.append(deposited(AssetID(index: asset)).raw)
         }
         for amount in amounts where amount > 0 {
             if let bound = try? multiply(limit, scaleE8, dividingBy: amount, rounding: .down) {

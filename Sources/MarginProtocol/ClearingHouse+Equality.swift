@@ -8,6 +8,7 @@ extension ClearingHouse: Equatable {
             && a.prices == b.prices && a.reports == b.reports && a.books == b.books
             && a.marketRows == b.marketRows && a.fundingStates == b.fundingStates
             && a.assetRows == b.assetRows
+            && a.interestRows == b.interestRows && a.interestIndexes == b.interestIndexes
             && a.delegations == b.delegations && a.blockUsage == b.blockUsage
             && a.touched == b.touched
             && a.touchedBefore == b.touchedBefore && a.parameterVersion == b.parameterVersion

@@ -1,4 +1,4 @@
-public import ExactMath
+import ExactMath
 
 extension ClearingHouse {
     /// Moves tokens from one account to another: the one place where balances change.
@@ -14,6 +14,26 @@ extension ClearingHouse {
     }
 
     private mutating func post(
+        _ delta: Int64, _ asset: Int, _ id: AccountID, _ reason: BalanceReason,
+        _ journal: inout [Event]
+    ) {
+        guard !interestRows.isEmpty, accounts[id.index].role == .margin else {
+            write(delta, asset, id, reason, &journal)
+            return
+        }
+        // What is pending is settled first, so that it is neither lost nor paid on what moves now.
+        let pending = pendingInterest(id.index, asset)
+        if pending != 0, let interest {
+            write(-pending, asset, interest, .interest, &journal)
+            write(pending, asset, id, .interest, &journal)
+        }
+        let before = balances[id.index * assetCount + asset]
+        write(delta, asset, id, reason, &journal)
+        noteInterest(id.index, asset, before: before, after: before + delta)
+    }
+
+    @inline(__always)
+    private mutating func write(
         _ delta: Int64, _ asset: Int, _ id: AccountID, _ reason: BalanceReason,
         _ journal: inout [Event]
     ) {
@@ -58,7 +78,7 @@ extension ClearingHouse {
         guard accounts[to.index].parent == nil else { throw .isolatedOnlyFromParent(to) }
         if role == .margin {
             if let cap = parameters.assets[asset.index].depositCap,
-                amount > cap || assetRows[asset.index].deposited > cap - amount
+                amount > cap || deposited(asset) > cap - amount
             {
                 throw .depositCapExceeded(asset)
             }
@@ -85,6 +105,7 @@ extension ClearingHouse {
         guard accounts[from.index].owner == accounts[to.index].owner else { throw .ownersDiffer }
         guard accounts[from.index].parent == nil else { throw .isolatedOnlyFromParent(from) }
         try requireNotPaused(.withdraw)
+        try requireLiquidity(amount, of: asset)
         try requireMayLeave(amount, of: asset, from: from)
         try requireRoom(to, asset.index, for: amount.raw)
 
@@ -211,7 +232,13 @@ extension ClearingHouse {
                 guard has.isPositive else { throw .assetNotBorrowable(asset) }
                 throw .insufficientBalance(asset, has: has, needs: amount)
             }
-            try requireDebts(adding: amount - max(.zero, has), of: asset.index)
+            let borrowed = amount - max(.zero, has)
+            if let cap = parameters.assets[asset.index].borrowCap,
+                borrowed > cap || owed(asset) > cap - borrowed
+            {
+                throw .borrowCapExceeded(asset)
+            }
+            try requireDebts(adding: borrowed, of: asset.index)
         }
         let carriesRisk = accounts[id.index].markets != 0 || has < amount || hasDebt(id.index)
         guard carriesRisk else { return }
@@ -229,9 +256,4 @@ extension ClearingHouse {
         }
         return false
     }
-}
-
-extension ClearingHouse {
-    /// What all margin accounts together hold of an asset, debts not subtracted. [1e-8 units]
-    public func deposited(_ asset: AssetID) -> Quantity { assetRows[asset.index].deposited }
 }

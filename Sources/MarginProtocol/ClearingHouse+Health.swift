@@ -121,7 +121,7 @@ extension ClearingHouse {
         var total: Int64 = 0
         for asset in Bits(mask: accounts[account].assets) {
             total += scaled(
-                balances[account * assetCount + asset], prices[assetRows[asset].feed].raw, .down)
+                holding(account, asset), prices[assetRows[asset].feed].raw, .down)
         }
         var profit: Int64 = 0
         for market in Bits(mask: accounts[account].markets) {

@@ -28,7 +28,7 @@ extension ClearingHouse {
     func requireDeposits(adding amount: Quantity, of asset: Int) throws(Rejection) {
         let row = assetRows[asset]
         let held = try orOverflow { () throws(ArithmeticOverflow) in
-            try row.deposited.adding(amount)
+            try deposited(AssetID(index: asset)).adding(amount)
         }
         try requireExposure(adding: held, at: prices[row.feed], limit: assetLimit)
     }
@@ -36,7 +36,9 @@ extension ClearingHouse {
     /// Margin accounts may together owe this much more of an asset.
     func requireDebts(adding amount: Quantity, of asset: Int) throws(Rejection) {
         let row = assetRows[asset]
-        let owed = try orOverflow { () throws(ArithmeticOverflow) in try row.owed.adding(amount) }
+        let owed = try orOverflow { () throws(ArithmeticOverflow) in
+            try self.owed(AssetID(index: asset)).adding(amount)
+        }
         try requireExposure(
             adding: owed, at: prices[row.feed], weight: row.liabilityWeight, limit: assetLimit)
     }
@@ -117,9 +119,10 @@ extension ClearingHouse {
         }
         for asset in 0..<assetCount where assetRows[asset].feed == feed {
             let row = assetRows[asset]
-            try requireExposure(adding: row.deposited, at: price, limit: assetLimit)
+            let id = AssetID(index: asset)
+            try requireExposure(adding: deposited(id), at: price, limit: assetLimit)
             try requireExposure(
-                adding: row.owed, at: price, weight: row.liabilityWeight, limit: assetLimit)
+                adding: owed(id), at: price, weight: row.liabilityWeight, limit: assetLimit)
         }
     }
 }

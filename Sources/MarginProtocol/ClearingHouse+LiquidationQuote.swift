@@ -22,7 +22,9 @@ extension ClearingHouse {
         try requirePrices(of: id.index, for: .liquidate)
         try requirePrice(assetRows[settlement].feed, for: .liquidate)
         let health = evaluate(id.index, prices, .maintenance, .nothing)
-        guard isBelowTrigger(health, id.index) else { throw .accountHealthy(surplus: health.surplus) }
+        guard isBelowTrigger(health, id.index) else {
+            throw .accountHealthy(surplus: health.surplus)
+        }
         try requireRoomForLosses()
         let policy = parameters.liquidation
         if policy.oncePerBlock, accounts[id.index].lastLiquidatedAt == time.milliseconds {
@@ -326,7 +328,7 @@ extension ClearingHouse {
         if schedule.sizePremium != .none {
             bends += (1..<64).map { exact(whole, $0, over: 64, .down) }
         }
-        let balance = balances[account * assetCount + settlement]
+        let balance = holding(account, settlement)
         guard let first = closing(account, market, 1), let last = closing(account, market, whole)
         else { return bends }
         let start = balance + first.settlement

@@ -10,7 +10,7 @@ extension ClearingHouse {
         guard held.allSatisfy({ balances[id.index * assetCount + $0] < 0 }) else { return .zero }
         var total: Money = .zero
         for asset in held {
-            let owed = -balances[id.index * assetCount + asset]
+            let owed = -holding(id.index, asset)
             total += Money(
                 raw: scaled(owed, prices[assetRows[asset].feed].raw, .up))
             cover(owed, of: asset, for: id, into: &journal)
@@ -68,7 +68,7 @@ extension ClearingHouse {
         for index in accounts.indices {
             let role = accounts[index].role
             guard role == .margin || role == .liquidityPool, index != id.index else { continue }
-            let has = balances[index * assetCount + asset]
+            let has = holding(index, asset)
             guard has > 0 else { continue }
             payers.append((AccountID(index: index), has))
             total += has

@@ -40,6 +40,12 @@ extension ClearingHouse {
             check(
                 (.zero ... .one).contains(asset.liquidationFee ?? .zero),
                 "asset \(asset.name): a liquidation fee is between 0 and 1")
+            check(
+                asset.borrowCap ?? .zero >= .zero,
+                "asset \(asset.name): a borrow cap is not negative")
+            if let interest = asset.interest {
+                found += interest.problems.map { "asset \(asset.name): \($0)" }
+            }
         }
         for category in parameters.categories {
             check(

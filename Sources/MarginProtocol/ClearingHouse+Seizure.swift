@@ -146,7 +146,7 @@ extension ClearingHouse {
             maximumDiscount: maximum, minimumSocialisedLiability: .zero, isDebtSocialised: false,
             coolOff: .zero)
         let statement = statement(account, prices, .maintenance, .nothing)
-        let debt = -balances[account * assetCount + pair.repay]
+        let debt = -holding(account, pair.repay)
         let liability = -line(-debt, account, pair.repay, prices, .maintenance).weighted.raw
         guard liability > 0, debt > 0 else { return shared(pair, 0, 0) }
         // Of several debts each has its part of what the collateral counts.

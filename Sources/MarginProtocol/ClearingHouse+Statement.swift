@@ -35,7 +35,7 @@ extension ClearingHouse {
         var assets = accounts[account].assets | (1 << UInt64(settlement))
         if hypothesis.asset >= 0 { assets |= 1 << UInt64(hypothesis.asset) }
         for asset in Bits(mask: assets) {
-            var amount = balances[account * assetCount + asset]
+            var amount = holding(account, asset)
             if asset == hypothesis.asset { amount += hypothesis.delta }
             if asset == settlement { amount += hypothesis.settlement }
             guard amount != 0 else { continue }
@@ -106,7 +106,8 @@ extension ClearingHouse {
                 unbounded { () throws(ArithmeticOverflow) in
                     try (schedule ?? terms.collateral).weighted(
                         Quantity(raw: amount), at: Price(raw: price),
-                        deposits: try row.deposited.value(at: Price(raw: price), rounding: .up))
+                        deposits: try deposited(AssetID(index: asset)).value(
+                            at: Price(raw: price), rounding: .up))
                 }.raw
         }
         return MarginStatement.AssetLine(
@@ -132,6 +133,7 @@ extension ClearingHouse {
             && parameters.assets.allSatisfy {
                 $0.collateral.isPlain && $0.initialCollateral == nil
                     && $0.initialLiabilityWeight == nil
+                    && $0.interest == nil
             }
             && parameters.markets.allSatisfy {
                 $0.contract == .linear && $0.margin.isPlain && $0.initialProfitWeight == nil

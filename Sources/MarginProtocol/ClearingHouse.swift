@@ -30,6 +30,10 @@ public struct ClearingHouse: Sendable {
     /// first choice. [1e-8]
     var chosenRates: [Int64] = []
     var hasChosenLeverage: Bool { !chosenRates.isEmpty }
+    /// By asset; empty where none has interest.
+    var interestRows: [InterestRow] = []
+    /// Per account and asset, the index at which the balance was last settled; empty where none has interest.
+    var interestIndexes: [Fixed18] = []
     /// Whether the fast valuation is enough for these parameters, and nobody has chosen a leverage.
     var isPlain = true
     var hasInverse = false
@@ -97,6 +101,11 @@ public struct ClearingHouse: Sendable {
             _ = addAccount(owner: .system, role: .funding, market: MarketID(index: market))
         }
         if parameters.backstop != nil { _ = addAccount(owner: .system, role: .backstop) }
+        if parameters.assets.contains(where: { $0.interest != nil }) {
+            interestRows = parameters.assets.map { InterestRow(model: $0.interest) }
+            interestIndexes = Array(repeating: .one, count: accounts.count * assetCount)
+            _ = addAccount(owner: .system, role: .interest)
+        }
     }
 
     /// The other side of every token on the chain.
@@ -120,8 +129,9 @@ public struct ClearingHouse: Sendable {
     public var accountCount: Int { accounts.count }
     public var accountIDs: Range<Int32> { 0..<Int32(accounts.count) }
     public func account(_ id: AccountID) -> Account { accounts[id.index] }
+    /// What an account holds, or with a minus owes, of an asset, pending interest included. [1e-8 units]
     public func balance(_ id: AccountID, _ asset: AssetID) -> Quantity {
-        Quantity(raw: balances[id.index * assetCount + asset.index])
+        Quantity(raw: holding(id.index, asset.index))
     }
     public func position(_ id: AccountID, _ market: MarketID) -> Position {
         positions[id.index * marketCount + market.index]
@@ -153,6 +163,9 @@ public struct ClearingHouse: Sendable {
         accounts.append(Account(owner: owner, role: role, parent: parent, isolatedMarket: market))
         balances.append(contentsOf: repeatElement(0, count: assetCount))
         positions.append(contentsOf: repeatElement(.none, count: marketCount))
+        if !interestRows.isEmpty {
+            interestIndexes.append(contentsOf: repeatElement(.one, count: assetCount))
+        }
         if hasChosenLeverage {
             chosenRates.append(contentsOf: repeatElement(0, count: marketCount))
         }
@@ -194,6 +207,7 @@ public struct ClearingHouse: Sendable {
     public mutating func advance(to now: Timestamp, into journal: inout [Event]) {
         precondition(now >= time, "time does not go back")
         accrueFunding(until: now, into: &journal)
+        if !interestRows.isEmpty { accrueInterest(until: now) }
         time = now
         swap(&touched, &touchedBefore)
         touched.removeAll(keepingCapacity: true)
@@ -234,6 +248,9 @@ public struct ClearingHouse: Sendable {
             try post(report, to: feed, by: sender, into: &journal)
         case .liquidate(let account, let payer, let target):
             try liquidate(account, payer: payer, target: target, by: sender, into: &journal)
+        case .buyCollateral(let wallet, let asset, let paid, let atLeast):
+            try buyCollateral(
+                asset, for: paid, atLeast: atLeast, to: wallet, by: sender, into: &journal)
         case .pause(let actions):
             try pause(actions, by: sender, into: &journal)
         case .setParameter(let change):

@@ -24,6 +24,9 @@ public enum Command: Hashable, Sendable {
     case postPrice(feed: FeedID, report: PriceReport)
     /// Runs one step of a liquidation; `payer` repays and is paid.
     case liquidate(account: AccountID, payer: AccountID, target: LiquidationTarget)
+    /// Buys absorbed collateral from the reserves at a discount, for so much of the settlement asset; refused where
+    /// that is less than `atLeast`.
+    case buyCollateral(wallet: AccountID, asset: AssetID, paid: Quantity, atLeast: Quantity)
     case pause(Actions)
     case setParameter(ParameterChange)
     /// Exchanges tokens of a wallet with the world outside. Only the simulator may send it.
@@ -117,6 +120,7 @@ public enum ParameterChange: Hashable, Sendable {
 public enum CommandKind: Int8, Hashable, Sendable, CaseIterable {
     case deposit = 1, withdraw, transfer, openAccount, setDelegate, trade, placeOrder, cancelOrder
     case postPrice, liquidate, pause, setParameter, settleOutside, configure
+    case buyCollateral
 
     public var name: String { String(describing: self) }
 }
@@ -135,6 +139,7 @@ extension Command {
         case .cancelOrder: .cancelOrder
         case .postPrice: .postPrice
         case .liquidate: .liquidate
+        case .buyCollateral: .buyCollateral
         case .pause: .pause
         case .setParameter: .setParameter
         case .settleOutside: .settleOutside

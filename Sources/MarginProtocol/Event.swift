@@ -5,6 +5,7 @@ public import OrderBook
 public enum BalanceReason: Int8, Hashable, Sendable, CaseIterable {
     case genesis = 1, deposit, withdrawal, transfer, realizedProfit, funding, takerFee, makerFee
     case liquidationPenalty, collateralSeized, debtRepaid, lossCover, outsideTrade
+    case interest, collateralSold
     public var name: String { String(describing: self) }
 }
 

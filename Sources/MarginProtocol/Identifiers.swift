@@ -67,6 +67,8 @@ public enum Role: Int8, Sendable, Hashable, CaseIterable {
     case funding = 8
     /// Takes over accounts that are too far gone for the market.
     case backstop = 9
+    /// Where interest waits between payer and payee; what stays are the reserves.
+    case interest = 10
 }
 
 /// Which of the two margin requirements is meant.

@@ -1,4 +1,5 @@
 public import ExactMath
+public import MarginRules
 
 /// An asset and how it counts.
 public struct AssetParameters: Hashable, Sendable {
@@ -21,12 +22,17 @@ public struct AssetParameters: Hashable, Sendable {
     public var borrowable: Bool
     /// The most that all margin accounts together may hold, or nil. [1e-8 units]
     public var depositCap: Quantity?
+    /// The most that all margin accounts together may owe, or nil. [1e-8 units]
+    public var borrowCap: Quantity?
+    /// What a debt in it costs and a holding earns, or nil.
+    public var interest: InterestModel?
     public init(
         name: String, feed: FeedID, collateral: CollateralSchedule,
         initialCollateral: CollateralSchedule? = nil, liabilityWeight: Ratio = .one,
         initialLiabilityWeight: Ratio? = nil, liquidationBonus: Ratio? = nil,
         liquidationFee: Ratio? = nil,
-        borrowable: Bool = false, depositCap: Quantity? = nil
+        borrowable: Bool = false, depositCap: Quantity? = nil,
+        borrowCap: Quantity? = nil, interest: InterestModel? = nil
     ) {
         self.name = name
         self.feed = feed
@@ -38,6 +44,8 @@ public struct AssetParameters: Hashable, Sendable {
         self.liquidationFee = liquidationFee
         self.borrowable = borrowable
         self.depositCap = depositCap
+        self.borrowCap = borrowCap
+        self.interest = interest
     }
 }
 
@@ -217,6 +225,8 @@ public struct ProtocolParameters: Hashable, Sendable {
     public var deleveraging: DeleveragingPolicy
     /// Who takes over the accounts that are too far gone for the market; nil for nobody.
     public var backstop: BackstopPolicy?
+    /// On what terms absorbed collateral is sold; nil where it is not.
+    public var storefront: CometStorefront?
     /// For those who show an account; no rule depends on it.
     public var marginRatio: MarginRatioConvention
     public init(
@@ -226,6 +236,7 @@ public struct ProtocolParameters: Hashable, Sendable {
         liquidation: LiquidationPolicy = LiquidationPolicy(),
         lossWaterfall: [LossLayer] = [.insuranceFund, .badDebt],
         deleveraging: DeleveragingPolicy = DeleveragingPolicy(), backstop: BackstopPolicy? = nil,
+        storefront: CometStorefront? = nil,
         marginRatio: MarginRatioConvention = .maintenanceOverEquity
     ) {
         self.assets = assets
@@ -238,6 +249,7 @@ public struct ProtocolParameters: Hashable, Sendable {
         self.lossWaterfall = lossWaterfall
         self.deleveraging = deleveraging
         self.backstop = backstop
+        self.storefront = storefront
         self.marginRatio = marginRatio
     }
 }

@@ -39,6 +39,12 @@ extension Rejection {
         entry(
             405, "isolatedOnlyFromParent",
             "An isolated account is funded from and paid out to its parent only."),
+        entry(
+            406, "borrowCapExceeded",
+            "All accounts together would owe more of the asset than its cap."),
+        entry(
+            407, "insufficientLiquidity",
+            "More of the asset would leave than is supplied and not on loan."),
         entry(501, "marketNotAllowed", "An isolated account trades its own market only."),
         entry(502, "noPool", "The market has no liquidity pool to trade against."),
         entry(503, "limitExceeded", "The price would be worse than the sender's limit."),
@@ -61,6 +67,11 @@ extension Rejection {
         entry(
             606, "leavesDust",
             "What would be left of debt or collateral is too little for anyone to liquidate."),
+        entry(
+            607, "notForSale",
+            "The protocol does not sell this asset, or its reserves are full."),
+        entry(
+            608, "boughtTooLittle", "The payment buys less than the sender asks for, or nothing."),
         entry(
             701, "priceNotPositive",
             "The posted price is zero or negative, or its confidence negative."),

@@ -32,6 +32,8 @@ public enum Rejection: Error, Hashable, Sendable {
     case assetNotBorrowable(AssetID)
     case depositCapExceeded(AssetID)
     case isolatedOnlyFromParent(AccountID)
+    case borrowCapExceeded(AssetID)
+    case insufficientLiquidity(AssetID)
 
     case marketNotAllowed(MarketID)
     case noPool(MarketID)
@@ -49,6 +51,8 @@ public enum Rejection: Error, Hashable, Sendable {
     case oncePerBlock(AccountID)
     case payerCannotTakePosition(AccountID)
     case leavesDust
+    case notForSale(AssetID)
+    case boughtTooLittle(Quantity)
 
     case priceNotPositive
     case reportFromFuture(observedAt: Timestamp)
@@ -83,6 +87,8 @@ public enum Rejection: Error, Hashable, Sendable {
         case .assetNotBorrowable: 403
         case .depositCapExceeded: 404
         case .isolatedOnlyFromParent: 405
+        case .borrowCapExceeded: 406
+        case .insufficientLiquidity: 407
         case .marketNotAllowed: 501
         case .noPool: 502
         case .limitExceeded: 503
@@ -98,6 +104,8 @@ public enum Rejection: Error, Hashable, Sendable {
         case .oncePerBlock: 604
         case .payerCannotTakePosition: 605
         case .leavesDust: 606
+        case .notForSale: 607
+        case .boughtTooLittle: 608
         case .priceNotPositive: 701
         case .reportFromFuture: 702
         case .reportOutdated: 703

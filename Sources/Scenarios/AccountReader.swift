@@ -297,7 +297,7 @@ extension ScenarioDecoder {
                 feeds: assetNames.map { FeedParameters(name: $0, reporters: [.system]) },
                 settlementAsset: settlement, staleBlocks: [], liquidation: law.liquidation,
                 lossWaterfall: law.losses, deleveraging: law.deleveraging, backstop: law.backstop,
-                marginRatio: law.marginRatio),
+                storefront: law.storefront, marginRatio: law.marginRatio),
             insuranceFund: law.insuranceFund, backstopFunds: law.backstopFunds,
             missingEntryIsZero: law.missingEntryIsZero)
     }

@@ -42,6 +42,13 @@ extension ScenarioDecoder {
             Key(
                 "deposit_cap", "amount or none", default: "none",
                 "The most that all margin accounts together may hold."),
+            Key(
+                "borrow_cap", "amount or none", rule: "none",
+                "The most that all margin accounts together may owe."),
+            Key(
+                "interest", "map or none", rule: "none",
+                "What borrowers pay and suppliers earn; then no more is borrowed than is supplied."
+            ),
         ])
 
     static let collateralSection = Section(
@@ -140,7 +147,9 @@ extension ScenarioDecoder {
                     liquidationBonus: fields.readIfPresent("liquidation_bonus", .share),
                     liquidationFee: fields.readIfPresent("liquidation_fee", .share),
                     borrowable: fields.read("borrowable", .yesOrNo),
-                    depositCap: fields.readIfPresent("deposit_cap", .quantity(of: entry.key))))
+                    depositCap: fields.readIfPresent("deposit_cap", .quantity(of: entry.key)),
+                    borrowCap: fields.readIfPresent("borrow_cap", .quantity(of: entry.key)),
+                    interest: interest(fields)))
         }
     }
 

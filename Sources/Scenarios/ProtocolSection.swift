@@ -1,5 +1,6 @@
 import ExactMath
 import MarginProtocol
+import MarginRules
 
 /// What every feed must satisfy unless it says otherwise, and what a stale price blocks.
 struct OracleGuards {
@@ -21,6 +22,7 @@ struct DecodedLaw {
     var marginRatio = MarginRatioConvention.maintenanceOverEquity
     /// Whether a position whose entry price is not given has cost nothing.
     var missingEntryIsZero = false
+    var storefront: CometStorefront?
     var insuranceFund: [(asset: AssetID, amount: Quantity)] = []
     var pool: [(asset: AssetID, amount: Quantity)] = []
 }
@@ -66,6 +68,8 @@ extension ScenarioDecoder {
             Key(
                 "backstop", "map or none", default: "none",
                 "A vault that takes over accounts that are too far gone for the market."),
+                "storefront", "map", rule: "none",
+                "On what terms the protocol sells the collateral that it has absorbed."),
             Key(
                 "insurance_fund", "money or map of amounts", default: "$0",
                 "What the insurance fund holds at the start."),
@@ -90,6 +94,28 @@ extension ScenarioDecoder {
                 default: "none",
                 "What is refused while a price it needs is stale."),
         ])
+
+    static let storefrontSection = Section(
+        path: "protocol.storefront",
+        sentence:
+            "The sale of absorbed collateral, open while the protocol's reserves are below a target.",
+        keys: [
+            Key(
+                "price_factor", "percentage", required: true,
+                "The buyer's share of the discount at which collateral was absorbed."),
+            Key(
+                "target_reserves", "money", required: true,
+                "Reserves in the settlement asset at which the sale ends."),
+        ])
+
+    private func storefront(_ fields: Fields) -> CometStorefront? {
+        guard let tree = fields.value("storefront"), tree.scalar != "none" else { return nil }
+        let own = Fields(tree, "protocol.storefront", Self.storefrontSection, self)
+        let factor = own.read("price_factor", .share)
+        let target: Money = own.read("target_reserves", .notNegative)
+        return CometStorefront(
+            storeFrontPriceFactor: factor, targetReserves: Quantity(raw: target.raw))
+    }
 
     static let guardActions: [(word: String, value: Actions)] = [
         ("deposit", .deposit), ("withdraw", .withdraw), ("open", .open), ("reduce", .reduce),
@@ -124,6 +150,7 @@ extension ScenarioDecoder {
             fields.problem("losses", "backstop stands among them, but there is none")
         }
         law.categories = categories(fields)
+        law.storefront = storefront(fields)
         law.marginRatio = fields.read(
             "margin_ratio",
             Kind.choice([

@@ -106,7 +106,7 @@ final class ScenarioDecoder {
             assets: assets, categories: law.categories, markets: markets, feeds: oracles.parameters,
             settlementAsset: settlement, staleBlocks: law.guards.blocks,
             liquidation: law.liquidation, lossWaterfall: law.losses,
-            deleveraging: law.deleveraging, backstop: law.backstop,
+            deleveraging: law.deleveraging, backstop: law.backstop, storefront: law.storefront,
             marginRatio: law.marginRatio)
         var agents = self.agents(fields, funds: law)
         agents.reporters = oracles.reporters

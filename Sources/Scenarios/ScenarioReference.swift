@@ -17,6 +17,8 @@ public enum ScenarioReference {
         ScenarioDecoder.fillableSection,
         ScenarioDecoder.incentiveSection, ScenarioDecoder.deleveragingSection,
         ScenarioDecoder.backstopSection, ScenarioDecoder.categorySection,
+        ScenarioDecoder.interestSection, ScenarioDecoder.supplySection,
+        ScenarioDecoder.storefrontSection,
         ScenarioDecoder.agentsSection,
         ScenarioDecoder.traderSection, ScenarioDecoder.marginCallSection,
         ScenarioDecoder.liquidatorSection, ScenarioDecoder.workOutSection,

@@ -159,4 +159,75 @@ import Testing
         #expect(report.isLiquidatable == expected)
         #expect(report.health.initial < report.health.maintenance)
     }
+
+    /// test/quote-collateral-test.ts: at market price where the factor is zero, nothing for nothing; and with mainnet's
+    /// factor of one half, half of the penalty of 5 % is the buyer's.
+    @Test(arguments: [
+        ("0%", "40%", "200", "200", "1"), ("100%", "40%", "200", "200", "1.66666666"),
+        ("50%", "5%", "1500", "1462.5", "1"),
+    ])
+    func storefront(factor: String, penalty: String, price: String, paid: String, bought: String)
+        throws
+    {
+        var account = try account(
+            """
+            protocol: compound-v3
+            parameters:
+              assets: {ETH: {liquidation_bonus: \(penalty)}}
+              protocol: {storefront: {price_factor: \(factor)}}
+            prices: {ETH: \(price)}
+            account: {balances: {ETH: 10, USDC: -100000}}
+            """)
+        let eth = try #require(account.file.parameters.assets.firstIndex { $0.name == "ETH" })
+        var journal: [Event] = []
+        let wallet = account.house.addAccount(owner: Address(40), role: .wallet)
+        account.house.mint(Quantity(whole: 10000), of: AssetID(0), to: wallet, into: &journal)
+        func buy(_ amount: Quantity, atLeast: Quantity = .zero) throws {
+            try account.house.execute(
+                .buyCollateral(
+                    wallet: wallet, asset: AssetID(index: eth), paid: amount, atLeast: atLeast),
+                from: Address(40), into: &journal)
+        }
+        let amount = try #require(Quantity(decimal: paid) as Quantity?)
+        // Nothing has been absorbed yet.
+        #expect(throws: Rejection.self) { try buy(amount) }
+        _ = try account.step(account.cross)
+        #expect(throws: Rejection.amountNotPositive) { try buy(.zero) }
+        let quoted = try account.house.quoteCollateralSale(of: AssetID(index: eth), for: amount)
+        #expect(isNear(quoted, bought))
+        #expect(throws: Rejection.boughtTooLittle(quoted)) {
+            try buy(amount, atLeast: quoted + Quantity(raw: 1))
+        }
+        let before = account.house.reserves
+        try buy(amount, atLeast: quoted)
+        #expect(account.house.balance(wallet, AssetID(index: eth)) == quoted)
+        #expect(account.house.reserves == before + amount)
+        #expect(account.house.breaches().isEmpty)
+    }
+
+    /// Comet.sol, buyCollateral: closed once reserves have reached their target.
+    @Test func closedStorefront() throws {
+        var account = try account(
+            """
+            protocol: compound-v3
+            prices: {ETH: 1500}
+            account: {balances: {ETH: 10, USDC: -14000}}
+            """)
+        var journal: [Event] = []
+        _ = try account.step(account.cross)
+        let eth = AssetID(index: 1)
+        #expect(account.file.parameters.assets[1].name == "ETH")
+        let missing = Quantity(whole: 5_000_000) - account.house.reserves
+        account.house.mint(
+            missing - Quantity(raw: 1), of: AssetID(0), to: ClearingHouse.treasury, into: &journal)
+        _ = try account.house.quoteCollateralSale(of: eth, for: Quantity(whole: 1))
+        account.house.mint(
+            Quantity(raw: 1), of: AssetID(0), to: ClearingHouse.treasury, into: &journal)
+        #expect(throws: Rejection.notForSale(eth)) {
+            try account.house.quoteCollateralSale(of: eth, for: Quantity(whole: 1))
+        }
+        #expect(throws: Rejection.notForSale(AssetID(0))) {
+            try account.house.quoteCollateralSale(of: AssetID(0), for: Quantity(whole: 1))
+        }
+    }
 }

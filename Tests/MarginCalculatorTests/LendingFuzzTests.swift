@@ -25,7 +25,8 @@ import Testing
             guard let quote else { continue }
             liquidated += 1
             try Self.check(account, quote, note)
-            let run = LiquidationRun(account, pause: .zero)
+            // A day between two steps, for which every debt grows.
+            let run = LiquidationRun(account, pause: TimeSpan(milliseconds: 86_400_000))
             #expect(run.rows.count < LiquidationRun.maximumSteps, note)
             #expect(run.ending == "the account is healthy again", note)
             #expect(run.account.house.breaches().isEmpty, note)

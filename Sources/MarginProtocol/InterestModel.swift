@@ -1,0 +1,126 @@
+public import ExactMath
+public import MarginRules
+
+/// What borrowers of an asset pay and its suppliers earn, by how much of what is supplied is on loan.
+public struct InterestModel: Hashable, Sendable {
+    /// What a rate is per, and how debts grow by it between two blocks; supplies grow linearly.
+    public enum Accrual: Hashable, Sendable {
+        /// Per year of 365 days, by the head of the exponential series; source: aave-dao/aave-v3-origin,
+        /// MathUtils.sol.
+        case series
+        /// Per one of so many periods of a year of 365 days, linearly: Compound's blocks, 2,102,400 a year for v2,
+        /// or seconds for III.
+        case periods(Int64)
+        /// Compounded every second of a year of 365.2425 days; source: euler-xyz/euler-vault-kit, Cache.sol.
+        case everySecond
+    }
+    /// Yearly.
+    public var borrow: KinkedRate
+    /// Its own curve is yearly, too.
+    public var supply: SupplyRate
+    public var accrual: Accrual
+    public init(borrow: KinkedRate, supply: SupplyRate, accrual: Accrual) {
+        self.borrow = borrow
+        self.supply = supply
+        self.accrual = accrual
+    }
+
+    /// What ``rates(at:)`` are per.
+    public var period: TimeSpan {
+        switch accrual {
+        case .series: TimeSpan(milliseconds: Self.year)
+        case .periods(let count): TimeSpan(milliseconds: Self.year / count)
+        case .everySecond: TimeSpan(milliseconds: 1000)
+        }
+    }
+
+    /// 365 days. [ms]
+    static let year: Int64 = 31_536_000_000
+    /// 365.2425 days. [s]
+    static let longYear: Int64 = 31_556_952
+
+    /// What is paid and earned at a utilization. [1e-18 per ``period``]
+    /// - Throws: ``ArithmeticOverflow`` when a rate does not fit.
+    public func rates(at utilization: Fixed18)
+        throws(ArithmeticOverflow) -> (borrow: Fixed18, supply: Fixed18)
+    {
+        let rate = try perPeriod(borrow).rate(at: utilization)
+        var earned = supply
+        if case .ownCurve(let curve) = supply { earned = .ownCurve(try perPeriod(curve)) }
+        return (rate, try earned.rate(borrowRate: rate, utilization: utilization))
+    }
+
+    private func perPeriod(_ curve: KinkedRate) throws(ArithmeticOverflow) -> KinkedRate {
+        switch accrual {
+        case .series: curve
+        case .periods(let count): try curve.divided(intoPeriods: count)
+        case .everySecond: try curve.divided(intoPeriods: Self.longYear)
+        }
+    }
+
+    /// By what debts and supplies grow in a time at a utilization. [1e-18]
+    /// - Throws: ``ArithmeticOverflow`` when a factor does not fit.
+    func growth(at utilization: Fixed18, over elapsed: TimeSpan)
+        throws(ArithmeticOverflow) -> (debt: Fixed18, supply: Fixed18)
+    {
+        let rates = try rates(at: utilization)
+        let rule: InterestCompounding =
+            switch accrual {
+            case .series: .exponentialSeries
+            case .periods: .linear
+            case .everySecond: .everyPeriod
+            }
+        return (
+            try rule.growth(at: rates.borrow, per: period, over: elapsed),
+            try InterestCompounding.linear.growth(at: rates.supply, per: period, over: elapsed)
+        )
+    }
+
+    /// How utilization is rounded.
+    var utilization: UtilizationRate {
+        switch accrual {
+        case .series: .aaveBorrowUsage
+        case .periods: UtilizationRate(denominator: .assets, rounding: .down, steps: nil)
+        case .everySecond: .euler
+        }
+    }
+
+    /// What is wrong with it, in words.
+    var problems: [String] {
+        var found: [String] = []
+        var curves = [borrow]
+        switch supply {
+        case .shareOfInterest(let factor, _):
+            if !(.zero ... .one).contains(factor) {
+                found.append("a reserve factor is between 0 and 1")
+            }
+        case .ownCurve(let curve): curves.append(curve)
+        }
+        let isYearly = accrual == .series
+        if curves.contains(where: { ($0.slopes == .acrossEachPart) != isYearly }) {
+            found.append("slopes across each part go with the series, others with periods")
+        }
+        if case .periods(let count) = accrual, count < 1 || Self.year % count != 0 {
+            found.append("a year's periods are whole milliseconds")
+        }
+        return found
+    }
+}
+
+/// The state of an asset's interest.
+struct InterestRow: Hashable {
+    var model: InterestModel?
+    /// What one unit supplied, or borrowed, at the start has grown to. [1e-18]
+    var supplyIndex = Fixed18.one
+    var borrowIndex = Fixed18.one
+    /// Σ of what margin accounts hold, and Σ of what they owe, with interest. [1e-18 units]
+    var supplied = Fixed18.zero
+    var owed = Fixed18.zero
+
+    /// A margin account's balance has moved.
+    mutating func count(_ before: Int64, _ after: Int64) {
+        let unit: Int128 = 10_000_000_000
+        supplied.raw = max(0, supplied.raw + Int128(max(0, after) - max(0, before)) * unit)
+        owed.raw = max(0, owed.raw + Int128(min(0, before) - min(0, after)) * unit)
+    }
+}

@@ -1,0 +1,103 @@
+import ExactMath
+import MarginProtocol
+import MarginRules
+
+extension ScenarioDecoder {
+    static let interestSection = Section(
+        path: "assets.ASSET.interest",
+        sentence: "What borrowers pay and suppliers earn a year, by how much is on loan.",
+        keys: [
+            Key("base", "percentage", default: "0%", "The rate of an idle pool."),
+            Key(
+                "kink", "percentage", required: true, "The utilization at which the slope changes."),
+            Key("slope1", "percentage", required: true, "The slope up to the kink."),
+            Key("slope2", "percentage", required: true, "The slope beyond it."),
+            Key(
+                "slopes", "across_each_part, up_to_kink or per_utilization",
+                default: "across_each_part",
+                "What slopes are measured along: each its whole part (Aave), the first up to the kink (Compound v2), or both a unit of utilization (Comet, Euler)."
+            ),
+            Key(
+                "accrual", "series, periods or every_second", default: "series",
+                "How debts grow: by the exponential series (Aave), linearly by period (Compound), or compounded every second (Euler). The first goes with slopes across each part, the others with other slopes."
+            ),
+            Key(
+                "periods", "whole number", rule: "31536000 with accrual: periods",
+                "How many periods a year has; only with accrual: periods."),
+            Key(
+                "reserve_factor", "percentage", rule: "0%",
+                "What reserves keep of what borrowers pay."),
+            Key(
+                "supply", "map", rule: "what borrowers pay, less the reserve factor",
+                "A curve of its own for suppliers: base, kink, slope1 and slope2 (Comet)."),
+        ])
+
+    static let supplySection = Section(
+        path: "assets.ASSET.interest.supply",
+        sentence: "What suppliers earn a year, by how much is on loan.",
+        keys: [
+            Key("base", "percentage", default: "0%", "The rate of an idle pool."),
+            Key(
+                "kink", "percentage", required: true, "The utilization at which the slope changes."),
+            Key("slope1", "percentage", required: true, "The slope up to the kink."),
+            Key("slope2", "percentage", required: true, "The slope beyond it."),
+        ])
+
+    func interest(_ fields: Fields) -> InterestModel? {
+        guard let tree = fields.value("interest"), tree.scalar != "none" else { return nil }
+        let path = fields.path("interest")
+        let own = Fields(tree, path, Self.interestSection, self)
+        guard tree.entries != nil else { return nil }
+        let slopes = own.read(
+            "slopes",
+            Kind.choice([
+                ("across_each_part", KinkedRate.Slopes.acrossEachPart),
+                ("up_to_kink", .lowerUpToKink), ("per_utilization", .perUtilization),
+            ]))
+        var accrual = own.read(
+            "accrual",
+            Kind.choice([
+                ("series", InterestModel.Accrual.series), ("periods", .periods(31_536_000)),
+                ("every_second", .everySecond),
+            ]))
+        if case .periods = accrual {
+            accrual = .periods(
+                Int64(own.readIfPresent("periods", .count(1...31_536_000)) ?? 31_536_000))
+        } else {
+            own.refuse("periods", "has a meaning only with accrual: periods")
+        }
+        guard let borrow = curve(own, slopes) else { return nil }
+        let rounding = borrow.rounding
+        var supply = SupplyRate.shareOfInterest(
+            reserveFactor: own.readIfPresent("reserve_factor", .share) ?? .zero,
+            rounding: rounding)
+        if let inner = own.value("supply") {
+            own.refuse("reserve_factor", "cannot stand beside a curve for suppliers")
+            let curve = curve(
+                Fields(inner, path + ".supply", Self.supplySection, self), slopes)
+            guard let curve else { return nil }
+            supply = .ownCurve(curve)
+        }
+        return InterestModel(borrow: borrow, supply: supply, accrual: accrual)
+    }
+
+    private func curve(_ fields: Fields, _ slopes: KinkedRate.Slopes) -> KinkedRate? {
+        let rate = Kind<Ratio>.ratio.limited("0% or more") { $0 >= .zero }
+        let base = fields.read("base", rate)
+        let kink = fields.read("kink", rate)
+        let lower = fields.read("slope1", rate)
+        let upper = fields.read("slope2", rate)
+        if slopes != .perUtilization, !kink.isPositive {
+            fields.problem("kink", "expected more than 0%")
+            return nil
+        }
+        if slopes == .acrossEachPart, kink >= .one {
+            fields.problem("kink", "expected less than 100%")
+            return nil
+        }
+        return KinkedRate(
+            base: Fixed18(base), kink: Fixed18(kink), lowerSlope: Fixed18(lower),
+            upperSlope: Fixed18(upper), slopes: slopes,
+            rounding: slopes == .acrossEachPart ? .nearest : .down)
+    }
+}
