@@ -6,7 +6,7 @@ extension ClearingHouse: Equatable {
         a.time == b.time && a.epoch == b.epoch && a.pausedActions == b.pausedActions
             && a.balances == b.balances && a.positions == b.positions && a.accounts == b.accounts
             && a.prices == b.prices && a.reports == b.reports && a.books == b.books
-            && a.marketRows == b.marketRows && a.assetRows == b.assetRows
+            && a.marketRows == b.marketRows && a.sides == b.sides && a.assetRows == b.assetRows
             && a.delegations == b.delegations && a.touched == b.touched
             && a.touchedBefore == b.touchedBefore && a.parameterVersion == b.parameterVersion
             && a.parameters == b.parameters

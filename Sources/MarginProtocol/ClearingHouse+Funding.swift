@@ -8,6 +8,10 @@ extension ClearingHouse {
         let elapsed = (now - time).milliseconds
         guard elapsed > 0 else { return }
         for index in 0..<marketCount {
+            if !sides.isEmpty, parameters.markets[index].pool?.terms != nil {
+                accruePool(index, over: TimeSpan(milliseconds: elapsed), into: &journal)
+                continue
+            }
             guard marketRows[index].hasFunding,
                 case .skew(let maximum, let scale) = parameters.markets[index].funding
             else { continue }

@@ -37,6 +37,7 @@ extension ClearingHouse {
         move(
             Quantity(raw: part.toInsurance.raw), of: settlement, from: id, to: Self.insuranceFund,
             .liquidationPenalty, &journal)
+        settlePool(part, from: id, into: &journal)
     }
 
     private mutating func take(

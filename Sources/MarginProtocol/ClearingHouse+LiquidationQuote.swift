@@ -90,7 +90,7 @@ extension ClearingHouse {
             switch parameters.liquidation.order {
             case .mostUnprofitableFirst, .liquidatorsChoice:
                 key =
-                    position.cost.raw + pendingFunding(position, row.fundingIndex) - value
+                    position.cost.raw + pendingCharges(account, position, market) - value
             case .largestFirst: key = abs(value)
             }
             if best < 0 || key > bestKey { (best, bestKey) = (market, key) }
@@ -103,6 +103,9 @@ extension ClearingHouse {
         _ available: inout Int64
     ) throws(Rejection) -> LiquidationQuote.PositionPart {
         let policy = parameters.liquidation
+        if policy.closingPrice == .pool, let terms = poolTerms(market) {
+            return try poolPart(id, payer, market, terms)
+        }
         let row = marketRows[market]
         let held = positions[id.index * marketCount + market].size
         let mark = prices[row.feed]
@@ -141,6 +144,7 @@ extension ClearingHouse {
             let toLiquidator = scaled(wanted, policy.liquidatorShare.raw, .down)
             return (toLiquidator, wanted - toLiquidator)
         case .bankruptcy: return (0, max(0, share.equity))
+        case .pool: return (0, 0)
         case .fillable(_, _, let maximumFee):
             // What the price is better than bankruptcy.
             let better = share.equity - abs(share.value - row.notional(amount, price.raw))

@@ -29,6 +29,7 @@ extension ClearingHouse {
                 left -= pay(min(left, has), of: asset, Self.insuranceFund, id, layer, &journal)
             case .socialised: left = socialise(left, of: asset, for: id, into: &journal)
             case .reserves: left -= pay(left, of: asset, Self.treasury, id, layer, &journal)
+            case .pool: left -= pay(left, of: asset, Self.liquidityPool, id, layer, &journal)
             case .badDebt: left -= pay(left, of: asset, Self.badDebt, id, layer, &journal)
             }
         }

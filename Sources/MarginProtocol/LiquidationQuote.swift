@@ -14,6 +14,18 @@ public struct LiquidationQuote: Sendable {
         public var toLiquidator: Money
         public var toInsurance: Money
         var parts: FillParts
+        /// What a pool with terms and the treasury have beyond the fill, and the treasury's part of it. [1e-8]
+        public var fee: Money = .zero
+        public var toTreasury: Money = .zero
+        /// What the pool takes for a debt that the closing leaves.
+        public var exchanged: [Exchange] = []
+    }
+    /// An asset taken at its price.
+    public struct Exchange: Sendable {
+        public var asset: AssetID
+        public var seized: Quantity
+        /// In the settlement asset. [1e-8 units]
+        public var credited: Quantity
     }
     /// Collateral to be seized for a repaid debt.
     public struct CollateralPart: Sendable {

@@ -1,4 +1,5 @@
 public import ExactMath
+public import MarginRules
 
 /// An asset and how it counts.
 public struct AssetParameters: Hashable, Sendable {
@@ -43,6 +44,8 @@ public enum FundingPolicy: Hashable, Sendable {
     /// The rate per eight hours is `skew / skewScale · maximumRate`, clamped to ± `maximumRate`, where
     /// skew is what traders hold net against the pool; it accrues continuously on the index price.
     case skew(maximumRate: Ratio, skewScale: Quantity)
+    /// The larger side pays the smaller one, in dollars of size at entry; only where the pool has terms.
+    case pool(PoolFunding)
 }
 
 /// What a trade against the liquidity pool costs beyond the oracle price.
@@ -52,10 +55,14 @@ public struct PoolPricing: Hashable, Sendable {
     /// Linear impact: a trade of this notional pays `impactAtDepth` on average. Zero = no impact.
     public var impactDepth: Money
     public var impactAtDepth: Ratio
+    /// What a pool that answers for all profit asks beside; nil for one that trades at its price alone.
+    public var terms: PoolTerms?
     public init(
-        spread: Ratio = .zero, impactDepth: Money = .zero, impactAtDepth: Ratio = .zero
+        spread: Ratio = .zero, impactDepth: Money = .zero, impactAtDepth: Ratio = .zero,
+        terms: PoolTerms? = nil
     ) {
         self.spread = spread
+        self.terms = terms
         self.impactDepth = impactDepth
         self.impactAtDepth = impactAtDepth
     }
@@ -167,6 +174,8 @@ public enum LossLayer: Int8, Hashable, Sendable {
     case badDebt
     /// The protocol's reserves, which have taken the collateral over.
     case reserves
+    /// The liquidity pool, which was the counterparty: what it won from the account it did not get.
+    case pool
 }
 
 /// A group of correlated assets: an account that enters it borrows at its weights (Aave's e-mode).
