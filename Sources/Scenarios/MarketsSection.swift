@@ -18,8 +18,8 @@ extension ScenarioDecoder {
                 "The part of the notional above each floor is charged that row's rates; the first floor is $0."
             ),
             Key(
-                "bracket_by", "notional or size", default: "notional",
-                "Whether the floors are values or sizes; an inverse contract's value is in the settlement asset."
+                "bracket_by", "notional, size or entry", default: "notional",
+                "Whether the floors are values, sizes, or values at entry, on which rates are charged then; an inverse contract's value is in the settlement asset."
             ),
             Key(
                 "initial_form", "marginal or whole", default: "marginal",
@@ -65,6 +65,9 @@ extension ScenarioDecoder {
                 "open_interest_cap", "money or none", default: "none",
                 "The largest open interest of one side."),
             Key("funding", "map or none", default: "none", "How the two sides pay each other."),
+            Key(
+                "borrowing", "map or none", default: "none",
+                "What positions pay the pool for the reserve that they keep."),
             Key(
                 "profit_weight", "percentage", default: "100%",
                 "How much of an unrealised profit counts as equity."),
@@ -117,14 +120,22 @@ extension ScenarioDecoder {
             Key(
                 "impact_depth", "money", default: "$0",
                 "The size at which the impact is reached; linear; $0 is no impact."),
-        ])
+        ] + poolTermsKeys)
 
     static let fundingSection = Section(
         path: "markets.MARKET.funding",
         sentence: "Funding in proportion to what traders hold net against the pool.",
         keys: [
-            Key("maximum_rate", "percentage", required: true, "The largest rate per eight hours."),
-            Key("skew_scale", "amount", required: true, "The net position at which it is reached."),
+            Key(
+                "maximum_rate", "percentage", rule: "required without pool",
+                "The largest rate per eight hours."),
+            Key(
+                "skew_scale", "amount", rule: "required without pool",
+                "The net position at which it is reached."),
+            Key(
+                "pool", "map", rule: "none",
+                "How the larger side pays the smaller one where the pool has terms; in place of the other keys."
+            ),
         ])
 
     func decodeMarkets(_ root: Fields) {
@@ -162,7 +173,7 @@ extension ScenarioDecoder {
                     margin: margin(fields, asset, contract),
                     takerFee: taker, makerFee: maker,
                     poolFeeShare: fields.read("pool_fee_share", .share),
-                    pool: poolPricing(fields),
+                    pool: poolPricing(fields, underlying),
                     openInterestCap: fields.readIfPresent("open_interest_cap", .positive),
                     funding: funding(fields, asset),
                     profitWeight: fields.read("profit_weight", .share),
@@ -171,13 +182,15 @@ extension ScenarioDecoder {
         }
     }
 
-    private func poolPricing(_ fields: Fields) -> PoolPricing? {
+    private func poolPricing(_ fields: Fields, _ underlying: Int) -> PoolPricing? {
         let path = fields.path("pool")
         guard let tree = fields.value("pool") else {
+            refuseBorrowing(fields)
             setting(path, "{}")
             return .atOracle
         }
         if tree.scalar == "none" {
+            refuseBorrowing(fields)
             setting(path, "none")
             return nil
         }
@@ -189,7 +202,8 @@ extension ScenarioDecoder {
                 depth.isZero ? "impact" : "impact_depth", "impact and impact_depth go together")
         }
         return PoolPricing(
-            spread: own.read("spread", .share), impactDepth: depth, impactAtDepth: impact)
+            spread: own.read("spread", .share), impactDepth: depth, impactAtDepth: impact,
+            terms: poolTerms(own, fields, underlying))
     }
 
     private func funding(_ fields: Fields, _ asset: String) -> FundingPolicy {
@@ -199,6 +213,19 @@ extension ScenarioDecoder {
             return .none
         }
         let own = Fields(tree, path, Self.fundingSection, self)
+        if let inner = own.value("pool") {
+            for key in ["maximum_rate", "skew_scale"] {
+                own.refuse(key, "cannot stand beside pool")
+            }
+            return .pool(poolFunding(inner, path + ".pool"))
+        }
+        let missing = ["maximum_rate", "skew_scale"].filter { !own.has($0) }
+        guard missing.isEmpty else {
+            for key in missing where tree.entries != nil {
+                problem(tree.position, "missing key '\(key)' in \(path)")
+            }
+            return .none
+        }
         return .skew(
             maximumRate: own.read("maximum_rate", .share),
             skewScale: own.read(

@@ -53,7 +53,7 @@ extension ScenarioDecoder {
                 "liquidation", "map", rule: "its keys' defaults",
                 "How an unhealthy account is brought back, or closed."),
             Key(
-                "losses", "list of insurance_fund, reserves, socialised, bad_debt",
+                "losses", "list of insurance_fund, reserves, pool, socialised, bad_debt",
                 default: "insurance_fund, bad_debt",
                 "Who pays when an account ends below zero, in order; the last is bad_debt."),
             Key(
@@ -147,7 +147,7 @@ extension ScenarioDecoder {
     private func losses(_ fields: Fields) -> [LossLayer] {
         let words: [(word: String, value: LossLayer)] = [
             ("insurance_fund", .insuranceFund), ("socialised", .socialised),
-            ("reserves", .reserves), ("bad_debt", .badDebt),
+            ("reserves", .reserves), ("pool", .pool), ("bad_debt", .badDebt),
         ]
         guard fields.has("losses"), let tree = fields.value("losses") else {
             setting("protocol.losses", "[insurance_fund, bad_debt]")
