@@ -31,7 +31,9 @@ let arguments = Target.Dependency.product(
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 
 /// What stands below the physics, and what stands below the simulation.
-let base: [Target.Dependency] = ["ExactMath", "SeededRandom", "OrderBook", "MarginProtocol"]
+let base: [Target.Dependency] = [
+    "ExactMath", "SeededRandom", "OrderBook", "MarginRules", "MarginProtocol",
+]
 let all: [Target.Dependency] = base + ["Oracles", "Markets", "Chain", "Agents", "Scenarios"]
 
 /// The files of `protocols/`: one venue's rules each.
@@ -41,6 +43,8 @@ let presets = [
     "compound-v3",
     "dydx-v4",
     "euler-v2",
+    "gmx-v1",
+    "gmx-v2",
     "morpho-blue",
 ]
 
@@ -77,12 +81,11 @@ let package = Package(
         layer(
             "Scenarios",
             [
-                "ExactMath", "SeededRandom", "OrderBook", "MarginProtocol", "Oracles", "Markets",
-                "Chain", "Agents", yams,
+                "ExactMath", "SeededRandom", "OrderBook", "MarginRules", "MarginProtocol", "Oracles",
+                "Markets", "Chain", "Agents", yams,
             ],
             resources: presets.map { .embedInCode("Protocols/\($0).yaml") }),
-        layer(
-            "MarginCalculator", ["ExactMath", "MarginProtocol", "Scenarios"]),
+        layer("MarginCalculator", ["ExactMath", "MarginRules", "MarginProtocol", "Scenarios"]),
         layer(
             "Simulation",
             [

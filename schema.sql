@@ -519,6 +519,7 @@ insert or ignore into code (domain, code, name) values
     ('loss_layer', 3, 'reserves'),
     ('loss_layer', 4, 'autoDeleveraging'),
     ('loss_layer', 5, 'backstop'),
+    ('loss_layer', 6, 'pool'),
     ('governance', 1, 'pause'),
     ('governance', 2, 'parameter'),
     ('governance', 3, 'delegate'),

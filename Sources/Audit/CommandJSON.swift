@@ -217,6 +217,7 @@ extension JSONText {
         switch policy.closingPrice {
         case .mark: member("closing_price", word: "mark")
         case .bankruptcy: member("closing_price", word: "bankruptcy")
+        case .pool: member("closing_price", word: "pool")
         case .fillable(let adjustment, let spread, let fee):
             member("closing_price", word: "fillable")
             member("adjustment_e8", adjustment)

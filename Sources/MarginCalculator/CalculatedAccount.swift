@@ -1,5 +1,6 @@
 import ExactMath
 public import MarginProtocol
+import MarginRules
 public import Scenarios
 
 /// An account file brought to life: the protocol with this account, and enough beside it that any step of a
@@ -71,6 +72,7 @@ public struct CalculatedAccount: Sendable {
         do throws(Rejection) {
             try Self.open(file, &house, cross, children, &journal)
             try Self.surround(file, &house, other, &journal)
+            try Self.back(file, &house, &journal)
         } catch { throw Impossible(description: "the law cannot hold this account: \(error)") }
         if let category = file.category { house.seedSetting(cross, .category(category)) }
         self.house = house
@@ -114,6 +116,43 @@ public struct CalculatedAccount: Sendable {
             let missing = amount - house.deposited(AssetID(index: index))
             guard missing.isPositive else { continue }
             house.mint(missing, of: AssetID(index: index), to: other, into: &journal)
+        }
+    }
+
+    /// Others hold what each side of a pool's market has beyond this account, and the pool what backs it.
+    private static func back(
+        _ file: AccountFile, _ house: inout ClearingHouse, _ journal: inout [Event]
+    ) throws(Rejection) {
+        let wanted = [
+            (PoolSide.long, file.surroundings.longOpenInterest),
+            (.short, file.surroundings.shortOpenInterest),
+        ]
+        for (side, sizes) in wanted {
+            for (index, size) in sizes.enumerated() {
+                let market = MarketID(index: index)
+                guard let size, size > house.openInterest(market, side) else { continue }
+                let missing = size - house.openInterest(market, side)
+                let trader = house.addAccount(owner: Self.other, role: .margin)
+                try house.seedPosition(
+                    trader, market, size: side == .long ? missing : -missing,
+                    entry: house.price(of: market), into: &journal)
+            }
+        }
+        for (index, value) in file.surroundings.pool.enumerated() {
+            guard let value, let terms = file.parameters.markets[index].pool?.terms else {
+                continue
+            }
+            // One asset may back both sides.
+            for asset in Set([terms.longBacking.index, terms.shortBacking.index]).sorted() {
+                let asset = AssetID(index: asset)
+                guard
+                    let amount = try? value.quantity(
+                        at: house.price(of: asset), rounding: .nearest)
+                else { throw .overflow }
+                let missing = amount - max(.zero, house.balance(ClearingHouse.liquidityPool, asset))
+                guard missing.isPositive else { continue }
+                house.mint(missing, of: asset, to: ClearingHouse.liquidityPool, into: &journal)
+            }
         }
     }
 

@@ -68,9 +68,10 @@ extension LiquidationStep {
                 what: parts.map { parameters.markets[$0.market.index].name }.joined(separator: "+"),
                 amount: part.size, repaidAsset: nil, repaid: nil, price: taken ?? part.price,
                 mark: account.house.price(of: part.market), bankruptcyPrice: part.bankruptcyPrice,
-                bonus: isMarket && policy.closingPrice == .mark ? policy.penalty : .zero,
+                bonus: isMarket && (policy.closingPrice == .mark || policy.closingPrice == .pool)
+                    ? policy.penalty : .zero,
                 closeFactor: Self.share(part.size.magnitude, held),
-                penalty: parts.reduce(.zero) { $0 + $1.penalty },
+                penalty: parts.reduce(.zero) { $0 + $1.penalty + $1.fee },
                 toLiquidator: parts.reduce(.zero) { $0 + $1.toLiquidator },
                 toInsurance: parts.reduce(.zero) { $0 + $1.toInsurance }, deficit: after)
         case .collateral(let part):

@@ -41,7 +41,7 @@ extension ClearingHouse {
             switch layer {
             case .insuranceFund: result.insuranceFirst = true
             case .backstop: others = others.map { $0 + backstopCash() }
-            case .socialised, .reserves, .badDebt: others = nil
+            case .socialised, .reserves, .pool, .badDebt: others = nil
             case .autoDeleveraging: break
             }
         }

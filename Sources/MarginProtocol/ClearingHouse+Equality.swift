@@ -7,7 +7,7 @@ extension ClearingHouse: Equatable {
             && a.balances == b.balances && a.positions == b.positions && a.accounts == b.accounts
             && a.prices == b.prices && a.reports == b.reports && a.books == b.books
             && a.marketRows == b.marketRows && a.fundingStates == b.fundingStates
-            && a.assetRows == b.assetRows
+            && a.sides == b.sides && a.assetRows == b.assetRows
             && a.interestRows == b.interestRows && a.interestIndexes == b.interestIndexes
             && a.delegations == b.delegations && a.blockUsage == b.blockUsage
             && a.touched == b.touched

@@ -7,10 +7,16 @@ extension ClearingHouse {
     mutating func accrueFunding(until now: Timestamp, into journal: inout [Event]) {
         let elapsed = now - time
         guard elapsed > .zero else { return }
-        for market in 0..<marketCount where marketRows[market].hasFunding {
+        for market in 0..<marketCount {
+            if !sides.isEmpty, parameters.markets[market].pool?.terms != nil {
+                accruePool(market, over: elapsed, into: &journal)
+                continue
+            }
+            guard marketRows[market].hasFunding else { continue }
             guard prices[marketRows[market].feed].raw > 0 else { continue }
             switch parameters.markets[market].funding {
-            case .none: continue
+            // A pool with terms has been dealt with.
+            case .none, .pool: continue
             case .skew(let maximum, let scale):
                 accrue(market, maximum, scale, elapsed, into: &journal)
             case .velocity(let maximum, let scale):
@@ -188,7 +194,8 @@ extension ClearingHouse {
     static func fundingProblems(_ policy: FundingPolicy) -> [String] {
         let unit: ClosedRange<Ratio> = .zero ... .one
         switch policy {
-        case .none: return []
+        // Checked with the pool's terms.
+        case .none, .pool: return []
         case .skew(let rate, let scale):
             return unit.contains(rate) && scale > .zero
                 ? [] : ["funding needs a rate in 0…1 and a skew scale > 0"]

@@ -129,7 +129,7 @@ extension ClearingHouse {
             let row = marketRows[market]
             profit +=
                 row.value(position.size.raw, prices[row.feed].raw, .down)
-                - position.cost.raw - pendingFunding(position, marketRows[market].fundingIndex)
+                - position.cost.raw - pendingCharges(account, position, market)
         }
         if profit != 0 {
             total += scaled(profit, prices[assetRows[settlement].feed].raw, .down)
@@ -143,7 +143,7 @@ extension ClearingHouse {
         return Money(
             raw: marketRows[market.index].value(position.size.raw, price.raw, .down)
                 - position.cost.raw
-                - pendingFunding(position, marketRows[market.index].fundingIndex))
+                - pendingCharges(id.index, position, market.index))
     }
 }
 

@@ -63,6 +63,7 @@ extension ClearingHouse {
         move(
             Quantity(raw: part.toInsurance.raw), of: settlement, from: id, to: Self.insuranceFund,
             .liquidationPenalty, &journal)
+        settlePool(part, from: id, into: &journal)
     }
 
     /// Notes what a step has taken, where a block limits that.

@@ -102,7 +102,7 @@ extension ClearingHouse {
             switch parameters.liquidation.order {
             case .mostUnprofitableFirst, .liquidatorsChoice:
                 key =
-                    position.cost.raw + pendingFunding(position, row.fundingIndex) - value
+                    position.cost.raw + pendingCharges(account, position, market) - value
             case .largestFirst: key = abs(value)
             }
             if best < 0 || key > bestKey { (best, bestKey) = (market, key) }
@@ -116,6 +116,9 @@ extension ClearingHouse {
         _ available: inout Int64, _ capacity: inout LossCapacity
     ) throws(Rejection) -> LiquidationQuote.PositionPart {
         let policy = parameters.liquidation
+        if policy.closingPrice == .pool, let terms = poolTerms(market) {
+            return try poolPart(id, payer, market, terms)
+        }
         let row = marketRows[market]
         let held = positions[id.index * marketCount + market].size
         let mark = prices[row.feed]
@@ -191,6 +194,7 @@ extension ClearingHouse {
                 toLiquidator, wanted - toLiquidator, deficit > 0 ? deficit + toLiquidator : 0
             )
         case .bankruptcy: return (0, max(0, share.equity), deficit)
+        case .pool: return (0, 0, 0)
         case .fillable(_, _, let maximumFee):
             let quote =
                 delta.isNegative ? share.value - share.equity : -(share.value + share.equity)

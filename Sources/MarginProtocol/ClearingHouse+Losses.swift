@@ -37,6 +37,7 @@ extension ClearingHouse {
                 )
             // Has done what it could when the positions were closed.
             case .autoDeleveraging: continue
+            case .pool: left -= pay(left, of: asset, Self.liquidityPool, id, layer, &journal)
             case .badDebt: left -= pay(left, of: asset, Self.badDebt, id, layer, &journal)
             }
         }

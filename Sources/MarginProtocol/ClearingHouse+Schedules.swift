@@ -92,6 +92,7 @@ extension ClearingHouse {
                         && pool.impactDepth >= .zero,
                     "market \(market.name): a spread is in 0…1, an impact not negative")
             }
+            found += poolProblems(market, parameters).map { "market \(market.name): \($0)" }
         }
         found += liquidationProblems(parameters.liquidation)
         check(
@@ -219,6 +220,13 @@ extension ClearingHouse {
         }
         switch policy.closingPrice {
         case .mark, .bankruptcy: break
+        case .pool:
+            if policy.taker != .pool {
+                found.append("a pool's closing price needs the pool as taker")
+            }
+            if policy.size != .wholePosition, policy.size != .wholeAccount {
+                found.append("a pool's closing price is one for whole positions")
+            }
         case .fillable(let adjustment, let spread, let fee):
             if adjustment < .one || !spread.isPositive || fee <= .zero || fee > .one {
                 found.append(

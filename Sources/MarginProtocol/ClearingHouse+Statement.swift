@@ -62,7 +62,12 @@ extension ClearingHouse {
         let price = prices[row.feed].raw
         let terms = parameters.markets[market]
         let value = row.value(position.size.raw, price, .down)
-        let gain = value - position.cost.raw - pendingFunding(position, row.fundingIndex)
+        let charges = pendingCharges(account, position, market)
+        var gain = value - position.cost.raw
+        if let pool = poolTerms(market) {
+            gain = payableProfit(gain, position.side, market, pool, prices)
+        }
+        gain -= charges
         var counted = gain
         if gain > 0 {
             let weight = kind == .initial ? terms.initialProfitWeight : nil
@@ -72,10 +77,18 @@ extension ClearingHouse {
             }
         }
         let notional = row.notional(position.size.raw, price)
+        let measured = terms.margin.basis == .entry ? position.cost.magnitude.raw : notional
         let open = row.notional(row.longOpenInterest.raw, prices[row.feed].raw)
         let basis = MarginBasis(
-            size: position.size.magnitude, notional: Money(raw: notional),
+            size: position.size.magnitude, notional: Money(raw: measured),
             chosenRate: chosenRate(account, market), openInterest: Money(raw: open))
+        if let pool = poolTerms(market) {
+            return line(
+                position, account, market, prices, kind, pool,
+                PoolLineBasis(
+                    margin: basis, notional: notional, profit: gain, counted: counted,
+                    charges: charges))
+        }
         return MarginStatement.PositionLine(
             market: MarketID(index: market), size: position.size, notional: Money(raw: notional),
             profit: Money(raw: gain), weightedProfit: Money(raw: counted),
@@ -137,7 +150,7 @@ extension ClearingHouse {
             }
             && parameters.markets.allSatisfy {
                 $0.contract == .linear && $0.margin.isPlain && $0.initialProfitWeight == nil
-                    && $0.initialProfitCap == nil
+                    && $0.initialProfitCap == nil && $0.pool?.terms == nil
             }
     }
 }

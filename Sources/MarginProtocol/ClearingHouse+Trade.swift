@@ -24,8 +24,15 @@ extension ClearingHouse {
     /// The price a trade of this size against the pool gets: oracle, half spread and linear impact.
     ///
     /// - Throws: ``Rejection/noPool(_:)``, ``Rejection/overflow``.
-    public func poolPrice(_ market: MarketID, size: Quantity) throws(Rejection) -> Price {
+    /// - Parameter account: whose trade it is; its position matters where the pool has terms. Nil has none.
+    public func poolPrice(_ market: MarketID, size: Quantity, for account: AccountID? = nil)
+        throws(Rejection) -> Price
+    {
         guard let pool = parameters.markets[market.index].pool else { throw .noPool(market) }
+        if let terms = pool.terms {
+            let held = account.map { position($0, market) } ?? .none
+            return try poolFill(market.index, held, size: size, terms, sides[market.index]).price
+        }
         let oracle = prices[marketRows[market.index].feed]
         guard pool != .atOracle else { return oracle }
         return try Self.poolPrice(pool, size, oracle)
@@ -92,21 +99,32 @@ extension ClearingHouse {
         try requirePrice(marketRows[market.index].feed, for: action)
         try requirePrice(assetRows[settlement].feed, for: action)
         if reduceOnly, !reduces { throw .wouldIncrease(market) }
-        let price = try poolPrice(market, size: size)
+        let price = try poolPrice(market, size: size, for: id)
         if let limit, size.isPositive ? price > limit : price < limit {
             throw .limitExceeded(price: price, limit: limit)
         }
         let parts = try fillParts(
             taker: id.index, maker: Self.liquidityPool.index, market: market.index, size: size,
             price: price)
-        let fee = try fee(
-            parameters.markets[market.index].takerFee, market, size: size, price: price)
+        let fee = try poolTradeFee(id, market, size: size, price: price)
         try requireOpenInterest(parts, reduces: reduces)
         if !reduces { try requirePrices(of: id.index, for: .open) }
         try requireMargin(for: parts.taker, market: market.index, fee: fee, reduces: reduces)
         let poolShare = scaled(
             fee.raw, parameters.markets[market.index].poolFeeShare.raw, .down)
         return (parts, fee, poolShare)
+    }
+
+    private func poolTradeFee(
+        _ id: AccountID, _ market: MarketID, size: Quantity, price: Price
+    ) throws(Rejection) -> Money {
+        guard let terms = poolTerms(market.index) else {
+            return try fee(
+                parameters.markets[market.index].takerFee, market, size: size, price: price)
+        }
+        let fill = try poolFill(
+            market.index, position(id, market), size: size, terms, sides[market.index])
+        return try poolFee(fill, market.index, terms)
     }
 
     /// Does a trade of this size only bring a position nearer to zero?
@@ -175,8 +193,7 @@ extension ClearingHouse {
     private func side(
         _ account: Int, _ market: Int, _ delta: Int64, _ notional: Int64, _ before: Position
     ) throws(Rejection) -> FillParts.Side {
-        let index = marketRows[market].fundingIndex
-        let funding = before.size.raw == 0 ? 0 : pendingFunding(before, index)
+        let funding = before.size.raw == 0 ? 0 : pendingCharges(account, before, market)
         let (size, sizeOverflow) = before.size.raw.addingReportingOverflow(delta)
         guard !sizeOverflow, size.magnitude <= UInt64(Self.exposureLimit) else {
             throw .exposureTooLarge
@@ -209,13 +226,14 @@ extension ClearingHouse {
             account: account, before: before,
             after: Position(
                 size: Quantity(raw: size), cost: Money(raw: cost),
-                fundingIndex: size == 0 ? .zero : index),
+                fundingIndex: size == 0 ? .zero : chargeIndex(market, ofLong: size > 0)),
             realized: realized, funding: funding)
     }
 
     /// The market's open interest stays under its cap, and all exposure under what sums can carry.
     func requireOpenInterest(_ parts: FillParts, reduces: Bool) throws(Rejection) {
         let row = marketRows[parts.market]
+        if !reduces { try requireBacking(parts) }
         guard parts.longOpenInterest > row.longOpenInterest else { return }
         let value = try openValue(parts.longOpenInterest, prices[row.feed], row)
         if !reduces, let cap = parameters.markets[parts.market].openInterestCap, value > cap {
@@ -260,6 +278,9 @@ extension ClearingHouse {
         let id = AccountID(index: side.account)
         let market = MarketID(index: parts.market)
         positions[side.account * marketCount + parts.market] = side.after
+        if !sides.isEmpty, side.account != Self.liquidityPool.index {
+            sides[parts.market].replace(side.before, with: side.after)
+        }
         let bit: UInt64 = 1 << UInt64(parts.market)
         if side.after.size.raw == 0 {
             accounts[side.account].markets &= ~bit

@@ -21,6 +21,8 @@ public struct ClearingHouse: Sendable {
     var books: [LimitOrderBook]
 
     var marketRows: [MarketRow] = []
+    /// By market; empty where no pool has terms.
+    var sides: [PoolSides] = []
     var assetRows: [AssetRow] = []
     var fundingStates: [FundingState]
     var brackets: [BracketRow] = []
@@ -92,6 +94,9 @@ public struct ClearingHouse: Sendable {
                 bracketCount: 0,
                 profitWeight: $0.profitWeight.raw, highestRate: 0, hasFunding: $0.funding != .none,
                 fundingIndex: .zero, longOpenInterest: .zero)
+        }
+        if parameters.markets.contains(where: { $0.pool?.terms != nil }) {
+            sides = Array(repeating: PoolSides(), count: parameters.markets.count)
         }
         rebuildSchedules()
         let fixed: [Role] = [.outside, .insuranceFund, .treasury, .liquidityPool, .badDebt]

@@ -1,4 +1,5 @@
 public import ExactMath
+public import MarginRules
 
 /// How the long and the short side of a market pay each other over time.
 public enum FundingPolicy: Hashable, Sendable {
@@ -11,6 +12,8 @@ public enum FundingPolicy: Hashable, Sendable {
     case velocity(maximum: Ratio, skewScale: Quantity)
     /// A rate made of the market's premium over its index, paid at intervals.
     case premium(PremiumFunding)
+    /// The larger side pays the smaller one, in dollars of size at entry; only where the pool has terms.
+    case pool(PoolFunding)
 }
 
 /// Funding as exchanges pay it: the average premium of an interval makes the rate of that interval.

@@ -111,7 +111,7 @@ extension ClearingHouse {
                             invariant: .flatPositionHasNoCost,
                             detail: "account \(account) in \(name): \(position.cost)"))
                 }
-                pending += Int128(pendingFunding(position, marketRows[market].fundingIndex))
+                pending += Int128(pendingCharges(account, position, market))
             }
             if sizes != 0 {
                 found.append(Breach(invariant: .sizesSumToZero, detail: "\(name): \(sizes)"))

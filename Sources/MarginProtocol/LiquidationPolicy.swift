@@ -63,6 +63,9 @@ public struct LiquidationPolicy: Hashable, Sendable {
         /// bankruptcy goes to the insurance fund, up to `maximumFee` of the value; source:
         /// dydxprotocol/v4-chain, x/clob/keeper/liquidations.go.
         case fillable(adjustment: Ratio, spread: Ratio, maximumFee: Ratio)
+        /// The price that a pool with terms gives for a closing, impact and cap on profit included; the account pays
+        /// the fee of closing, and the penalty as a second fee, of what it has. Only whole positions.
+        case pool
     }
     /// The discount at which collateral is seized for a repaid debt.
     public enum BonusRule: Hashable, Sendable {

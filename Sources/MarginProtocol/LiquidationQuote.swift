@@ -20,6 +20,11 @@ public struct LiquidationQuote: Sendable {
         public var counterparties: [Counterparty]
         /// At least one; each goes on from where the one before leaves the account.
         var fills: [FillParts]
+        /// What a pool with terms and the treasury have beyond the fill, and the treasury's part of it. [1e-8]
+        public var fee: Money = .zero
+        public var toTreasury: Money = .zero
+        /// What the pool takes for a debt that the closing leaves.
+        public var exchanged: [Exchange] = []
 
         /// What of the account's loss others bear with this part. [1e-8 of the settlement asset]
         var covered: Money {
@@ -37,6 +42,13 @@ public struct LiquidationQuote: Sendable {
         public var size: Quantity
         /// What it would have had more at the protocol's price. [1e-8 of the settlement asset]
         public var profitGivenUp: Money
+    }
+    /// An asset taken at its price.
+    public struct Exchange: Sendable {
+        public var asset: AssetID
+        public var seized: Quantity
+        /// In the settlement asset. [1e-8 units]
+        public var credited: Quantity
     }
     /// Collateral to be seized for a repaid debt.
     public struct CollateralPart: Sendable {

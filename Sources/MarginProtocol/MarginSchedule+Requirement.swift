@@ -50,7 +50,7 @@ extension MarginSchedule {
     private func charge(_ position: MarginBasis, _ kind: MarginKind)
         throws(ArithmeticOverflow) -> (margin: Money, rate: Ratio)
     {
-        let measure = basis == .notional ? position.notional.raw : position.size.raw
+        let measure = basis == .size ? position.size.raw : position.notional.raw
         let form = kind == .initial ? initialForm : maintenanceForm
         var deduction: Money = .zero
         var rate: Ratio = .zero
@@ -60,7 +60,7 @@ extension MarginSchedule {
             if form == .marginal {
                 // A floor in units is worth what the position's units are worth.
                 let floor =
-                    basis == .notional
+                    basis != .size
                     ? bracket.floor
                     : try position.notional.scaled(
                         by: bracket.floor.raw, over: max(1, position.size.raw), rounding: .down)

@@ -19,6 +19,8 @@ public struct MarginSchedule: Hashable, Sendable {
         case notional
         /// The position's size. [1e-8 units]
         case size
+        /// What the position cost, which also is what rates are charged on. [1e-8]
+        case entry
     }
     public struct Bracket: Hashable, Sendable {
         /// Where the bracket begins; the first at zero. In the schedule's basis. [1e-8]

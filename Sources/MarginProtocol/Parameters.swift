@@ -56,10 +56,14 @@ public struct PoolPricing: Hashable, Sendable {
     /// Linear impact: a trade of this notional pays `impactAtDepth` on average. Zero = no impact.
     public var impactDepth: Money
     public var impactAtDepth: Ratio
+    /// What a pool that answers for all profit asks beside; nil for one that trades at its price alone.
+    public var terms: PoolTerms?
     public init(
-        spread: Ratio = .zero, impactDepth: Money = .zero, impactAtDepth: Ratio = .zero
+        spread: Ratio = .zero, impactDepth: Money = .zero, impactAtDepth: Ratio = .zero,
+        terms: PoolTerms? = nil
     ) {
         self.spread = spread
+        self.terms = terms
         self.impactDepth = impactDepth
         self.impactAtDepth = impactAtDepth
     }
@@ -175,6 +179,8 @@ public enum LossLayer: Int8, Hashable, Sendable, CaseIterable {
     case autoDeleveraging
     /// The backstop vault, down to what it is worth.
     case backstop
+    /// The liquidity pool, which was the counterparty: what it won from the account it did not get.
+    case pool
 }
 
 /// A group of correlated assets: an account that enters it borrows at its weights (Aave's e-mode).

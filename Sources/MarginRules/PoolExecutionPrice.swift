@@ -94,7 +94,9 @@ extension PoolPriceImpact {
                 decreasing: position, by: size, impact: impact.amount, at: price))
     }
 
-    private func executionPrice(
+    /// The price of a decrease with an impact, the shift rounded toward zero; nil where the impact takes more than
+    /// the order. [1e-8 USD per index token]
+    public func executionPrice(
         decreasing position: PoolPosition, by size: Money, impact: Money, at price: Price
     ) throws(ArithmeticOverflow) -> Price? {
         guard position.sizeInTokens.isPositive else { return price }

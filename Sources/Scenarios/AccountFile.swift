@@ -19,6 +19,12 @@ public struct AccountFile: Sendable {
     public struct Surroundings: Sendable, Hashable {
         /// By market: what one side of it holds in all, this account included. [1e-8 units]
         public var openInterest: [Quantity?]
+        /// By market: what traders hold on each side, this account included; only where the pool has terms.
+        /// [1e-8 units]
+        public var longOpenInterest: [Quantity?]
+        public var shortOpenInterest: [Quantity?]
+        /// By market: what backs each side of the pool. [1e-8 USD]
+        public var pool: [Money?]
         /// By asset: what all accounts together hold, this one included. [1e-8 units]
         public var deposits: [Quantity?]
     }
@@ -114,6 +120,15 @@ extension AccountFile {
             Key(
                 "open_interest", "amount", rule: "this account's position",
                 "What one side of the market holds in all."),
+            Key(
+                "long_open_interest", "amount", rule: "this account's position",
+                "What traders who are long hold in all; only where the pool has terms."),
+            Key(
+                "short_open_interest", "amount", rule: "this account's position",
+                "What traders who are short hold in all; only where the pool has terms."),
+            Key(
+                "pool", "money", rule: "nothing",
+                "What backs each side of the pool; only where the pool has terms."),
             Key(
                 "deposits", "amount", rule: "this account's balance",
                 "What all accounts together hold."),

@@ -245,11 +245,16 @@ struct AccountReader {
             : (try? size.magnitude.value(at: entry, rounding: .up))?.raw
     }
 
+    private static let poolStateKeys = ["long_open_interest", "short_open_interest", "pool"]
+
     private func surroundings(_ fields: Fields, _ decoder: ScenarioDecoder)
         -> AccountFile.Surroundings
     {
         var result = AccountFile.Surroundings(
             openInterest: Array(repeating: nil, count: decoder.marketNames.count),
+            longOpenInterest: Array(repeating: nil, count: decoder.marketNames.count),
+            shortOpenInterest: Array(repeating: nil, count: decoder.marketNames.count),
+            pool: Array(repeating: nil, count: decoder.marketNames.count),
             deposits: Array(repeating: nil, count: decoder.assetNames.count))
         guard let tree = fields.value("market"), tree.scalar != "none" else { return result }
         for entry in decoder.named(tree, "market", of: "markets and assets") {
@@ -262,8 +267,25 @@ struct AccountReader {
                 let isInverse = decoder.markets[index].contract == .inverse
                 result.openInterest[index] = own.readIfPresent(
                     "open_interest", .quantity(of: isInverse ? "USD" : asset))
+                if decoder.markets[index].pool?.terms != nil {
+                    result.longOpenInterest[index] = own.readIfPresent(
+                        "long_open_interest", .quantity(of: asset))
+                    result.shortOpenInterest[index] = own.readIfPresent(
+                        "short_open_interest", .quantity(of: asset))
+                    result.pool[index] = own.readIfPresent(
+                        "pool",
+                        Kind<Price>.average.map(Money.zero) { Money(raw: $0.raw) }
+                            .limited("$0 or more") { !$0.isNegative })
+                    own.refuse("open_interest", "each side has its own where the pool has terms")
+                } else {
+                    for key in Self.poolStateKeys {
+                        own.refuse(key, "the market's pool has no terms")
+                    }
+                }
             } else {
-                own.refuse("open_interest", "there is no market of this name")
+                for key in ["open_interest"] + Self.poolStateKeys {
+                    own.refuse(key, "there is no market of this name")
+                }
             }
             if let index = decoder.assetNames.firstIndex(of: entry.key) {
                 result.deposits[index] = own.readIfPresent("deposits", .quantity(of: entry.key))

@@ -22,6 +22,9 @@ extension ScenarioDecoder {
                 "Whether the premium is that of the order book or of the pool's price at the traders' net position."
             ),
             Key(
+                "pool", "map", rule: "none",
+                "How the larger side pays the smaller one where the pool has terms."),
+            Key(
                 "impact_notional", "money", default: "$0",
                 "What is bought and sold to price the book; $0 is the middle of the best prices."),
             Key("interest", "percentage", default: "0%", "Per eight hours."),
@@ -49,7 +52,7 @@ extension ScenarioDecoder {
 
     /// Which keys belong to which form of funding.
     private static let fundingForms: [(form: String, keys: [String])] = [
-        ("maximum_rate", ["skew_scale"]), ("velocity", ["skew_scale"]),
+        ("maximum_rate", ["skew_scale"]), ("velocity", ["skew_scale"]), ("pool", []),
         (
             "premium",
             [
@@ -70,12 +73,12 @@ extension ScenarioDecoder {
         guard written.count == 1, let form = written.first else {
             problem(
                 tree.position,
-                "\(path): expected one of maximum_rate, velocity and premium, found "
+                "\(path): expected one of maximum_rate, velocity, premium and pool, found "
                     + (written.isEmpty ? "none" : written.joined(separator: " and ")))
             return .none
         }
         let allowed = Self.fundingForms.first { $0.form == form }?.keys ?? []
-        for key in Self.fundingForms[2].keys where !allowed.contains(key) {
+        for key in Self.fundingForms[3].keys where !allowed.contains(key) {
             own.refuse(key, "has a meaning only with premium")
         }
         switch form {
@@ -89,6 +92,9 @@ extension ScenarioDecoder {
                     .ratio.limited("0% to 10000%") {
                         $0 >= .zero && $0 <= Ratio(whole: 100)
                     }), skewScale: skewScale(own, asset))
+        case "pool":
+            guard let inner = own.value("pool") else { return .none }
+            return .pool(poolFunding(inner, path + ".pool"))
         default: return .premium(premiumFunding(own, asset))
         }
     }

@@ -68,8 +68,8 @@ extension ScenarioDecoder {
                 "liquidator_share", "percentage", default: "100%",
                 "The liquidator's share of the penalty; the rest is the insurance fund's."),
             Key(
-                "closing_price", "mark, bankruptcy or {fillable: map}", default: "mark",
-                "At what price a position changes hands: the protocol's, the one at which its equity is gone, or one in between."
+                "closing_price", "mark, bankruptcy, pool or {fillable: map}", default: "mark",
+                "At what price a position changes hands: the protocol's, the one at which its equity is gone, the pool's with its impact and fees, or one in between."
             ),
             Key(
                 "bonus", "percentage", default: "5%",
@@ -249,6 +249,7 @@ extension ScenarioDecoder {
                 tree,
                 Kind.choice([
                     ("mark", LiquidationPolicy.ClosingPrice.mark), ("bankruptcy", .bankruptcy),
+                    ("pool", .pool),
                 ]), path) ?? .mark
         }
         let own = Fields(inner, path + ".fillable", Self.fillableSection, self)

@@ -5,7 +5,7 @@ extension ScenarioDecoder {
     /// A market's margin schedule with all that may stand beside its rates.
     func margin(_ fields: Fields, _ asset: String, _ contract: ContractKind) -> MarginSchedule {
         let bases: [(word: String, value: MarginSchedule.Basis)] = [
-            ("notional", .notional), ("size", .size),
+            ("notional", .notional), ("size", .size), ("entry", .entry),
         ]
         let forms: [(word: String, value: MarginSchedule.Form)] = [
             ("marginal", .marginal), ("whole", .whole),

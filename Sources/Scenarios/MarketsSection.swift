@@ -18,8 +18,8 @@ extension ScenarioDecoder {
                 "The part of the notional above each floor is charged that row's rates; the first floor is $0."
             ),
             Key(
-                "bracket_by", "notional or size", default: "notional",
-                "Whether the floors are values or sizes; an inverse contract's value is in the settlement asset."
+                "bracket_by", "notional, size or entry", default: "notional",
+                "Whether the floors are values, sizes, or values at entry, on which rates are charged then; an inverse contract's value is in the settlement asset."
             ),
             Key(
                 "initial_form", "marginal or whole", default: "marginal",
@@ -65,6 +65,9 @@ extension ScenarioDecoder {
                 "open_interest_cap", "money or none", default: "none",
                 "The largest open interest of one side."),
             Key("funding", "map or none", default: "none", "How the two sides pay each other."),
+            Key(
+                "borrowing", "map or none", default: "none",
+                "What positions pay the pool for the reserve that they keep."),
             Key(
                 "profit_weight", "percentage", default: "100%",
                 "How much of an unrealised profit counts as equity."),
@@ -117,7 +120,7 @@ extension ScenarioDecoder {
             Key(
                 "impact_depth", "money", default: "$0",
                 "The size at which the impact is reached; linear; $0 is no impact."),
-        ])
+        ] + poolTermsKeys)
 
     func decodeMarkets(_ root: Fields) {
         guard let tree = root.value("markets"), tree.scalar != "none" else { return }
@@ -154,7 +157,7 @@ extension ScenarioDecoder {
                     margin: margin(fields, asset, contract),
                     takerFee: taker, makerFee: maker,
                     poolFeeShare: fields.read("pool_fee_share", .share),
-                    pool: poolPricing(fields),
+                    pool: poolPricing(fields, underlying),
                     openInterestCap: fields.readIfPresent("open_interest_cap", .positive),
                     funding: funding(fields, asset),
                     profitWeight: fields.read("profit_weight", .share),
@@ -163,13 +166,15 @@ extension ScenarioDecoder {
         }
     }
 
-    private func poolPricing(_ fields: Fields) -> PoolPricing? {
+    private func poolPricing(_ fields: Fields, _ underlying: Int) -> PoolPricing? {
         let path = fields.path("pool")
         guard let tree = fields.value("pool") else {
+            refuseBorrowing(fields)
             setting(path, "{}")
             return .atOracle
         }
         if tree.scalar == "none" {
+            refuseBorrowing(fields)
             setting(path, "none")
             return nil
         }
@@ -181,6 +186,7 @@ extension ScenarioDecoder {
                 depth.isZero ? "impact" : "impact_depth", "impact and impact_depth go together")
         }
         return PoolPricing(
-            spread: own.read("spread", .share), impactDepth: depth, impactAtDepth: impact)
+            spread: own.read("spread", .share), impactDepth: depth, impactAtDepth: impact,
+            terms: poolTerms(own, fields, underlying))
     }
 }

@@ -7,5 +7,6 @@ extension Preset {
         ("compound-v3", PackageResources.compound_v3_yaml),
         ("morpho-blue", PackageResources.morpho_blue_yaml),
         ("euler-v2", PackageResources.euler_v2_yaml),
+        ("gmx-v1", PackageResources.gmx_v1_yaml), ("gmx-v2", PackageResources.gmx_v2_yaml),
     ]
 }

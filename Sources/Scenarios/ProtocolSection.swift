@@ -59,7 +59,7 @@ extension ScenarioDecoder {
                 "How an unhealthy account is brought back, or closed."),
             Key(
                 "losses",
-                "list of insurance_fund, backstop, auto_deleveraging, reserves, socialised, bad_debt",
+                "list of insurance_fund, backstop, auto_deleveraging, reserves, pool, socialised, bad_debt",
                 default: "insurance_fund, bad_debt",
                 "Who pays when an account ends below zero, in order; the last is bad_debt."),
             Key(
@@ -193,7 +193,7 @@ extension ScenarioDecoder {
         let words: [(word: String, value: LossLayer)] = [
             ("insurance_fund", .insuranceFund), ("socialised", .socialised),
             ("reserves", .reserves), ("auto_deleveraging", .autoDeleveraging),
-            ("backstop", .backstop), ("bad_debt", .badDebt),
+            ("backstop", .backstop), ("pool", .pool), ("bad_debt", .badDebt),
         ]
         guard fields.has("losses"), let tree = fields.value("losses") else {
             setting("protocol.losses", "[insurance_fund, bad_debt]")
