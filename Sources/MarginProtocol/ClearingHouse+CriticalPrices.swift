@@ -94,7 +94,7 @@ extension ClearingHouse {
         if !isPlain {
             var step = present
             while step > 8 {
-                step -= step / 16
+                step -= max(1, step / 16)
                 bends.append(step)
             }
             step = present
