@@ -17,16 +17,16 @@ extension ClearingHouse {
     /// Is the account liquidatable by the policy's trigger at these prices?
     public func isLiquidatable(_ id: AccountID, at prices: [Price]) -> Bool {
         guard accounts[id.index].role == .margin else { return false }
-        return isBelowTrigger(evaluate(id.index, prices, .maintenance, .nothing))
+        return isBelowTrigger(id.index, evaluate(id.index, prices, .maintenance, .nothing))
     }
 
-    func isBelowTrigger(_ health: Health) -> Bool {
+    func isBelowTrigger(_ account: Int, _ health: Health) -> Bool {
         switch parameters.liquidation.trigger {
         case .strict: health.equity < health.requirement
         // An account without risk and without holdings is not liquidatable at 0 ≤ 0.
         case .inclusive:
             health.equity <= health.requirement
-                && (health.requirement.isPositive || health.equity.isNegative)
+                && (health.requirement.isPositive || health.equity.isNegative || hasDebt(account))
         }
     }
 

@@ -27,8 +27,8 @@ public struct ClearingHouse: Sendable {
     var delegations: [Delegation] = []
     /// Per account and market, the initial rate that the owner's chosen leverage implies; empty until the
     /// first choice. [1e-8]
-    var chosenRates: [Int64] = []
-    var hasChosenLeverage: Bool { !chosenRates.isEmpty }
+    var chosenLeverages: [Int64] = []
+    var hasChosenLeverage: Bool { !chosenLeverages.isEmpty }
     /// Whether the fast valuation is enough for these parameters, and nobody has chosen a leverage.
     var isPlain = true
     var hasInverse = false
@@ -148,7 +148,7 @@ public struct ClearingHouse: Sendable {
         balances.append(contentsOf: repeatElement(0, count: assetCount))
         positions.append(contentsOf: repeatElement(.none, count: marketCount))
         if hasChosenLeverage {
-            chosenRates.append(contentsOf: repeatElement(0, count: marketCount))
+            chosenLeverages.append(contentsOf: repeatElement(0, count: marketCount))
         }
         touched.append(id)
         return id

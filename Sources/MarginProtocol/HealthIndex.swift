@@ -80,7 +80,7 @@ public struct HealthIndex: Sendable {
         for index in house.accounts.indices where house.accounts[index].role == .margin {
             guard house.accounts[index].markets != 0 || house.hasDebt(index) else { continue }
             evaluations += 1
-            if house.isBelowTrigger(house.evaluate(index, prices, .maintenance, .nothing)) {
+            if house.isBelowTrigger(index, house.evaluate(index, prices, .maintenance, .nothing)) {
                 underwater.append(AccountID(index: index))
             }
         }
@@ -251,7 +251,7 @@ public struct HealthIndex: Sendable {
             let account = Int(members[Self.watched][slot])
             evaluations += 1
             let health = house.evaluate(account, prices, .maintenance, .nothing)
-            if house.isBelowTrigger(health) {
+            if house.isBelowTrigger(account, health) {
                 underwater.append(AccountID(index: account))
             } else {
                 // Whoever has recovered leaves the list of those looked at every time.

@@ -213,6 +213,8 @@ public struct ProtocolParameters: Hashable, Sendable {
     public var staleBlocks: Actions
     public var liquidation: LiquidationPolicy
     public var lossWaterfall: [LossLayer]
+    /// Margin by stress of the whole account in place of the markets' schedules, or nil.
+    public var stress: StressSchedule?
     /// For those who show an account; no rule depends on it.
     public var marginRatio: MarginRatioConvention
     public init(
@@ -220,7 +222,7 @@ public struct ProtocolParameters: Hashable, Sendable {
         markets: [MarketParameters], feeds: [FeedParameters],
         settlementAsset: AssetID = AssetID(0), staleBlocks: Actions = [],
         liquidation: LiquidationPolicy = LiquidationPolicy(),
-        lossWaterfall: [LossLayer] = [.insuranceFund, .badDebt],
+        lossWaterfall: [LossLayer] = [.insuranceFund, .badDebt], stress: StressSchedule? = nil,
         marginRatio: MarginRatioConvention = .maintenanceOverEquity
     ) {
         self.assets = assets
@@ -231,6 +233,7 @@ public struct ProtocolParameters: Hashable, Sendable {
         self.staleBlocks = staleBlocks
         self.liquidation = liquidation
         self.lossWaterfall = lossWaterfall
+        self.stress = stress
         self.marginRatio = marginRatio
     }
 }

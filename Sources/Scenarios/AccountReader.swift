@@ -66,8 +66,8 @@ struct AccountReader {
             Tree.Entry(key: key, position: place, value: value)
         }
         let settlement =
-            named.scalar.flatMap { Preset.named($0)?.settlement(problems) }
-            ?? tree["parameters"]?["protocol"]?["settlement"]?.scalar
+            tree["parameters"]?["protocol"]?["settlement"]?.scalar
+            ?? named.scalar.flatMap { Preset.named($0)?.settlement(problems) }
         var names: [String] = settlement.map { [$0] } ?? []
         names += prices.map(\.key)
         names += account["balances"]?.entries?.map(\.key) ?? []
@@ -294,7 +294,8 @@ extension ScenarioDecoder {
                 assets: assets, categories: law.categories, markets: markets,
                 feeds: assetNames.map { FeedParameters(name: $0, reporters: [.system]) },
                 settlementAsset: settlement, staleBlocks: [], liquidation: law.liquidation,
-                lossWaterfall: law.losses, marginRatio: law.marginRatio),
+                lossWaterfall: law.losses, stress: law.stress,
+                marginRatio: law.marginRatio),
             insuranceFund: law.insuranceFund, missingEntryIsZero: law.missingEntryIsZero)
     }
 }

@@ -1,6 +1,15 @@
 extension Preset {
     /// The embedded files, in the order of their documents.
     static let files: [(name: String, bytes: [UInt8])] = [
-        ("dydx-v4", PackageResources.dydx_v4_yaml)
+        ("binance-usdm", PackageResources.binance_usdm_yaml),
+        ("binance-margin", PackageResources.binance_margin_yaml),
+        ("okx-multi-currency", PackageResources.okx_multi_currency_yaml),
+        ("okx-portfolio", PackageResources.okx_portfolio_yaml),
+        ("bybit-uta", PackageResources.bybit_uta_yaml),
+        ("bitmex", PackageResources.bitmex_yaml),
+        ("bitmex-usdt", PackageResources.bitmex_usdt_yaml),
+        ("deribit", PackageResources.deribit_yaml),
+        ("hyperliquid", PackageResources.hyperliquid_yaml),
+        ("dydx-v4", PackageResources.dydx_v4_yaml),
     ]
 }

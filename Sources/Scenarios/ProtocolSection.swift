@@ -15,6 +15,7 @@ struct DecodedLaw {
     var liquidation = LiquidationPolicy()
     var losses: [LossLayer] = [.insuranceFund, .badDebt]
     var categories: [CollateralCategory] = []
+    var stress: StressSchedule?
     var marginRatio = MarginRatioConvention.maintenanceOverEquity
     /// Whether a position whose entry price is not given has cost nothing.
     var missingEntryIsZero = false
@@ -43,6 +44,10 @@ extension ScenarioDecoder {
             Key(
                 "categories", "map", rule: "none",
                 "Groups of correlated assets that an account may enter, by name."),
+            Key(
+                "stress", "map or none", default: "none",
+                "Portfolio margin: an account's margin is what it would lose in the worst of several moves, in place of the markets' margins."
+            ),
             Key(
                 "settlement", "asset", rule: "the first asset",
                 "What profit and loss are paid in; one unit of it is what prices count."),
@@ -106,6 +111,7 @@ extension ScenarioDecoder {
             "protocol.liquidation")
         law.losses = losses(fields)
         law.categories = categories(fields)
+        law.stress = stress(fields)
         law.marginRatio = fields.read(
             "margin_ratio",
             Kind.choice([

@@ -106,7 +106,7 @@ final class ScenarioDecoder {
             assets: assets, categories: law.categories, markets: markets, feeds: oracles.parameters,
             settlementAsset: settlement, staleBlocks: law.guards.blocks,
             liquidation: law.liquidation, lossWaterfall: law.losses,
-            marginRatio: law.marginRatio)
+            stress: law.stress, marginRatio: law.marginRatio)
         var agents = self.agents(fields, funds: law)
         agents.reporters = oracles.reporters
         let governance = faults(fields, &oracles)

@@ -15,6 +15,7 @@ public enum ScenarioReference {
         ScenarioDecoder.protocolSection, ScenarioDecoder.guardSection,
         ScenarioDecoder.liquidationSection, ScenarioDecoder.fillableSection,
         ScenarioDecoder.incentiveSection, ScenarioDecoder.categorySection,
+        ScenarioDecoder.stressSection, ScenarioDecoder.stressGroupSection,
         ScenarioDecoder.agentsSection,
         ScenarioDecoder.traderSection, ScenarioDecoder.marginCallSection,
         ScenarioDecoder.liquidatorSection, ScenarioDecoder.workOutSection,
