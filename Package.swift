@@ -39,13 +39,22 @@ let all: [Target.Dependency] = base + ["Oracles", "Markets", "Chain", "Agents", 
 /// The files of `protocols/`: one venue's rules each.
 let presets = [
     "aave-v3",
+    "binance-margin",
+    "binance-usdm",
+    "bitmex",
+    "bitmex-usdt",
+    "bybit-uta",
     "compound-v2",
     "compound-v3",
+    "deribit",
     "dydx-v4",
     "euler-v2",
     "gmx-v1",
     "gmx-v2",
+    "hyperliquid",
     "morpho-blue",
+    "okx-multi-currency",
+    "okx-portfolio",
 ]
 
 let package = Package(

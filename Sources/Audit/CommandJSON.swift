@@ -185,9 +185,10 @@ extension JSONText {
             member("first_share_e8", share)
             member("above_e8", above)
             member("window_ms", window.milliseconds)
-        case .bracketSteps(let steps):
+        case .bracketSteps(let steps, let fullBelowFirst):
             member("size", word: "bracketSteps")
             member("bracket_steps", Int64(steps))
+            member("full_below_first", fullBelowFirst)
         case .wholePosition: member("size", word: "wholePosition")
         case .wholeAccount: member("size", word: "wholeAccount")
         case .absorb: member("size", word: "absorb")

@@ -60,7 +60,8 @@ extension ClearingHouse {
     private func priceBends(_ account: Int, _ feed: Int, _ highest: Int64, _ present: Int64)
         -> [Int64]
     {
-        var bends: [Int64] = [1, present, highest]
+        let lowest = lowestPrice(account, feed, present)
+        var bends: [Int64] = [lowest, present, highest]
         func add(_ price: Int64?) {
             guard let price else { return }
             bends += [price - 1, price, price + 1]
@@ -103,7 +104,33 @@ extension ClearingHouse {
                 bends.append(step)
             }
         }
-        return bends.filter { $0 >= 1 && $0 <= highest }.sorted()
+        return bends.filter { $0 >= lowest && $0 <= highest }.sorted()
+    }
+
+    /// The lowest price at which the value of every inverse contract still fits.
+    private func lowestPrice(_ account: Int, _ feed: Int, _ present: Int64) -> Int64 {
+        var lowest: Int64 = 1
+        for market in Bits(mask: accounts[account].markets)
+        where marketRows[market].feed == feed && marketRows[market].isInverse {
+            let size = max(
+                positions[account * marketCount + market].size.magnitude.raw,
+                marketRows[market].longOpenInterest.raw)
+            var most = Int64.max / 1024
+            if case .linear(let scale, let fraction, _) =
+                parameters.markets[market].margin.sizePremium, fraction.isPositive
+            {
+                // A rate that grows with the value is followed to sixteen times the value.
+                let bound = try? multiply(
+                    16 * scaleE8, scale.raw, dividingBy: fraction.raw, rounding: .up)
+                most = min(most, max(1, bound ?? most))
+            }
+            if let bound = try? multiply(size, scaleE8, dividingBy: most, rounding: .up) {
+                lowest = max(lowest, bound)
+            } else {
+                lowest = present
+            }
+        }
+        return min(present, lowest)
     }
 
     /// The highest price at which every product of the valuation still fits.

@@ -250,8 +250,27 @@ extension ClearingHouse {
             let isSecond = last != .min && time.milliseconds - last <= window.milliseconds
             guard !isSecond, row.notional(whole, price) > above.raw else { return whole }
             return max(1, scaled(whole, share.raw, .up))
-        case .bracketSteps(let steps): return steppedClosing(market, whole, price, steps)
+        case .bracketSteps(let steps, let fullBelowFirst):
+            if fullBelowFirst, isBelowFirstBracket(account, health) { return whole }
+            return steppedClosing(market, whole, price, steps)
         }
+    }
+
+    /// Would an account be liquidatable if all its positions were in their first bracket?
+    private func isBelowFirstBracket(_ account: Int, _ health: Health) -> Bool {
+        var required: Int64 = 0
+        for market in Bits(mask: accounts[account].markets) {
+            let row = marketRows[market]
+            let value = row.notional(
+                positions[account * marketCount + market].size.raw, prices[row.feed].raw)
+            let margin = parameters.markets[market].margin
+            let rate = (margin.brackets.first?.maintenanceRate ?? .zero) + margin.closingFee.rate
+            required += scaled(value, rate.raw, .up)
+        }
+        let unit = prices[assetRows[settlement].feed].raw
+        if hasInverse, unit != scaleE8 { required = scaled(required, unit, .up) }
+        return isBelowTrigger(
+            Health(equity: health.equity, requirement: Money(raw: required)), account)
     }
 
     /// What brings a position to the top of the bracket so many below its own.
@@ -261,9 +280,12 @@ extension ClearingHouse {
         let schedule = parameters.markets[market].margin
         let row = marketRows[market]
         let measure = schedule.basis == .size ? whole : row.notional(whole, price)
-        let bracket = schedule.brackets.lastIndex { measure > $0.floor.raw } ?? 0
+        let bracket =
+            schedule.brackets.lastIndex { schedule.isWithin(measure, $0.floor.raw) } ?? 0
         guard bracket >= steps, steps > 0 else { return whole }
-        let top = schedule.brackets[bracket - steps + 1].floor.raw
+        // A floor that belongs to the bracket above is not to be kept.
+        let floor = schedule.brackets[bracket - steps + 1].floor.raw
+        let top = schedule.edge == .lower ? floor : floor - 1
         let kept = schedule.basis == .size ? top : exact(whole, top, over: measure, .down)
         return max(1, whole - kept)
     }

@@ -95,6 +95,12 @@ extension ClearingHouse {
             found += poolProblems(market, parameters).map { "market \(market.name): \($0)" }
         }
         found += liquidationProblems(parameters.liquidation)
+        if let stress = parameters.stress {
+            found += stressProblems(stress, feeds: parameters.feeds.count)
+            check(
+                parameters.liquidation.taker == .pool,
+                "stress: a liquidator cannot take positions over, whose margin is the account's")
+        }
         check(
             parameters.lossWaterfall.last == .badDebt,
             "the loss waterfall ends with bad debt: somebody takes the rest")
@@ -169,7 +175,7 @@ extension ClearingHouse {
             found.append("0 < maintenance rate ≤ initial rate ≤ 1")
         }
         if schedule.fixed.isNegative || schedule.minimum.isNegative
-            || !(.zero ... .one).contains(schedule.closingFee)
+            || !(.zero ... .one).contains(schedule.closingFee.rate)
         {
             found.append("fixed and minimum margins are not negative, a closing fee is in 0…1")
         }
@@ -214,7 +220,7 @@ extension ClearingHouse {
             if above.isNegative || window < .zero {
                 found.append("a first share's threshold and window are not negative")
             }
-        case .bracketSteps(let steps):
+        case .bracketSteps(let steps, _):
             if steps < 1 { found.append("bracket steps are at least 1") }
         case .wholePosition, .wholeAccount, .absorb: break
         }

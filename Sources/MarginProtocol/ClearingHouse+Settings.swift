@@ -42,12 +42,11 @@ extension ClearingHouse {
     private mutating func choose(_ setting: AccountSetting, for id: AccountID) {
         switch setting {
         case .leverage(let market, let leverage):
-            if chosenRates.isEmpty {
-                chosenRates = Array(repeating: 0, count: accounts.count * marketCount)
+            if chosenLeverages.isEmpty {
+                chosenLeverages = Array(repeating: 0, count: accounts.count * marketCount)
                 isPlain = false
             }
-            let rate = leverage.map { exact(scaleE8, scaleE8, over: $0.raw, .up) } ?? 0
-            chosenRates[id.index * marketCount + market.index] = rate
+            chosenLeverages[id.index * marketCount + market.index] = leverage?.raw ?? 0
         case .category(let category): accounts[id.index].category = Int8(category ?? -1)
         }
     }

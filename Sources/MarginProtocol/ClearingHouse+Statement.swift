@@ -32,6 +32,9 @@ extension ClearingHouse {
             result.requirement += line.requirement
             result.positions.append(line)
         }
+        if let stress = parameters.stress {
+            charge(stress, account, prices, kind, hypothesis, &result)
+        }
         var assets = accounts[account].assets | (1 << UInt64(settlement))
         if hypothesis.asset >= 0 { assets |= 1 << UInt64(hypothesis.asset) }
         for asset in Bits(mask: assets) {
@@ -81,7 +84,11 @@ extension ClearingHouse {
         let open = row.notional(row.longOpenInterest.raw, prices[row.feed].raw)
         let basis = MarginBasis(
             size: position.size.magnitude, notional: Money(raw: measured),
-            chosenRate: chosenRate(account, market), openInterest: Money(raw: open))
+            chosenLeverage: chosenLeverage(account, market), openInterest: Money(raw: open),
+            underlying: row.isInverse ? Quantity(raw: notional) : nil,
+            entryValue: Money(raw: abs(position.cost.raw)),
+            shrinks: position.size.isNegative == row.isInverse,
+            isIsolated: accounts[account].isolatedMarket != nil)
         if let pool = poolTerms(market) {
             return line(
                 position, account, market, prices, kind, pool,
@@ -93,7 +100,9 @@ extension ClearingHouse {
             market: MarketID(index: market), size: position.size, notional: Money(raw: notional),
             profit: Money(raw: gain), weightedProfit: Money(raw: counted),
             requirement: unbounded { () throws(ArithmeticOverflow) in
-                try terms.margin.requirement(basis, kind)
+                // Under stress the account's margin is not a sum over positions; fees are.
+                try parameters.stress == nil
+                    ? terms.margin.requirement(basis, kind) : terms.margin.fee(basis, kind)
             })
     }
 
@@ -134,15 +143,16 @@ extension ClearingHouse {
         return chosen >= 0 ? parameters.categories[chosen] : nil
     }
 
-    /// The initial rate that an account's chosen leverage implies; zero where it has chosen none.
-    func chosenRate(_ account: Int, _ market: Int) -> Ratio {
-        guard hasChosenLeverage else { return .zero }
-        return Ratio(raw: chosenRates[account * marketCount + market])
+    /// The leverage that an account has chosen, if any.
+    func chosenLeverage(_ account: Int, _ market: Int) -> Ratio? {
+        guard hasChosenLeverage else { return nil }
+        let chosen = chosenLeverages[account * marketCount + market]
+        return chosen == 0 ? nil : Ratio(raw: chosen)
     }
 
     /// Everything that the fast valuation reads, and nothing else.
     static func isPlain(_ parameters: ProtocolParameters) -> Bool {
-        parameters.categories.isEmpty
+        parameters.categories.isEmpty && parameters.stress == nil
             && parameters.assets.allSatisfy {
                 $0.collateral.isPlain && $0.initialCollateral == nil
                     && $0.initialLiabilityWeight == nil

@@ -30,8 +30,8 @@ public struct ClearingHouse: Sendable {
     var delegations: [Delegation] = []
     /// Per account and market, the initial rate that the owner's chosen leverage implies; empty until the
     /// first choice. [1e-8]
-    var chosenRates: [Int64] = []
-    var hasChosenLeverage: Bool { !chosenRates.isEmpty }
+    var chosenLeverages: [Int64] = []
+    var hasChosenLeverage: Bool { !chosenLeverages.isEmpty }
     /// By asset; empty where none has interest.
     var interestRows: [InterestRow] = []
     /// Per account and asset, the index at which the balance was last settled; empty where none has interest.
@@ -172,7 +172,7 @@ public struct ClearingHouse: Sendable {
             interestIndexes.append(contentsOf: repeatElement(.one, count: assetCount))
         }
         if hasChosenLeverage {
-            chosenRates.append(contentsOf: repeatElement(0, count: marketCount))
+            chosenLeverages.append(contentsOf: repeatElement(0, count: marketCount))
         }
         touched.append(id)
         return id

@@ -29,8 +29,9 @@ public struct LiquidationPolicy: Hashable, Sendable {
         /// Of a position worth more than `above` this share first, and all of it when another step follows within `window`;
         /// source: Hyperliquid's documentation, Liquidations.
         case firstShare(Ratio, above: Money, window: TimeSpan)
-        /// Down to the top of the bracket so many below; all of it from a bracket as low.
-        case bracketSteps(Int)
+        /// Down to the top of the bracket so many below; all of it from a bracket as low, or, where that is asked, when
+        /// equity is not above what the first bracket's rates would require.
+        case bracketSteps(Int, fullBelowFirst: Bool)
         /// The whole position, one a step.
         case wholePosition
         /// Every position at once.

@@ -6,16 +6,30 @@ public struct MarginBasis: Hashable, Sendable {
     public var size: Quantity
     /// In the settlement asset, zero or more. [1e-8]
     public var notional: Money
-    /// The rate that the owner's chosen leverage implies; the initial rate is at least this.
-    public var chosenRate: Ratio
+    /// The owner's chosen leverage: the initial margin is at least the notional over it; nil for none.
+    public var chosenLeverage: Ratio?
     /// The value of one side of the whole market. [1e-8]
     public var openInterest: Money
+    /// The size in units of the underlying, which an inverse contract's is not. [1e-8 units]
+    public var underlying: Quantity
+    /// What it was worth at its entry price. [1e-8]
+    public var entryValue: Money
+    /// Is it worth less where it loses? A linear long and an inverse short are.
+    public var shrinks: Bool
+    /// Has it a margin of its own?
+    public var isIsolated: Bool
     public init(
-        size: Quantity, notional: Money, chosenRate: Ratio = .zero, openInterest: Money = .zero
+        size: Quantity, notional: Money, chosenLeverage: Ratio? = nil, openInterest: Money = .zero,
+        underlying: Quantity? = nil, entryValue: Money? = nil, shrinks: Bool = true,
+        isIsolated: Bool = false
     ) {
         self.size = size
         self.notional = notional
-        self.chosenRate = chosenRate
+        self.underlying = underlying ?? size
+        self.entryValue = entryValue ?? notional
+        self.shrinks = shrinks
+        self.isIsolated = isIsolated
+        self.chosenLeverage = chosenLeverage
         self.openInterest = openInterest
     }
 }
@@ -24,9 +38,13 @@ extension MarginSchedule {
     /// The margin of a position, rounded up. [1e-8]
     ///
     /// - Throws: ``ArithmeticOverflow`` beyond $92 billion.
-    public func requirement(_ position: MarginBasis, _ kind: MarginKind)
+    public func requirement(_ given: MarginBasis, _ kind: MarginKind)
         throws(ArithmeticOverflow) -> Money
     {
+        var position = given
+        if valuedAt == .entry || (valuedAt == .entryWhenIsolated && given.isIsolated) {
+            position.notional = given.entryValue
+        }
         let charged = try charge(position, kind)
         var margin = charged.margin
         let least = try rate(position, kind, base: charged.rate)
@@ -34,14 +52,32 @@ extension MarginSchedule {
             // A premium or a scaling applies to the whole position.
             margin = max(margin, try position.notional.scaled(by: least, rounding: .up))
         }
-        if kind == .initial, position.chosenRate.isPositive {
+        if kind == .initial, let leverage = position.chosenLeverage {
             margin = max(
-                margin, try position.notional.scaled(by: position.chosenRate, rounding: .up))
+                margin,
+                try position.notional.scaled(by: scaleE8, over: leverage.raw, rounding: .up))
         }
         if !fixed.isZero { margin = try margin.adding(fixed) }
         margin = max(margin, minimum)
-        if closingFee.isZero { return margin }
-        return try margin.adding(try position.notional.scaled(by: closingFee, rounding: .up))
+        return try margin.adding(try fee(given, kind))
+    }
+
+    /// The fee for closing that is set aside as part of a margin, rounded up. [1e-8]
+    func fee(_ position: MarginBasis, _ kind: MarginKind) throws(ArithmeticOverflow) -> Money {
+        guard closingFee.rate.isPositive, closingFee.kind ?? kind == kind else { return .zero }
+        guard closingFee.price == .bankruptcy else {
+            return try position.notional.scaled(by: closingFee.rate, rounding: .up)
+        }
+        // The margin is gone once value has changed by as much.
+        var opened = position
+        opened.notional = position.entryValue
+        var margin = try charge(opened, .initial).margin
+        if let leverage = position.chosenLeverage {
+            margin = try position.entryValue.scaled(
+                by: scaleE8, over: leverage.raw, rounding: .down)
+        }
+        let value = try position.entryValue.adding(position.shrinks ? -margin : margin)
+        return try max(.zero, value).scaled(by: closingFee.rate, rounding: .up)
     }
 
     private var isRateRounded: Bool { sizePremium != .none || openInterestScaling != nil }
@@ -54,8 +90,9 @@ extension MarginSchedule {
         let form = kind == .initial ? initialForm : maintenanceForm
         var deduction: Money = .zero
         var rate: Ratio = .zero
+        var last: MarginSchedule.Bracket?
         for (index, bracket) in brackets.enumerated() {
-            guard index == 0 || isWithin(measure, bracket.floor.raw, form) else { break }
+            guard index == 0 || isWithin(measure, bracket.floor.raw) else { break }
             let next = kind == .initial ? bracket.initialRate : bracket.maintenanceRate
             if form == .marginal {
                 // A floor in units is worth what the position's units are worth.
@@ -64,19 +101,26 @@ extension MarginSchedule {
                     ? bracket.floor
                     : try position.notional.scaled(
                         by: bracket.floor.raw, over: max(1, position.size.raw), rounding: .down)
-                deduction = try deduction.adding(try floor.scaled(by: next - rate, rounding: .down))
+                if bracket.initialLeverage == nil, bracket.maintenanceLeverage == nil {
+                    deduction = try deduction.adding(
+                        try floor.scaled(by: next - rate, rounding: .down))
+                } else {
+                    let before = try last?.charge(floor, kind, .up) ?? .zero
+                    deduction = try deduction.adding(
+                        try bracket.charge(floor, kind, .down).adding(-before))
+                }
             }
             rate = next
+            last = bracket
         }
-        let margin = try position.notional.scaled(by: rate, rounding: .up).adding(-deduction)
-        return (margin, rate)
+        let charged = try last?.charge(position.notional, kind, .up) ?? .zero
+        return (try charged.adding(-deduction), rate)
     }
 
     /// Does a position of this measure reach a bracket? A continuous schedule does not care at the floor
-    /// itself; where the margin jumps, the floor belongs to the lower bracket, as venues publish it
-    /// (`position ≤ maximum of the tier`).
-    private func isWithin(_ measure: Int64, _ floor: Int64, _ form: Form) -> Bool {
-        measure > floor
+    /// itself.
+    func isWithin(_ measure: Int64, _ floor: Int64) -> Bool {
+        edge == .lower ? measure > floor : measure >= floor
     }
 
     /// The rate with its premium for size and for open interest.
@@ -95,7 +139,7 @@ extension MarginSchedule {
             rate = max(rate, try discounted.adding(Ratio(raw: premium)))
         case .linear(let scale, let fraction, let share):
             let premium = try fraction.scaled(
-                by: position.size.raw, over: scale.raw, rounding: .up)
+                by: position.underlying.raw, over: scale.raw, rounding: .up)
             rate = try rate.adding(
                 kind == .initial ? premium : try premium.scaled(by: share, rounding: .up))
         }

@@ -22,15 +22,71 @@ public struct MarginSchedule: Hashable, Sendable {
         /// What the position cost, which also is what rates are charged on. [1e-8]
         case entry
     }
+    /// Which of two brackets a position exactly at the floor between them falls into.
+    public enum Edge: Int8, Hashable, Sendable {
+        /// `position ≤ maximum of the tier`, as Bybit, BitMEX and OKX publish it.
+        case lower
+        /// `position ≥ floor of the tier`, as Hyperliquid does.
+        case upper
+    }
+    /// At which price the value that rates and floors apply to is taken.
+    public enum ValuedAt: Int8, Hashable, Sendable {
+        /// The present price.
+        case mark
+        /// The average entry price.
+        case entry
+        /// The average entry price for a position with a margin of its own, else the present one.
+        case entryWhenIsolated
+    }
+    /// The fee for closing a position, set aside beforehand.
+    public struct ClosingFee: Hashable, Sendable {
+        /// At what price the closing is expected.
+        public enum Price: Int8, Hashable, Sendable {
+            /// The present price.
+            case mark
+            /// Where the position's margin at its leverage is gone: `entry · (1 ∓ 1 / leverage)`.
+            case bankruptcy
+        }
+        /// Of the value at that price.
+        public var rate: Ratio
+        public var price: Price
+        /// The margin it is part of; nil for both.
+        public var kind: MarginKind?
+        public init(rate: Ratio, price: Price = .mark, kind: MarginKind? = nil) {
+            self.rate = rate
+            self.price = price
+            self.kind = kind
+        }
+        public static let none = ClosingFee(rate: .zero)
+    }
     public struct Bracket: Hashable, Sendable {
         /// Where the bracket begins; the first at zero. In the schedule's basis. [1e-8]
         public var floor: Money
         public var initialRate: Ratio
         public var maintenanceRate: Ratio
-        public init(floor: Money, initialRate: Ratio, maintenanceRate: Ratio) {
+        /// One over the rate where that is what the venue publishes: `1 / 75` has no end in decimals.
+        public var initialLeverage: Ratio?
+        public var maintenanceLeverage: Ratio?
+        public init(
+            floor: Money, initialRate: Ratio, maintenanceRate: Ratio,
+            initialLeverage: Ratio? = nil, maintenanceLeverage: Ratio? = nil
+        ) {
             self.floor = floor
             self.initialRate = initialRate
             self.maintenanceRate = maintenanceRate
+            self.initialLeverage = initialLeverage
+            self.maintenanceLeverage = maintenanceLeverage
+        }
+        /// What the bracket's rate makes of a sum. [1e-8]
+        func charge(_ sum: Money, _ kind: MarginKind, _ rounding: Rounding)
+            throws(ArithmeticOverflow) -> Money
+        {
+            let leverage = kind == .initial ? initialLeverage : maintenanceLeverage
+            if let leverage {
+                return try sum.scaled(by: scaleE8, over: leverage.raw, rounding: rounding)
+            }
+            return try sum.scaled(
+                by: kind == .initial ? initialRate : maintenanceRate, rounding: rounding)
         }
     }
     /// What a larger position pays beyond its bracket's rate.
@@ -39,8 +95,9 @@ public struct MarginSchedule: Hashable, Sendable {
         /// The rate is at least `0.8 · rate + factor · √(10 · size + 1)` where a factor is set, of both margins;
         /// source: drift-labs/protocol-v2, math/margin.rs, calculate_size_premium_liability_weight.
         case squareRoot(factor: Ratio)
-        /// `size / scale · fraction` is added to the initial rate, and `share` of that to the maintenance rate;
-        /// source: Synthetixio/synthetix-v3, PerpsMarketConfiguration.sol.
+        /// `size / scale · fraction` is added to the initial rate, and `share` of that to the maintenance rate,
+        /// size in units of the underlying; sources: Synthetixio/synthetix-v3, PerpsMarketConfiguration.sol, and
+        /// Deribit's standard margin, of both rates.
         case linear(scale: Quantity, fraction: Ratio, maintenanceShare: Ratio)
     }
     /// The initial rate grows with the market's open interest: base up to `lower`, one from `upper` on,
@@ -57,24 +114,28 @@ public struct MarginSchedule: Hashable, Sendable {
     public var basis: Basis
     public var initialForm: Form
     public var maintenanceForm: Form
+    public var edge: Edge
+    public var valuedAt: ValuedAt
     public var sizePremium: SizePremium
     public var openInterestScaling: OpenInterestScaling?
     /// Added to both margins of every position. [1e-8 USD]
     public var fixed: Money
     /// Neither margin of a position is less. [1e-8 USD]
     public var minimum: Money
-    /// The fee for closing it, part of both margins: a share of the notional.
-    public var closingFee: Ratio
+    public var closingFee: ClosingFee
     public init(
         brackets: [Bracket], basis: Basis = .notional, initialForm: Form = .marginal,
-        maintenanceForm: Form = .marginal, sizePremium: SizePremium = .none,
+        maintenanceForm: Form = .marginal, edge: Edge = .lower, valuedAt: ValuedAt = .mark,
+        sizePremium: SizePremium = .none,
         openInterestScaling: OpenInterestScaling? = nil, fixed: Money = .zero,
-        minimum: Money = .zero, closingFee: Ratio = .zero
+        minimum: Money = .zero, closingFee: ClosingFee = .none
     ) {
         self.brackets = brackets
         self.basis = basis
         self.initialForm = initialForm
         self.maintenanceForm = maintenanceForm
+        self.edge = edge
+        self.valuedAt = valuedAt
         self.sizePremium = sizePremium
         self.openInterestScaling = openInterestScaling
         self.fixed = fixed
@@ -89,7 +150,9 @@ public struct MarginSchedule: Hashable, Sendable {
     /// Brackets by notional, continuous, and nothing else: what the fast valuation reads.
     var isPlain: Bool {
         basis == .notional && sizePremium == .none && openInterestScaling == nil
-            && fixed.isZero && minimum.isZero && closingFee.isZero
+            && fixed.isZero && minimum.isZero && closingFee.rate.isZero
+            && valuedAt == .mark
+            && brackets.allSatisfy { $0.initialLeverage == nil && $0.maintenanceLeverage == nil }
             && (brackets.count == 1 || (initialForm == .marginal && maintenanceForm == .marginal))
     }
 }

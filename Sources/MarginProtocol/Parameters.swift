@@ -233,6 +233,8 @@ public struct ProtocolParameters: Hashable, Sendable {
     public var backstop: BackstopPolicy?
     /// On what terms absorbed collateral is sold; nil where it is not.
     public var storefront: CometStorefront?
+    /// Margin by stress of the whole account in place of the markets' schedules, or nil.
+    public var stress: StressSchedule?
     /// For those who show an account; no rule depends on it.
     public var marginRatio: MarginRatioConvention
     public init(
@@ -242,7 +244,7 @@ public struct ProtocolParameters: Hashable, Sendable {
         liquidation: LiquidationPolicy = LiquidationPolicy(),
         lossWaterfall: [LossLayer] = [.insuranceFund, .badDebt],
         deleveraging: DeleveragingPolicy = DeleveragingPolicy(), backstop: BackstopPolicy? = nil,
-        storefront: CometStorefront? = nil,
+        storefront: CometStorefront? = nil, stress: StressSchedule? = nil,
         marginRatio: MarginRatioConvention = .maintenanceOverEquity
     ) {
         self.assets = assets
@@ -256,6 +258,7 @@ public struct ProtocolParameters: Hashable, Sendable {
         self.deleveraging = deleveraging
         self.backstop = backstop
         self.storefront = storefront
+        self.stress = stress
         self.marginRatio = marginRatio
     }
 }

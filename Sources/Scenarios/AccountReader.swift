@@ -67,8 +67,8 @@ struct AccountReader {
             Tree.Entry(key: key, position: place, value: value)
         }
         let settlement =
-            named.scalar.flatMap { Preset.named($0)?.settlement(problems) }
-            ?? tree["parameters"]?["protocol"]?["settlement"]?.scalar
+            tree["parameters"]?["protocol"]?["settlement"]?.scalar
+            ?? named.scalar.flatMap { Preset.named($0)?.settlement(problems) }
         var names: [String] = settlement.map { [$0] } ?? []
         names += prices.map(\.key)
         names += account["balances"]?.entries?.map(\.key) ?? []
@@ -319,7 +319,7 @@ extension ScenarioDecoder {
                 feeds: assetNames.map { FeedParameters(name: $0, reporters: [.system]) },
                 settlementAsset: settlement, staleBlocks: [], liquidation: law.liquidation,
                 lossWaterfall: law.losses, deleveraging: law.deleveraging, backstop: law.backstop,
-                storefront: law.storefront, marginRatio: law.marginRatio),
+                storefront: law.storefront, stress: law.stress, marginRatio: law.marginRatio),
             insuranceFund: law.insuranceFund, backstopFunds: law.backstopFunds,
             missingEntryIsZero: law.missingEntryIsZero)
     }

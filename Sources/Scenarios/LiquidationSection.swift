@@ -58,6 +58,10 @@ extension ScenarioDecoder {
                 "bracket_steps", "whole number", rule: "none",
                 "Down to the top of the bracket so many below; all of it from a bracket as low."),
             Key(
+                "full_below_first", "true or false", default: "false",
+                "All of it once equity is not above what the first brackets would require; only with bracket_steps."
+            ),
+            Key(
                 "whole", "position, account or absorb", rule: "none",
                 "The whole position, everything at once, or all collateral and debt to the protocol itself."
             ),
@@ -177,7 +181,8 @@ extension ScenarioDecoder {
         ("close_factor", ["full_below", "dust"]),
         ("debt_share", ["full_below", "dust", "leftover"]),
         ("target_health", ["target_of", "target_buffer"]), ("portion", ["minimum"]),
-        ("first_share", ["above", "window"]), ("bracket_steps", []), ("whole", []),
+        ("first_share", ["above", "window"]), ("bracket_steps", ["full_below_first"]),
+        ("whole", []),
     ]
 
     private func size(_ fields: Fields) -> LiquidationPolicy.Size {
@@ -225,7 +230,9 @@ extension ScenarioDecoder {
                 above: fields.read("above", .notNegative),
                 window: fields.read("window", .duration))
         case "bracket_steps":
-            return .bracketSteps(fields.read("bracket_steps", .count(1...64)))
+            return .bracketSteps(
+                fields.read("bracket_steps", .count(1...64)),
+                fullBelowFirst: fields.read("full_below_first", .yesOrNo))
         case "whole":
             return fields.read(
                 "whole",

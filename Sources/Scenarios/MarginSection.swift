@@ -22,6 +22,13 @@ extension ScenarioDecoder {
             }
             ?? Self.floor
         var schedule: MarginSchedule
+        if tree["protocol"]?["stress"].map({ !$0.isNull && $0.scalar != "none" }) == true {
+            // The account's margin is the stress; of the market's own keys the fee alone has a meaning.
+            for key in Self.scheduleKeys { fields.refuse(key, "cannot stand beside stress") }
+            schedule = .flat(initial: .one, maintenance: .one)
+            schedule.closingFee = closingFee(fields)
+            return schedule
+        }
         if let tree = fields.value("risk_limit") {
             for key in ["brackets", "initial_margin", "maintenance_margin"] {
                 fields.refuse(key, "cannot stand beside risk_limit")
@@ -33,6 +40,12 @@ extension ScenarioDecoder {
             schedule.maintenanceForm = fields.read("maintenance_form", Kind.choice(forms))
         }
         schedule.basis = basis
+        schedule.edge = fields.read("edge", Kind.choice([("lower", .lower), ("upper", .upper)]))
+        schedule.valuedAt = fields.read(
+            "valued_at",
+            Kind.choice([
+                ("mark", .mark), ("entry", .entry), ("entry_when_isolated", .entryWhenIsolated),
+            ]))
         if let tree = fields.value("size_premium") {
             schedule.sizePremium = sizePremium(tree, fields.path("size_premium"), asset)
         }
@@ -41,8 +54,38 @@ extension ScenarioDecoder {
         }
         schedule.fixed = fields.read("fixed_margin", .notNegative)
         schedule.minimum = fields.read("minimum_margin", .notNegative)
-        schedule.closingFee = fields.read("closing_fee", .share)
+        schedule.closingFee = closingFee(fields)
         return schedule
+    }
+
+    /// Keys of a market that say what its margin is.
+    private static let scheduleKeys = [
+        "initial_margin", "maintenance_margin", "brackets", "bracket_by", "initial_form",
+        "maintenance_form", "edge", "valued_at", "risk_limit", "size_premium",
+        "open_interest_scaling", "fixed_margin", "minimum_margin",
+    ]
+
+    private func closingFee(_ fields: Fields) -> MarginSchedule.ClosingFee {
+        let rate = fields.read("closing_fee", .share)
+        let kinds: [(word: String, value: MarginKind?)] = [
+            ("both", nil), ("initial", .initial), ("maintenance", .maintenance),
+        ]
+        return MarginSchedule.ClosingFee(
+            rate: rate,
+            price: fields.read(
+                "closing_fee_at", Kind.choice([("mark", .mark), ("bankruptcy", .bankruptcy)])),
+            kind: fields.read("closing_fee_in", Kind.choice(kinds)))
+    }
+
+    /// A margin rate: a percentage, or `1/75` where a venue publishes the leverage.
+    private func marginRate(_ tree: Tree) -> (rate: Ratio, leverage: Ratio?)? {
+        guard let text = tree.scalar, text.hasPrefix("1/") else {
+            return scalar(tree, .positiveShare, nil).map { ($0, nil) }
+        }
+        let leverage = Tree.text(String(text.dropFirst(2)), at: tree.position)
+        return scalar(
+            leverage, .multiple.limited("1 to 1000") { $0 >= .one && $0 <= Ratio(whole: 1000) }, nil
+        ).map { (Ratio(raw: (scaleE8 * scaleE8 + $0.raw - 1) / $0.raw), $0) }
     }
 
     private func riskLimit(_ tree: Tree, _ path: String, _ amount: Kind<Money>) -> MarginSchedule {
@@ -130,8 +173,8 @@ extension ScenarioDecoder {
         var brackets: [MarginSchedule.Bracket] = []
         for row in rows(list, path, columns: "from, initial, maintenance", count: 3...3) {
             guard let floor = scalar(row.cells[0], floor, nil),
-                let initial = scalar(row.cells[1], .positiveShare, nil),
-                let maintenance = scalar(row.cells[2], .positiveShare, nil)
+                let (initial, initialLeverage) = marginRate(row.cells[1]),
+                let (maintenance, maintenanceLeverage) = marginRate(row.cells[2])
             else { continue }
             checkFloor(floor.raw, after: brackets.last?.floor.raw, row.position, path)
             if maintenance > initial {
@@ -143,7 +186,9 @@ extension ScenarioDecoder {
                 problem(row.position, "\(path): expected rates no lower than in the row before")
             }
             brackets.append(
-                .init(floor: floor, initialRate: initial, maintenanceRate: maintenance))
+                .init(
+                    floor: floor, initialRate: initial, maintenanceRate: maintenance,
+                    initialLeverage: initialLeverage, maintenanceLeverage: maintenanceLeverage))
         }
         setting(path, YAMLWriter.flow(list))
         return brackets.isEmpty ? flat : MarginSchedule(brackets: brackets)

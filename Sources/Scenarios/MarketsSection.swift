@@ -15,7 +15,7 @@ extension ScenarioDecoder {
                 "The share needed to keep."),
             Key(
                 "brackets", "rows [from, initial, maintenance]", rule: "none",
-                "The part of the notional above each floor is charged that row's rates; the first floor is $0."
+                "The part of the notional above each floor is charged that row's rates, percentages or one over a leverage as 1/75; the first floor is $0."
             ),
             Key(
                 "bracket_by", "notional, size or entry", default: "notional",
@@ -28,6 +28,12 @@ extension ScenarioDecoder {
             Key(
                 "maintenance_form", "marginal or whole", default: "marginal",
                 "The same for the maintenance rate; `whole` makes the margin jump at each floor."),
+            Key(
+                "edge", "lower or upper", default: "lower",
+                "Which bracket a position exactly at a floor falls into."),
+            Key(
+                "valued_at", "mark, entry or entry_when_isolated", default: "mark",
+                "At which price the value is taken that rates and floors apply to."),
             Key(
                 "risk_limit", "map", rule: "none",
                 "Brackets in equal steps, each charged on the whole position; in place of brackets."
@@ -44,7 +50,14 @@ extension ScenarioDecoder {
             Key("minimum_margin", "money", default: "$0", "Neither margin of a position is less."),
             Key(
                 "closing_fee", "percentage", default: "0%",
-                "The fee for closing, part of both margins."),
+                "The fee for closing, set aside as part of the margin."),
+            Key(
+                "closing_fee_at", "mark or bankruptcy", default: "mark",
+                "Whether it is of the present value, or of the value where the margin at the position's leverage is gone."
+            ),
+            Key(
+                "closing_fee_in", "both, initial or maintenance", default: "both",
+                "Which margin it is part of."),
             Key(
                 "contract", "linear or inverse", default: "linear",
                 "Whether a size is in units of the underlying, or in money and settled in the underlying."

@@ -76,9 +76,18 @@ public struct Preset: Sendable {
 extension Tree {
     /// A preset's rules without what concerns assets that are not there.
     fileprivate func knowing(assets: [String]) -> Tree {
-        guard let categories = self["categories"], let entries = categories.entries else {
-            return self
+        var result = knowing(assets: assets, in: "categories")
+        if let stress = self["stress"], stress.entries != nil {
+            result = result.replacing(
+                Entry(
+                    key: "stress", position: stress.position,
+                    value: stress.knowing(assets: assets, in: "groups")), under: "")
         }
+        return result
+    }
+
+    private func knowing(assets: [String], in section: String) -> Tree {
+        guard let groups = self[section], let entries = groups.entries else { return self }
         let kept = entries.compactMap { entry -> Entry? in
             guard let members = entry.value["assets"] else { return entry }
             let there = (members.items ?? [members]).filter { assets.contains($0.scalar ?? "") }
@@ -89,10 +98,10 @@ extension Tree {
                 value: entry.value.replacing(
                     Entry(key: "assets", position: members.position, value: list), under: ""))
         }
-        guard !kept.isEmpty else { return removing("categories") }
+        guard !kept.isEmpty else { return removing(section) }
         return replacing(
             Entry(
-                key: "categories", position: categories.position,
-                value: Tree(content: .mapping(kept), position: categories.position)), under: "")
+                key: section, position: groups.position,
+                value: Tree(content: .mapping(kept), position: groups.position)), under: "")
     }
 }

@@ -19,6 +19,7 @@ struct DecodedLaw {
     var backstop: BackstopPolicy?
     var backstopFunds: [(asset: AssetID, amount: Quantity)] = []
     var categories: [CollateralCategory] = []
+    var stress: StressSchedule?
     var marginRatio = MarginRatioConvention.maintenanceOverEquity
     /// Whether a position whose entry price is not given has cost nothing.
     var missingEntryIsZero = false
@@ -48,6 +49,10 @@ extension ScenarioDecoder {
             Key(
                 "categories", "map", rule: "none",
                 "Groups of correlated assets that an account may enter, by name."),
+            Key(
+                "stress", "map or none", default: "none",
+                "Portfolio margin: an account's margin is what it would lose in the worst of several moves, in place of the markets' margins."
+            ),
             Key(
                 "settlement", "asset", rule: "the first asset",
                 "What profit and loss are paid in; one unit of it is what prices count."),
@@ -151,6 +156,7 @@ extension ScenarioDecoder {
         }
         law.categories = categories(fields)
         law.storefront = storefront(fields)
+        law.stress = stress(fields)
         law.marginRatio = fields.read(
             "margin_ratio",
             Kind.choice([

@@ -21,6 +21,7 @@ public enum ScenarioReference {
         ScenarioDecoder.backstopSection, ScenarioDecoder.categorySection,
         ScenarioDecoder.interestSection, ScenarioDecoder.supplySection,
         ScenarioDecoder.storefrontSection,
+        ScenarioDecoder.stressSection, ScenarioDecoder.stressGroupSection,
         ScenarioDecoder.agentsSection,
         ScenarioDecoder.traderSection, ScenarioDecoder.marginCallSection,
         ScenarioDecoder.liquidatorSection, ScenarioDecoder.workOutSection,

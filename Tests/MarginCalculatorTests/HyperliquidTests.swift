@@ -1,0 +1,93 @@
+import ExactMath
+import MarginCalculator
+import MarginProtocol
+import Scenarios
+import Testing
+
+/// Hyperliquid and Deribit through the engine.
+@Suite struct HyperliquidTests {
+    /// hyperliquid.gitbook.io/hyperliquid-docs, trading/margin-tiers: maintenance is continuous at the bounds.
+    @Test(arguments: [
+        ("BTC", "100000000", "1250000", "2500000"), ("BTC", "150000000", "1875000", "7500000"),
+        ("BTC", "200000000", "3125000", "10000000"), ("BTC", "-200000000", "3125000", "10000000"),
+        ("ETH", "100000000", "2000000", "6666666.66666667"),
+        ("ETH", "150000000", "3666666.66666667", "10000000"),
+        ("SOL", "70000000", "1750000", "7000000"), ("SOL", "100000000", "3250000", "10000000"),
+        ("DOGE", "30000000", "2000000", "6000000"), ("OP", "2000000", "100000", "200000"),
+    ])
+    func tiers(market: String, notional: String, maintenance: String, initial: String) throws {
+        let found = try report(
+            """
+            protocol: hyperliquid
+            prices: {\(market): 1}
+            account: {balances: {USDC: 100000000}, positions: {\(market): {size: \(notional)}}}
+            """)
+        #expect(isNear(found.requirement.maintenance, maintenance, within: "0.00000002"))
+        #expect(isNear(found.requirement.initial, initial, within: "0.00000001"))
+    }
+
+    /// hyperliquid.gitbook.io/hyperliquid-docs, trading/liquidations: `price − side · margin / size / (1 − l · side)`.
+    @Test(arguments: [
+        ("1", "100", "10", "20", "92.30769231"), ("-1", "100", "10", "20", "107.31707317"),
+        ("50", "2000", "5000", "25", "1938.77551020"),
+    ])
+    func liquidationPrice(
+        size: String, price: String, value: String, leverage: String, expected: String
+    ) throws {
+        let half = "1/\((Int(leverage) ?? 0) * 2)"
+        let found = try report(
+            """
+            protocol: hyperliquid
+            parameters: {markets: {XYZ: {brackets: [[$0, 1/\(leverage), \(half)]]}}}
+            prices: {XYZ: \(price)}
+            account: {balances: {USDC: \(value)}, positions: {XYZ: {size: \(size)}}}
+            """)
+        #expect(isNear(found.positions.first?.liquidationPrice, expected, within: "0.00000002"))
+    }
+
+    /// Up to 100,000 the whole position goes at once, above it 20 % first; trading/liquidations.
+    @Test(arguments: [("90000", "-90000", 1), ("100000", "-100000", 1), ("120000", "-24000", 2)])
+    func partial(size: String, amount: String, steps: Int) throws {
+        let account = try account(
+            """
+            protocol: hyperliquid
+            prices: {BTC: 1}
+            account: {balances: {USDC: 1}, positions: {BTC: {size: \(size)}}}
+            """)
+        let run = LiquidationRun(account, pause: TimeSpan(milliseconds: 5000))
+        #expect(isNear(try #require(run.rows.first).step.amount, amount))
+        #expect(run.rows.count == steps)
+        #expect(run.account.house.breaches().isEmpty)
+    }
+
+    /// 2 % and 1 %, and 0.005 % a bitcoin or 0.0004 % an ether of both;
+    /// support.deribit.com/hc/en-us/articles/25944826427293.
+    @Test(arguments: [
+        ("BTC", "100", "2.5", "1.5", "0.42"), ("BTC", "10", "0.205", "0.105", "0.0402"),
+        ("ETH", "1000", "24", "14", "4.16"),
+    ])
+    func deribit(
+        market: String, size: String, initial: String, maintenance: String, inCoins: String
+    ) throws {
+        let found = try report(
+            """
+            protocol: deribit
+            prices: {\(market): 1}
+            account: {balances: {USDC: 1000}, positions: {\(market): {size: \(size)}}}
+            """)
+        #expect(isNear(found.requirement.initial, initial))
+        #expect(isNear(found.requirement.maintenance, maintenance))
+        // An inverse contract's size is money, here of a fifth as many coins; its rate grows with coins.
+        let inverse = try report(
+            """
+            protocol: deribit
+            parameters:
+              protocol: {settlement: \(market)}
+              assets: {\(market): {collateral: 100%}}
+              markets: {\(market): {contract: inverse}}
+            prices: {\(market): 50000}
+            account: {balances: {\(market): 1000}, positions: {\(market): {size: -\(size)0000}}}
+            """)
+        #expect(isNear(inverse.positions.first?.margin.initial, inCoins))
+    }
+}
