@@ -164,7 +164,6 @@ public struct CalculatedAccount: Sendable {
             let needed = max(.zero, -house.balance(cross, asset))
             house.mint(needed + needed, of: asset, to: liquidator, into: &journal)
         }
-        guard file.parameters.liquidation.taker == .liquidator else { return }
         // Twice the value of every position, which any margin is less than.
         var total = Money.zero
         for position in file.positions {
@@ -179,10 +178,12 @@ public struct CalculatedAccount: Sendable {
             }
             total = sum
         }
-        house.mint(
-            Quantity(raw: total.raw) + Quantity(raw: total.raw),
-            of: file.parameters.settlementAsset,
-            to: liquidatorMargin, into: &journal)
+        // What positions lose may become a debt that is repaid from the wallet.
+        let most = Quantity(raw: min(total.raw, Int64.max / 8) * 2)
+        let settlement = file.parameters.settlementAsset
+        house.mint(most, of: settlement, to: liquidator, into: &journal)
+        guard file.parameters.liquidation.taker == .liquidator else { return }
+        house.mint(most, of: settlement, to: liquidatorMargin, into: &journal)
     }
 
     /// Whoever pays for a step of this account's liquidation, and who sends it.
