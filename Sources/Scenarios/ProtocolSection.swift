@@ -73,6 +73,7 @@ extension ScenarioDecoder {
             Key(
                 "backstop", "map or none", default: "none",
                 "A vault that takes over accounts that are too far gone for the market."),
+            Key(
                 "storefront", "map", rule: "none",
                 "On what terms the protocol sells the collateral that it has absorbed."),
             Key(
