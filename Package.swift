@@ -90,7 +90,8 @@ let package = Package(
         layer(
             "Scenarios",
             [
-                "ExactMath", "SeededRandom", "OrderBook", "MarginRules", "MarginProtocol", "Oracles",
+                "ExactMath", "SeededRandom", "OrderBook", "MarginRules", "MarginProtocol",
+                "Oracles",
                 "Markets", "Chain", "Agents", yams,
             ],
             resources: presets.map { .embedInCode("Protocols/\($0).yaml") }),

@@ -214,8 +214,17 @@ public struct Cast: Sendable {
     private mutating func addVenueEngine() {
         members.append(
             Member(address: .system, name: "venue", kind: "venue", group: "venue"))
+        // Where debts are to be repaid, the venue advances what it then has back in collateral.
+        let advance = parameters.assets.indices.flatMap { index -> [Holding] in
+            let price = prices[parameters.assets[index].feed.index]
+            guard parameters.assets[index].borrowable,
+                let quantity = try? VenueEngine.advance.quantity(at: price, rounding: .down),
+                quantity.isPositive
+            else { return [] }
+            return [Holding(asset: AssetID(index: index), quantity: quantity)]
+        }
         agents.append(
-            VenueEngine(wallet: open("venue wallet", .system, .wallet, funding: [])))
+            VenueEngine(wallet: open("venue wallet", .system, .wallet, funding: advance)))
     }
 
     // MARK: Parts

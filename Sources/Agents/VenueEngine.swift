@@ -1,5 +1,5 @@
 import Chain
-import ExactMath
+public import ExactMath
 public import MarginProtocol
 
 /// The venue's own liquidation engine: an exchange's risk engine, the proposer of a block, or whoever
@@ -10,6 +10,8 @@ public import MarginProtocol
 public struct VenueEngine: Agent {
     /// What it bids: more than anybody, so that it comes first; nobody is charged for it. [wei per gas]
     public static let bid: Int64 = 1_000_000_000_000_000
+    /// What it has at the start of each asset that can be borrowed, to repay debts with. [1e-8 USD]
+    public static let advance = Money(whole: 100_000_000)
     public let wallet: AccountID
     private var pending: [(tag: Int64, account: AccountID)] = []
     private var lastTag: Int64 = 0

@@ -45,7 +45,9 @@ extension ClearingHouse {
     func valuation(
         _ account: Int, _ prices: [Price], _ kind: MarginKind, _ hypothesis: Hypothesis
     ) -> Valuation {
-        guard isPlain else { return generalValuation(account, prices, kind, hypothesis) }
+        guard isPlain || (kind == .maintenance && isPlainMaintenance) else {
+            return generalValuation(account, prices, kind, hypothesis)
+        }
         var equity: Int64 = 0
         var requirement: Int64 = 0
         var profit: Int64 = 0

@@ -274,6 +274,7 @@ extension ClearingHouse {
     /// Flattens the schedules into the rows that the hot path reads.
     mutating func rebuildSchedules() {
         isPlain = Self.isPlain(parameters) && !hasChosenLeverage
+        isPlainMaintenance = Self.isPlainMaintenance(parameters)
         hasInverse = parameters.markets.contains { $0.contract == .inverse }
         brackets.removeAll()
         tiers.removeAll()

@@ -151,6 +151,14 @@ extension ClearingHouse {
     }
 
     /// Everything that the fast valuation reads, and nothing else.
+    static func isPlainMaintenance(_ parameters: ProtocolParameters) -> Bool {
+        parameters.categories.isEmpty && parameters.stress == nil
+            && parameters.assets.allSatisfy { $0.collateral.isPlain && $0.interest == nil }
+            && parameters.markets.allSatisfy {
+                $0.contract == .linear && $0.margin.isPlainMaintenance && $0.pool?.terms == nil
+            }
+    }
+
     static func isPlain(_ parameters: ProtocolParameters) -> Bool {
         parameters.categories.isEmpty && parameters.stress == nil
             && parameters.assets.allSatisfy {

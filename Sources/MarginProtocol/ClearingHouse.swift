@@ -38,6 +38,8 @@ public struct ClearingHouse: Sendable {
     var interestIndexes: [Fixed18] = []
     /// Whether the fast valuation is enough for these parameters, and nobody has chosen a leverage.
     var isPlain = true
+    /// The same of the maintenance valuation alone: whatever a venue asks beyond that to open.
+    var isPlainMaintenance = true
     var hasInverse = false
 
     /// What the liquidations of this block have taken, where that is limited.

@@ -52,7 +52,7 @@ public struct HealthIndex: Sendable {
     /// - Parameter prices: one for each feed. All must be positive where an account depends on them.
     public mutating func liquidatable(in house: ClearingHouse, at prices: [Price]) -> [AccountID] {
         refreshes += 1
-        guard house.isPlain else { return scan(house, prices) }
+        guard house.isPlainMaintenance else { return scan(house, prices) }
         let follows = house.epoch == epoch || house.epoch == epoch + 1
         if follows, parameterVersion == house.parameterVersion {
             updateSignals(house, prices)

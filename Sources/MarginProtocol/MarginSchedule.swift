@@ -148,6 +148,14 @@ public struct MarginSchedule: Hashable, Sendable {
         ])
     }
     /// Brackets by notional, continuous, and nothing else: what the fast valuation reads.
+    /// The same of the maintenance margin alone, which decides who is liquidatable.
+    var isPlainMaintenance: Bool {
+        basis == .notional && sizePremium == .none && fixed.isZero && minimum.isZero
+            && closingFee.rate.isZero && valuedAt == .mark
+            && brackets.allSatisfy { $0.maintenanceLeverage == nil }
+            && (brackets.count == 1 || maintenanceForm == .marginal)
+    }
+
     var isPlain: Bool {
         basis == .notional && sizePremium == .none && openInterestScaling == nil
             && fixed.isZero && minimum.isZero && closingFee.rate.isZero

@@ -24,6 +24,7 @@ enum RejectionSamples {
         .reportFromFuture(observedAt: Timestamp(milliseconds: 1)),
         .reportOutdated(last: Timestamp(milliseconds: 1)),
         .priceDeviates(from: Price(raw: 1), to: Price(raw: 2)), .confidenceTooWide(Price(raw: 1)),
-        .overflow,
+        .overflow, .borrowCapExceeded(AssetID(1)), .insufficientLiquidity(AssetID(1)), .leavesDust,
+        .notForSale(AssetID(1)), .boughtTooLittle(Quantity(raw: 1)),
     ]
 }

@@ -270,7 +270,7 @@ import Testing
         #expect(isNear(value, "60861244.01913876", within: "0.0001"))
         let deficit = run.rows.reduce(Money.zero) { max($0, $1.step.deficit) }
         #expect(isNear(deficit, "1700000", within: "1"))
-        #expect(run.ending == "the account is healthy again")
+        #expect(run.ending == "nothing is left")
     }
 }
 

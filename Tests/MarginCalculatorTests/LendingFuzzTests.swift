@@ -28,7 +28,7 @@ import Testing
             // A day between two steps, for which every debt grows.
             let run = LiquidationRun(account, pause: TimeSpan(milliseconds: 86_400_000))
             #expect(run.rows.count < LiquidationRun.maximumSteps, note)
-            #expect(run.ending == "the account is healthy again", note)
+            #expect(["the account is healthy again", "nothing is left"].contains(run.ending), note)
             #expect(run.account.house.breaches().isEmpty, note)
         }
         #expect(liquidated > 50)

@@ -40,23 +40,34 @@ private struct Traffic {
     var margins: [AccountID] = []
     let venueWallet: AccountID
     let hasMarkets: Bool
+    let isInverse: Bool
+    let markets: Int64
 
     init(preset: String) throws {
-        let names = ["USDC", "ETH", "BTC", "SOL"]
         let text = try #require(Preset.named(preset)).text
         // A preset without markets is a lending protocol's.
         hasMarkets = text.contains("\nmarkets:")
-        let positions = hasMarkets ? "{BTC: {size: 0, entry: 1}, ETH: {size: 0, entry: 1}}" : "{}"
-        let parameters =
-            hasMarkets
-            ? "{protocol: {settlement: USDC}, markets: {BTC: {contract: linear}, ETH: {contract: linear}}}"
-            : "{protocol: {settlement: USDC}}"
+        let isInverse = text.contains("contract: inverse")
+        let settlement =
+            text.firstMatch(of: #/\n  settlement: ([A-Z]+)/#).map { String($0.1) } ?? "USDC"
+        let known = [("USDC", 1), ("ETH", 2000), ("BTC", 40_000), ("SOL", 100)]
+        let rest = known.filter { $0.0 != settlement }.prefix(3)
+        let all = [(settlement, known.first { $0.0 == settlement }?.1 ?? 1)] + rest
+        let names = all.map(\.0)
+        let listed = all.map { "\($0.0): \($0.1)" }.joined(separator: ", ")
+        let positions =
+            !hasMarkets
+            ? "{}"
+            : isInverse
+                ? "{BTC: {size: 0, entry: 1}}"
+                : "{BTC: {size: 0, entry: 1}, ETH: {size: 0, entry: 1}}"
+        markets = !hasMarkets ? 0 : isInverse ? 1 : 2
+        self.isInverse = isInverse
         let file = try AccountFile.load("a.yaml") { _ in
             """
             protocol: \(preset)
-            parameters: \(parameters)
-            prices: {USDC: 1, ETH: 2000, BTC: 40000, SOL: 100}
-            account: {balances: {USDC: 0}, positions: \(positions)}
+            prices: {\(listed)}
+            account: {balances: {\(settlement): 0}, positions: \(positions)}
             """
         }
         draws = RandomSource(seed: 1).stream("preset/\(preset)")
@@ -71,10 +82,12 @@ private struct Traffic {
                 from: .system, into: &journal)
         }
         house.mint(
-            Quantity(whole: 5_000_000), of: file.parameters.settlementAsset,
+            isInverse ? Quantity(whole: 1000) : Quantity(whole: 5_000_000),
+            of: file.parameters.settlementAsset,
             to: ClearingHouse.liquidityPool, into: &journal)
         house.mint(
-            Quantity(whole: 20_000), of: file.parameters.settlementAsset,
+            isInverse ? Quantity(whole: 1) : Quantity(whole: 20_000),
+            of: file.parameters.settlementAsset,
             to: ClearingHouse.insuranceFund, into: &journal)
         for user in users {
             let wallet = house.addAccount(owner: user, role: .wallet)
@@ -96,6 +109,11 @@ private struct Traffic {
             }
         }
         venueWallet = house.addAccount(owner: .system, role: .wallet)
+        for asset in names.indices {
+            house.mint(
+                Quantity(whole: 1_000_000), of: AssetID(index: asset), to: venueWallet,
+                into: &journal)
+        }
     }
 
     private mutating func pick<T>(_ values: [T]) -> T {
@@ -131,15 +149,19 @@ private struct Traffic {
             command = .withdraw(
                 from: account, to: wallet, asset: asset, amount: amount(asset, 20_000))
         case ..<62 where hasMarkets:
-            let market = MarketID(index: Int(draws.uniform(in: 0...1)))
+            let market = MarketID(index: Int(draws.uniform(in: 0...(markets - 1))))
             let worth = Money(whole: draws.uniform(in: 10...200_000))
-            let size = (try? worth.quantity(at: house.price(of: market), rounding: .down)) ?? .zero
+            // An inverse contract's size is in money.
+            let size =
+                isInverse
+                ? Quantity(raw: worth.raw)
+                : (try? worth.quantity(at: house.price(of: market), rounding: .down)) ?? .zero
             command = .trade(
                 account: account, market: market,
                 size: draws.chance(Ratio(percent: 50)) ? size : -size,
                 limit: nil, reduceOnly: draws.chance(Ratio(percent: 20)))
         case ..<78:
-            let feed = FeedID(index: Int(draws.uniform(in: 1...3)))
+            let feed = FeedID(index: Int(draws.uniform(in: (isInverse ? 0 : 1)...3)))
             let price = house.prices[feed.index]
             let share = Ratio(raw: draws.uniform(in: 93_000_000...107_000_000))
             house.advance(to: house.time + TimeSpan(milliseconds: 1000), into: &journal)

@@ -1,0 +1,34 @@
+import Foundation
+import Scenarios
+import Testing
+
+/// Every preset has a document, and runs in a scenario with all invariants on.
+@Suite struct PresetTests {
+    @Test(arguments: Preset.names) func runsWithAllInvariants(preset: String) throws {
+        let text = try #require(Preset.named(preset)).text
+        let isLending = !text.contains("\nmarkets:")
+        let result = try Tool.run([
+            "run", Tool.scenario(isLending ? "same-crash-lending" : "same-crash-everywhere"),
+            "--set", "protocol.preset=\(preset)", "--set", "duration=1h", "--paranoid",
+            "--no-expect", "--json",
+        ])
+        #expect(result.code == 0, "\(preset): \(result.error)")
+        #expect(Tool.field("conservation", of: result.out) == "0")
+    }
+
+    @Test(arguments: Preset.names) func hasADocument(preset: String) throws {
+        let document = try PresetDocument(try #require(Preset.named(preset)))
+        #expect(!document.title.isEmpty && !document.summary.isEmpty)
+        for rule in document.rules {
+            #expect(!rule.meaning.isEmpty, "\(preset): \(rule.path) is no key of a scenario")
+        }
+        let printed = try Tool.run(["protocols", preset])
+        #expect(printed.code == 0 && printed.out.contains(document.title))
+    }
+
+    @Test func anUnknownPresetSuggestsTheNearest() throws {
+        let result = try Tool.run(["protocols", "aave-v33"])
+        #expect(result.code == 65)
+        #expect(result.error.contains("aave-v3"))
+    }
+}
