@@ -301,6 +301,8 @@ extension ClearingHouse {
         for (index, asset) in parameters.assets.enumerated() {
             assetRows[index].firstTier = tiers.count
             assetRows[index].tierCount = asset.collateral.tiers.count
+            assetRows[index].isPlain =
+                asset.collateral.isPlain && asset.collateral.tiers.count == 1
             assetRows[index].byQuantity = asset.collateral.basis == .quantity
             var constant: Int64 = 0
             var last: Int64 = 0

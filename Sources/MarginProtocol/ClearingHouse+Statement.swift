@@ -63,7 +63,6 @@ extension ClearingHouse {
     ) -> MarginStatement.PositionLine {
         let row = marketRows[market]
         let price = prices[row.feed].raw
-        let terms = parameters.markets[market]
         let value = row.value(position.size.raw, price, .down)
         let charges = pendingCharges(account, position, market)
         var gain = value - position.cost.raw
@@ -73,14 +72,16 @@ extension ClearingHouse {
         gain -= charges
         var counted = gain
         if gain > 0 {
-            let weight = kind == .initial ? terms.initialProfitWeight : nil
-            counted = scaled(gain, (weight ?? terms.profitWeight).raw, .down)
-            if kind == .initial, let cap = terms.initialProfitCap {
+            let weight = kind == .initial ? parameters.markets[market].initialProfitWeight : nil
+            counted = scaled(gain, (weight ?? parameters.markets[market].profitWeight).raw, .down)
+            if kind == .initial, let cap = parameters.markets[market].initialProfitCap {
                 counted = min(counted, cap.raw)
             }
         }
         let notional = row.notional(position.size.raw, price)
-        let measured = terms.margin.basis == .entry ? position.cost.magnitude.raw : notional
+        let measured =
+            parameters.markets[market].margin.basis == .entry
+            ? position.cost.magnitude.raw : notional
         let open = row.notional(row.longOpenInterest.raw, prices[row.feed].raw)
         let basis = MarginBasis(
             size: position.size.magnitude, notional: Money(raw: measured),
@@ -102,7 +103,8 @@ extension ClearingHouse {
             requirement: unbounded { () throws(ArithmeticOverflow) in
                 // Under stress the account's margin is not a sum over positions; fees are.
                 try parameters.stress == nil
-                    ? terms.margin.requirement(basis, kind) : terms.margin.fee(basis, kind)
+                    ? parameters.markets[market].margin.requirement(basis, kind)
+                    : parameters.markets[market].margin.fee(basis, kind)
             })
     }
 
@@ -111,25 +113,28 @@ extension ClearingHouse {
     ) -> MarginStatement.AssetLine {
         let row = assetRows[asset]
         let price = prices[row.feed].raw
-        let terms = parameters.assets[asset]
         let value = price == scaleE8 ? amount : scaled(amount, price, .down)
         let weighted: Int64
         if amount < 0 {
-            let weight = kind == .initial ? terms.initialLiabilityWeight : nil
-            weighted = scaled(value, (weight ?? terms.liabilityWeight).raw, .down)
+            let weight = kind == .initial ? parameters.assets[asset].initialLiabilityWeight : nil
+            weighted = scaled(
+                value, (weight ?? parameters.assets[asset].liabilityWeight).raw, .down)
         } else if let category = category(of: account),
             category.assets.contains(AssetID(index: asset))
         {
             let weight = kind == .initial ? category.initialWeight : category.maintenanceWeight
             weighted = scaled(value, weight.raw, .down)
         } else {
-            let schedule = kind == .initial ? terms.initialCollateral : nil
+            let schedule = kind == .initial ? parameters.assets[asset].initialCollateral : nil
             weighted =
                 unbounded { () throws(ArithmeticOverflow) in
-                    try (schedule ?? terms.collateral).weighted(
+                    try (schedule ?? parameters.assets[asset].collateral).weighted(
                         Quantity(raw: amount), at: Price(raw: price),
-                        deposits: try deposited(AssetID(index: asset)).value(
-                            at: Price(raw: price), rounding: .up))
+                        deposits: (schedule ?? parameters.assets[asset].collateral).depositScale
+                            == nil
+                            ? .zero
+                            : try deposited(AssetID(index: asset)).value(
+                                at: Price(raw: price), rounding: .up))
                 }.raw
         }
         return MarginStatement.AssetLine(

@@ -97,6 +97,8 @@ struct MarketRow: Hashable {
 /// What the hot path needs of an asset.
 struct AssetRow: Hashable {
     var feed: Int
+    /// Whether its tiers and liability weight say all about the maintenance value of a balance.
+    var isPlain = true
     var firstTier: Int
     var tierCount: Int
     var byQuantity: Bool
