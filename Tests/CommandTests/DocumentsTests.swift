@@ -71,25 +71,25 @@ import Testing
             `docs/account.yaml`:
 
             ```yaml
-            \(example.trimmingCharacters(in: .newlines).replacing("\n", with: "\n            "))
+            \(example.trimmingCharacters(in: .newlines))
             ```
 
             ```
             $ crossmargin health docs/account.yaml
-            \(plain.out.trimmingCharacters(in: .newlines).replacing("\n", with: "\n            "))
+            \(plain.out.trimmingCharacters(in: .newlines))
             ```
 
             The same with `--json`; every number is exact, money in USD, what is paid in another settlement asset in that:
 
             ```json
-            \(json.out.trimmingCharacters(in: .newlines).replacing("\n", with: "\n            "))
+            \(json.out.trimmingCharacters(in: .newlines))
             ```
 
             And had the price fallen:
 
             ```
             $ crossmargin liquidate docs/account.yaml --set prices.ETH=1650
-            \(steps.out.trimmingCharacters(in: .newlines).replacing("\n", with: "\n            "))
+            \(steps.out.trimmingCharacters(in: .newlines))
             ```
 
             ## The keys
