@@ -8,7 +8,7 @@ extension ClearingHouse {
         let elapsed = now - time
         guard elapsed > .zero else { return }
         for market in 0..<marketCount {
-            if !sides.isEmpty, parameters.markets[market].pool?.terms != nil {
+            if !sides.isEmpty, parameters.markets[market].pool?.hasTerms == true {
                 accruePool(market, over: elapsed, into: &journal)
                 continue
             }

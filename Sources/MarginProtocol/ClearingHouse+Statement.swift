@@ -160,7 +160,7 @@ extension ClearingHouse {
         parameters.categories.isEmpty && parameters.stress == nil
             && parameters.assets.allSatisfy { $0.collateral.isPlain && $0.interest == nil }
             && parameters.markets.allSatisfy {
-                $0.contract == .linear && $0.margin.isPlainMaintenance && $0.pool?.terms == nil
+                $0.contract == .linear && $0.margin.isPlainMaintenance && $0.pool?.hasTerms != true
             }
     }
 
@@ -173,7 +173,7 @@ extension ClearingHouse {
             }
             && parameters.markets.allSatisfy {
                 $0.contract == .linear && $0.margin.isPlain && $0.initialProfitWeight == nil
-                    && $0.initialProfitCap == nil && $0.pool?.terms == nil
+                    && $0.initialProfitCap == nil && $0.pool?.hasTerms != true
             }
     }
 }

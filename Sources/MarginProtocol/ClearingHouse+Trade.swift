@@ -29,7 +29,7 @@ extension ClearingHouse {
         throws(Rejection) -> Price
     {
         guard let pool = parameters.markets[market.index].pool else { throw .noPool(market) }
-        if let terms = pool.terms {
+        if pool.hasTerms, let terms = pool.terms {
             let held = account.map { position($0, market) } ?? .none
             return try poolFill(market.index, held, size: size, terms, sides[market.index]).price
         }

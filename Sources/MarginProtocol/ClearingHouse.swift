@@ -97,7 +97,7 @@ public struct ClearingHouse: Sendable {
                 profitWeight: $0.profitWeight.raw, highestRate: 0, hasFunding: $0.funding != .none,
                 fundingIndex: .zero, longOpenInterest: .zero)
         }
-        if parameters.markets.contains(where: { $0.pool?.terms != nil }) {
+        if parameters.markets.contains(where: { $0.pool?.hasTerms == true }) {
             sides = Array(repeating: PoolSides(), count: parameters.markets.count)
         }
         rebuildSchedules()

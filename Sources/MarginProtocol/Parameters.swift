@@ -57,13 +57,19 @@ public struct PoolPricing: Hashable, Sendable {
     public var impactDepth: Money
     public var impactAtDepth: Ratio
     /// What a pool that answers for all profit asks beside; nil for one that trades at its price alone.
-    public var terms: PoolTerms?
+    public var terms: PoolTerms? {
+        get { ownTerms.first }
+        set { ownTerms = newValue.map { [$0] } ?? [] }
+    }
+    /// None or one, apart from the rest: every trade reads a market's pricing, and most have no terms to copy.
+    private var ownTerms: [PoolTerms]
+    var hasTerms: Bool { !ownTerms.isEmpty }
     public init(
         spread: Ratio = .zero, impactDepth: Money = .zero, impactAtDepth: Ratio = .zero,
         terms: PoolTerms? = nil
     ) {
         self.spread = spread
-        self.terms = terms
+        ownTerms = terms.map { [$0] } ?? []
         self.impactDepth = impactDepth
         self.impactAtDepth = impactAtDepth
     }
