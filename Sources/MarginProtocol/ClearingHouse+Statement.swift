@@ -2,8 +2,7 @@ public import ExactMath
 
 /// The valuation of any account under any schedule, line by line.
 ///
-/// The fast valuation is the same for plain schedules: flat haircuts, brackets by notional, linear contracts;
-/// a test holds the two together.
+/// The fast valuation is the same for plain schedules: flat haircuts, brackets by notional, linear contracts.
 extension ClearingHouse {
     /// An account's margin, line by line.
     ///
