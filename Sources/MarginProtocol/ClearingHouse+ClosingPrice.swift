@@ -29,7 +29,10 @@ extension ClearingHouse {
         // What remains has the same entry price, which no margin depends on.
         let rest = Position(
             size: position.size + delta, cost: .zero, fundingIndex: row.fundingIndex)
-        var after = line(rest, account, market, prices, .maintenance).requirement
+        var after =
+            isPlainMaintenance
+            ? plainMargin(of: rest.size, market)
+            : line(rest, account, market, prices, .maintenance).requirement
         if hasInverse { after = Money(raw: settlementValue(after.raw)) }
         after = rest.size.isZero ? .zero : min(after, reduction.maintenanceMargin)
         let notionalAfter = row.value(rest.size.raw, price, .towardZero)
@@ -51,18 +54,37 @@ extension ClearingHouse {
     ) {
         let row = marketRows[market]
         let size = positions[account * marketCount + market].size
-        let statement = statement(account, prices, .maintenance, .nothing)
-        let own = statement.positions.first { $0.market.index == market }?.requirement ?? .zero
-        let total = settlementValue(statement.health.requirement.raw)
+        let (health, own) = maintenance(account, market)
+        let total = settlementValue(health.requirement.raw)
         let notional = row.value(size.raw, prices[row.feed].raw, .towardZero)
         let risk = AccountRisk(
-            netCollateral: Money(raw: settlementValue((equity ?? statement.health.equity).raw)),
+            netCollateral: Money(raw: settlementValue((equity ?? health.equity).raw)),
             initialMargin: .zero, maintenanceMargin: Money(raw: total))
         return (
             PositionReduction(
                 size: size, notional: Money(raw: notional), maintenanceMargin: own, account: risk),
             notional
         )
+    }
+
+    /// An account's maintenance health, and what of its requirement one position's is.
+    private func maintenance(_ account: Int, _ market: Int) -> (Health, own: Money) {
+        guard isPlainMaintenance else {
+            let statement = statement(account, prices, .maintenance, .nothing)
+            let own = statement.positions.first { $0.market.index == market }?.requirement
+            return (statement.health, own ?? .zero)
+        }
+        let size = positions[account * marketCount + market].size
+        return (
+            evaluate(account, prices, .maintenance, .nothing), plainMargin(of: size, market)
+        )
+    }
+
+    /// The maintenance margin of a position under a schedule that asks for nothing but its notional. [1e-8 USD]
+    private func plainMargin(of size: Quantity, _ market: Int) -> Money {
+        let row = marketRows[market]
+        let notional = row.notional(size.raw, prices[row.feed].raw)
+        return Money(raw: row.margin(notional, .maintenance, brackets))
     }
 
     /// The price at which a position uses up its share of the account's equity; nil where there is none above zero.

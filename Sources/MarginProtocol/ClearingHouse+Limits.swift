@@ -18,9 +18,12 @@ extension ClearingHouse {
         adding held: Quantity, at price: Price, weight: Int64 = scaleE8, limit: Int64
     ) throws(Rejection) {
         let value = try boundedValue(held, at: price)
-        let weighted = try orOverflow { () throws(ArithmeticOverflow) in
-            try value.scaled(by: Ratio(raw: weight), rounding: .up)
-        }
+        let weighted =
+            weight == scaleE8
+            ? value
+            : try orOverflow { () throws(ArithmeticOverflow) in
+                try value.scaled(by: Ratio(raw: weight), rounding: .up)
+            }
         guard weighted.raw <= limit, held.raw <= Self.exposureLimit else { throw .exposureTooLarge }
     }
 

@@ -167,7 +167,9 @@ extension ClearingHouse {
 
     /// A side of the pool backs what its traders hold after a fill.
     func requireBacking(_ parts: FillParts) throws(Rejection) {
-        guard let terms = poolTerms(parts.market) else { return }
+        guard marketRows[parts.market].hasPoolTerms, let terms = poolTerms(parts.market) else {
+            return
+        }
         let before = sides[parts.market]
         var after = before
         after.replace(parts.taker.before, with: parts.taker.after)

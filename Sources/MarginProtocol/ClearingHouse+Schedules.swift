@@ -281,6 +281,7 @@ extension ClearingHouse {
         for (index, market) in parameters.markets.enumerated() {
             marketRows[index].firstBracket = brackets.count
             marketRows[index].bracketCount = market.margin.brackets.count
+            marketRows[index].poolPricing = PoolPricingKind(market.pool)
             marketRows[index].highestRate =
                 market.margin.brackets.map(\.maintenanceRate.raw).max() ?? 0
             var deduction: (initial: Int64, maintenance: Int64) = (0, 0)

@@ -65,7 +65,7 @@ extension ClearingHouse {
         let value = row.value(position.size.raw, price, .down)
         let charges = pendingCharges(account, position, market)
         var gain = value - position.cost.raw
-        if let pool = poolTerms(market) {
+        if row.hasPoolTerms, let pool = poolTerms(market) {
             gain = payableProfit(gain, position.side, market, pool, prices)
         }
         gain -= charges
@@ -89,7 +89,7 @@ extension ClearingHouse {
             entryValue: Money(raw: abs(position.cost.raw)),
             shrinks: position.size.isNegative == row.isInverse,
             isIsolated: accounts[account].isolatedMarket != nil)
-        if let pool = poolTerms(market) {
+        if row.hasPoolTerms, let pool = poolTerms(market) {
             return line(
                 position, account, market, prices, kind, pool,
                 PoolLineBasis(

@@ -28,14 +28,22 @@ extension ClearingHouse {
     public func poolPrice(_ market: MarketID, size: Quantity, for account: AccountID? = nil)
         throws(Rejection) -> Price
     {
+        let row = marketRows[market.index]
+        if row.poolPricing == .atOracle { return prices[row.feed] }
+        return try pricedByPool(market, size, account)
+    }
+
+    /// The same where the pool asks more than the oracle's price, apart from the path of all others.
+    @inline(never)
+    private func pricedByPool(_ market: MarketID, _ size: Quantity, _ account: AccountID?)
+        throws(Rejection) -> Price
+    {
         guard let pool = parameters.markets[market.index].pool else { throw .noPool(market) }
-        if pool.hasTerms, let terms = pool.terms {
+        if let terms = poolTerms(market.index) {
             let held = account.map { position($0, market) } ?? .none
             return try poolFill(market.index, held, size: size, terms, sides[market.index]).price
         }
-        let oracle = prices[marketRows[market.index].feed]
-        guard pool != .atOracle else { return oracle }
-        return try Self.poolPrice(pool, size, oracle)
+        return try Self.poolPrice(pool, size, prices[marketRows[market.index].feed])
     }
 
     private static func poolPrice(_ pool: PoolPricing, _ size: Quantity, _ oracle: Price)
@@ -118,7 +126,7 @@ extension ClearingHouse {
     private func poolTradeFee(
         _ id: AccountID, _ market: MarketID, size: Quantity, price: Price
     ) throws(Rejection) -> Money {
-        guard let terms = poolTerms(market.index) else {
+        guard marketRows[market.index].hasPoolTerms, let terms = poolTerms(market.index) else {
             return try fee(
                 parameters.markets[market.index].takerFee, market, size: size, price: price)
         }
@@ -149,25 +157,46 @@ extension ClearingHouse {
     ///
     /// - Parameter earlier: a fill of the same maker in the same market that goes before this one.
     func fillParts(
+        taker: Int, maker: Int, market: Int, size: Quantity, price: Price, after earlier: FillParts?
+    ) throws(Rejection) -> FillParts {
+        guard let earlier else {
+            return try fillParts(
+                taker: taker, maker: maker, market: market, size: size, price: price)
+        }
+        return try fillParts(
+            taker: taker, maker: maker, market: market, size: size, price: price,
+            makerHolds: earlier.maker.after, longOpenInterest: earlier.longOpenInterest,
+            openCost: earlier.openCost)
+    }
+
+    /// The same for a fill that nothing goes before.
+    func fillParts(taker: Int, maker: Int, market: Int, size: Quantity, price: Price)
+        throws(Rejection) -> FillParts
+    {
+        try fillParts(
+            taker: taker, maker: maker, market: market, size: size, price: price,
+            makerHolds: positions[maker * marketCount + market],
+            longOpenInterest: marketRows[market].longOpenInterest,
+            openCost: marketRows[market].openCost)
+    }
+
+    private func fillParts(
         taker: Int, maker: Int, market: Int, size: Quantity, price: Price,
-        after earlier: FillParts? = nil
+        makerHolds makerBefore: Position, longOpenInterest: Quantity, openCost: Money
     ) throws(Rejection) -> FillParts {
         let notional = try tradedValue(market, size, price)
         guard notional.magnitude <= UInt64(Self.exposureLimit) else { throw .exposureTooLarge }
         let takerSide = try side(
             taker, market, size.raw, notional, positions[taker * marketCount + market])
-        let makerSide = try side(
-            maker, market, -size.raw, -notional,
-            earlier?.maker.after ?? positions[maker * marketCount + market])
+        let makerSide = try side(maker, market, -size.raw, -notional, makerBefore)
         // Each term is within the limit, a quarter of what fits, and what closes comes off first.
-        let row = marketRows[market]
         let longs =
-            (earlier?.longOpenInterest ?? row.longOpenInterest).raw
+            longOpenInterest.raw
             - max(0, takerSide.before.size.raw)
             - max(0, makerSide.before.size.raw) + max(0, takerSide.after.size.raw)
             + max(0, makerSide.after.size.raw)
         let cost =
-            (earlier?.openCost ?? row.openCost).raw - takerSide.before.cost.magnitude.raw
+            openCost.raw - takerSide.before.cost.magnitude.raw
             - makerSide.before.cost.magnitude.raw + takerSide.after.cost.magnitude.raw
             + makerSide.after.cost.magnitude.raw
         let parts = FillParts(

@@ -28,7 +28,7 @@ public enum Command: Hashable, Sendable {
     /// that is less than `atLeast`.
     case buyCollateral(wallet: AccountID, asset: AssetID, paid: Quantity, atLeast: Quantity)
     case pause(Actions)
-    case setParameter(ParameterChange)
+    indirect case setParameter(ParameterChange)
     /// Exchanges tokens of a wallet with the world outside. Only the simulator may send it.
     case settleOutside(wallet: AccountID, changes: [AssetChange])
 }

@@ -118,5 +118,5 @@ public enum Event: Hashable, Sendable {
     case accountConfigured(AccountID, AccountSetting)
     case fundingAccrued(MarketID, index: Fixed18, ratePer8Hours: Ratio)
     case paused(Actions)
-    case parameterChanged(ParameterChange)
+    indirect case parameterChanged(ParameterChange)
 }

@@ -77,6 +77,26 @@ struct TierRow {
     var constant: Int64
 }
 
+/// What a market's pool asks of a trade.
+enum PoolPricingKind: Int8 {
+    /// There is no pool.
+    case none
+    /// The oracle's price, for any size.
+    case atOracle
+    /// A spread or an impact beyond it.
+    case priced
+    /// The terms of a pool that answers for all profit.
+    case terms
+
+    init(_ pool: PoolPricing?) {
+        guard let pool else {
+            self = .none
+            return
+        }
+        self = pool.hasTerms ? .terms : pool == .atOracle ? .atOracle : .priced
+    }
+}
+
 /// What the hot path needs of a market.
 struct MarketRow: Hashable {
     var feed: Int
@@ -87,6 +107,10 @@ struct MarketRow: Hashable {
     /// The highest maintenance rate of the schedule, for the bound of the health index.
     var highestRate: Int64
     var hasFunding: Bool
+    /// How trades against the pool are priced, so that the plain case needs no look at the parameters.
+    var poolPricing = PoolPricingKind.none
+    /// Whether the pool that answers for its trades has terms of its own.
+    var hasPoolTerms: Bool { poolPricing == .terms }
     var fundingIndex: Fixed18
     /// Σ of positive sizes.
     var longOpenInterest: Quantity

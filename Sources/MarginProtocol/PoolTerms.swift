@@ -88,8 +88,10 @@ extension Position {
 
 extension ClearingHouse {
     /// The pool's terms in a market; nil where there are none.
+    ///
+    /// They are large: the hot path asks ``MarketRow/hasPoolTerms`` first, and so copies nothing.
     func poolTerms(_ market: Int) -> PoolTerms? {
-        sides.isEmpty ? nil : parameters.markets[market].pool?.terms
+        marketRows[market].hasPoolTerms ? parameters.markets[market].pool?.terms : nil
     }
 
     /// What all traders hold on one side of a market whose pool has terms; zero where it has none. [1e-8 units]
@@ -110,7 +112,7 @@ extension ClearingHouse {
 
     /// What a position owes for funding and borrowing since it last paid, rounded up. [1e-8]
     func pendingCharges(_ account: Int, _ position: Position, _ market: Int) -> Int64 {
-        guard poolTerms(market) != nil else {
+        guard marketRows[market].hasPoolTerms else {
             return pendingFunding(position, marketRows[market].fundingIndex)
         }
         // The pool has its share when it accrues.
@@ -123,7 +125,7 @@ extension ClearingHouse {
 
     /// The index from which a position's charges count from now on.
     func chargeIndex(_ market: Int, ofLong isLong: Bool) -> Fixed18 {
-        guard poolTerms(market) != nil else { return marketRows[market].fundingIndex }
+        guard marketRows[market].hasPoolTerms else { return marketRows[market].fundingIndex }
         return sides[market][isLong ? .long : .short].index
     }
 
