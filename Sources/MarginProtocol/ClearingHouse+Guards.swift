@@ -61,7 +61,7 @@ func orOverflow<T>(_ body: () throws(ArithmeticOverflow) -> T) throws(Rejection)
 @inline(__always)
 func boundedValue(_ quantity: Quantity, at price: Price) throws(Rejection) -> Money {
     do throws(ArithmeticOverflow) {
-        return try quantity.value(at: price, rounding: .up)
+        return Money(raw: try multiplyScaled(quantity.raw, price.raw, rounding: .up))
     } catch {
         throw Rejection.overflow
     }

@@ -275,6 +275,7 @@ extension ClearingHouse {
     mutating func rebuildSchedules() {
         isPlain = Self.isPlain(parameters) && !hasChosenLeverage
         isPlainMaintenance = Self.isPlainMaintenance(parameters)
+        isMonotone = Self.isMonotone(parameters)
         hasInverse = parameters.markets.contains { $0.contract == .inverse }
         brackets.removeAll()
         tiers.removeAll()

@@ -40,6 +40,8 @@ public struct ClearingHouse: Sendable {
     var isPlain = true
     /// The same of the maintenance valuation alone: whatever a venue asks beyond that to open.
     var isPlainMaintenance = true
+    /// Whether each price moves each term of a maintenance valuation one way: see ``isMonotone(_:)``.
+    var isMonotone = true
     var hasInverse = false
 
     /// What the liquidations of this block have taken, where that is limited.

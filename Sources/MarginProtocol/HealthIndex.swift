@@ -8,12 +8,16 @@ public import ExactMath
 /// Σ exposure · distance to the edge that hurts it. So while no price leaves its band nobody in the level
 /// needs a look, and when one rises out of it, only those whom a rise hurts do; surplus is monotone in each
 /// price, and nobody else's edge comes nearer. A market's price less its funding index has a band of its
-/// own. Touched accounts are placed anew. There is one index for the protocol's prices and one for the
+/// own. Where schedules are not plain but each term of health still moves one way with each price, an account
+/// belongs to the coarsest level in whose bands all terms may be at their worse ends together, and what indexes
+/// of funding and interest grow by is set aside (``Drift``). Touched accounts are placed anew. There is one index for the protocol's prices and one for the
 /// outside prices.
 public struct HealthIndex: Sendable {
     /// The finest level: bands of 2^-22. Whoever would need finer ones is looked at every time.
     private static let finest = 44
     private static let watched = finest + 1
+    /// The coarsest level of bounded accounts: half-widths of one half, so that no term outgrows its limits.
+    private static let coarsestBounded = 2
     /// Accounts that no price can hurt.
     private static let safe = finest + 2
     /// Bands of the settlement asset are finer by so many powers of two: it hardly moves, and width costs.
@@ -38,6 +42,10 @@ public struct HealthIndex: Sendable {
     private var exposures = Exposures()
     private var underwater: [AccountID] = []
     private var consumed = 0
+    /// What indexes may have grown by since the last rebuild; empty where nobody's margin depends on any.
+    private var drift = Drift()
+    private var lows: [Price] = []
+    private var highs: [Price] = []
     private var epoch: Int64 = -1
     private var parameterVersion: Int64 = -1
     /// How many accounts were evaluated in all: the work done. For measurement.
@@ -52,9 +60,9 @@ public struct HealthIndex: Sendable {
     /// - Parameter prices: one for each feed. All must be positive where an account depends on them.
     public mutating func liquidatable(in house: ClearingHouse, at prices: [Price]) -> [AccountID] {
         refreshes += 1
-        guard house.isPlainMaintenance else { return scan(house, prices) }
+        guard house.isPlainMaintenance || house.isMonotone else { return scan(house, prices) }
         let follows = house.epoch == epoch || house.epoch == epoch + 1
-        if follows, parameterVersion == house.parameterVersion {
+        if follows, parameterVersion == house.parameterVersion, drift.covers(house) {
             updateSignals(house, prices)
             recentre(house, prices)
             // Whoever stands last in the list may have been touched again without being repeated there.
@@ -71,7 +79,7 @@ public struct HealthIndex: Sendable {
         return underwater
     }
 
-    /// Looks at everybody: where a schedule is not plain, no bound holds on how fast a price can hurt.
+    /// Looks at everybody: under stress tests and pools with terms, a price moves more than its own terms.
     private mutating func scan(_ house: ClearingHouse, _ prices: [Price]) -> [AccountID] {
         // Whatever was known of the levels is out of date by the time they are used again.
         epoch = -1
@@ -97,7 +105,11 @@ public struct HealthIndex: Sendable {
         slotOf = Array(repeating: 0, count: accounts)
         dependenceOf = Array(repeating: Dependence(), count: accounts)
         feedCount = prices.count
-        fundedMarkets = (0..<house.marketCount).filter { house.marketRows[$0].hasFunding }
+        drift = house.isPlainMaintenance ? Drift() : Drift(house, prices)
+        // Where drift covers what funding costs it is no price of its own.
+        fundedMarkets =
+            house.isPlainMaintenance
+            ? (0..<house.marketCount).filter { house.marketRows[$0].hasFunding } : []
         settlementFeed = house.assetRows[house.settlement].feed
         exposures.configure(
             feedCount: feedCount, funded: fundedMarkets, markets: house.marketCount,
@@ -106,6 +118,8 @@ public struct HealthIndex: Sendable {
         let count = feedCount + fundedMarkets.count
         signals = Array(repeating: 0, count: count)
         scales = signals
+        lows = Array(repeating: .zero, count: feedCount)
+        highs = lows
         bands = Array(repeating: Band(), count: (Self.finest + 1) * count)
         updateSignals(house, prices)
         for account in 0..<accounts { put(account, house, prices) }
@@ -164,6 +178,7 @@ public struct HealthIndex: Sendable {
         guard facts.role == .margin else { return -1 }
         guard facts.markets != 0 || house.hasDebt(account) else { return Self.safe }
         evaluations += 1
+        guard house.isPlainMaintenance else { return boundedLevel(of: account, house, prices) }
         let valuation = house.valuation(account, prices, .maintenance, .nothing)
         exposures.measure(account, in: house, at: prices, as: valuation)
         dependenceOf[account] = exposures.dependence
@@ -175,6 +190,30 @@ public struct HealthIndex: Sendable {
             if members[level].isEmpty { remember(level) }
             let loss = exposures.worstLoss(bands, from: level * signals.count, at: signals)
             if loss <= surplus { return level }
+            level += 1
+        }
+        return Self.watched
+    }
+
+    /// The same where schedules bend or jump: the coarsest level in whose bands every term of the account's health
+    /// may take its worse end.
+    private mutating func boundedLevel(
+        of account: Int, _ house: ClearingHouse, _ prices: [Price]
+    ) -> Int {
+        let valuation = house.valuation(account, prices, .maintenance, .nothing)
+        let (dependence, gross) = house.dependence(of: account, at: prices)
+        dependenceOf[account] = dependence
+        let surplus = valuation.health.surplus.raw - 512
+        guard surplus > 0 else { return Self.watched }
+        var level = max(Self.coarsestBounded, Self.firstGuess(gross, over: UInt64(surplus)))
+        while level <= Self.finest {
+            if members[level].isEmpty { remember(level) }
+            for feed in 0..<feedCount {
+                let band = bands[level * signals.count + feed]
+                lows[feed] = Price(raw: band.low)
+                highs[feed] = Price(raw: band.high)
+            }
+            if house.leastSurplus(of: account, from: lows, to: highs, drift) > 512 { return level }
             level += 1
         }
         return Self.watched

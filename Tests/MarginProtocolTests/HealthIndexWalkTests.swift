@@ -1,5 +1,6 @@
 import ExactMath
 import MarginProtocol
+import MarginRules
 import SeededRandom
 import Testing
 
@@ -18,8 +19,55 @@ struct HealthIndexWalkTests {
 
     @Test("Whoever is liquidatable is found on every block of a random walk", arguments: seeds)
     func walk(seed: UInt64) throws {
+        try walk(seed: seed) { $0 }
+    }
+
+    @Test("The same under schedules that jump, bend and cost interest", arguments: seeds)
+    func walkOfUnusualHouses(seed: UInt64) throws {
+        var draws = RandomSource(seed: seed).stream("walk/unusual")
+        try walk(seed: seed) { Self.unusual($0, seed, &draws) }
+    }
+
+    /// What makes the fast valuation impossible, several things together.
+    static func unusual(
+        _ plain: ProtocolParameters, _ seed: UInt64, _ draws: inout RandomStream
+    ) -> ProtocolParameters {
+        var parameters = plain
+        for market in parameters.markets.indices {
+            parameters.markets[market].margin.maintenanceForm = .whole
+            parameters.markets[market].margin.edge =
+                draws.chance(Ratio(percent: 50)) ? .upper : .lower
+            if draws.chance(Ratio(percent: 50)) {
+                parameters.markets[market].margin.minimum = Money(whole: 20)
+                parameters.markets[market].margin.fixed = Money(whole: 1)
+            }
+            if draws.chance(Ratio(percent: 50)) {
+                parameters.markets[market].margin.sizePremium = .linear(
+                    scale: Quantity(whole: 100), fraction: Ratio(percent: 10),
+                    maintenanceShare: .one)
+            }
+            if seed % 3 == 0 {
+                parameters.markets[market].margin.closingFee = .init(rate: Ratio(basisPoints: 10))
+            }
+        }
+        let steep = KinkedRate(
+            base: Fixed18(Ratio(percent: 2)), kink: Fixed18(Ratio(percent: 10)),
+            lowerSlope: Fixed18(Ratio(percent: 40)), upperSlope: Fixed18(whole: 40),
+            slopes: .acrossEachPart, rounding: .nearest)
+        for asset in 1..<parameters.assets.count {
+            parameters.assets[asset].interest = InterestModel(
+                borrow: steep, supply: .shareOfInterest(reserveFactor: .zero, rounding: .nearest),
+                accrual: .series)
+        }
+        return parameters
+    }
+
+    private func walk(
+        seed: UInt64, _ change: (ProtocolParameters) -> ProtocolParameters
+    ) throws {
         var draws = RandomSource(seed: seed).stream("walk")
-        var house = Self.house(&draws)
+        var house = ClearingHouse(
+            parameters: change(Self.parameters(&draws)), start: Timestamp(milliseconds: 0))
         var journal: [Event] = []
         var prices = [1, 2000, 30, 1, 400].map { Price(whole: $0) }
         var truth = prices
@@ -39,6 +87,7 @@ struct HealthIndexWalkTests {
             try Self.post(prices, Int64(block), &house, &journal)
             let now = index.liquidatable(in: house, at: house.prices)
             #expect(now == Self.scan(house, house.prices), "seed \(seed), block \(block)")
+            if block % 100 == 0 { Self.compareWithStatements(house) }
             #expect(
                 outside.liquidatable(in: house, at: truth) == Self.scan(house, truth),
                 "seed \(seed), block \(block), outside prices")
@@ -61,6 +110,23 @@ struct HealthIndexWalkTests {
         #expect(index.evaluations < Int64(Self.blocks * traders.accounts.count))
     }
 
+    /// The valuation that decides and the statement that people read agree, term by term rounded alike: in one unit
+    /// for each tier and market at the most.
+    static func compareWithStatements(_ house: ClearingHouse) {
+        for id in house.accountIDs.map({ AccountID($0) }) where house.account(id).role == .margin {
+            for kind in [MarginKind.initial, .maintenance] {
+                let health = house.health(of: id, kind)
+                let statement = house.statement(of: id, kind)
+                let apart = (health.equity - statement.health.equity).magnitude
+                #expect(apart <= Money(raw: 8), "\(id), \(kind): equity")
+                let required = (health.requirement - statement.health.requirement).magnitude
+                #expect(required <= Money(raw: 8), "\(id), \(kind): requirement")
+                let lines = statement.positions.reduce(Money.zero) { $0 + $1.requirement }
+                #expect(lines == statement.health.requirement, "\(id), \(kind): lines")
+            }
+        }
+    }
+
     static func step(_ price: Price, _ tenThousandths: Int64) -> Price {
         Price(raw: max(1000, price.raw + price.raw / 10_000 * tenThousandths))
     }
@@ -81,7 +147,7 @@ struct HealthIndexWalkTests {
         }
     }
 
-    static func house(_ draws: inout RandomStream) -> ClearingHouse {
+    static func parameters(_ draws: inout RandomStream) -> ProtocolParameters {
         func weight(_ draws: inout RandomStream) -> Ratio {
             draws.chance(Ratio(percent: 50))
                 ? .one : Ratio(percent: draws.uniform(in: 1...100))
@@ -119,11 +185,10 @@ struct HealthIndexWalkTests {
                         maximumRate: Ratio(percent: 20), skewScale: Quantity(whole: 50)),
                 profitWeight: weight(&draws))
         }
-        let parameters = ProtocolParameters(
+        return ProtocolParameters(
             assets: assets, markets: markets,
             feeds: (0..<feeds).map { FeedParameters(name: "F\($0)", reporters: [Address(2)]) },
             liquidation: LiquidationPolicy(size: .wholeAccount, taker: .pool))
-        return ClearingHouse(parameters: parameters, start: Timestamp(milliseconds: 0))
     }
 
     static func openAccounts(
