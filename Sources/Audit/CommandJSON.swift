@@ -125,14 +125,20 @@ extension JSONText {
                     $0.member("weight_e8", tier.weight)
                 }
             }
-        case .margin(let market, let schedule):
+        case .margin(let market, let brackets):
             member("parameter", word: "margin")
             member("market", market)
-            array("brackets", schedule.brackets) { json, bracket in
+            array("brackets", brackets) { json, bracket in
                 json.object {
                     $0.member("floor_e8", bracket.floor)
                     $0.member("initial_rate_e8", bracket.initialRate)
                     $0.member("maintenance_rate_e8", bracket.maintenanceRate)
+                    if let leverage = bracket.initialLeverage {
+                        $0.member("initial_leverage_e8", leverage)
+                    }
+                    if let leverage = bracket.maintenanceLeverage {
+                        $0.member("maintenance_leverage_e8", leverage)
+                    }
                 }
             }
         case .openInterestCap(let market, let cap):

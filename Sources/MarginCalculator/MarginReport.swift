@@ -23,6 +23,10 @@ public struct MarginReport: Sendable {
     }
     public struct PositionReport: Sendable {
         public var market: String
+        /// What its notional, profit and margins are counted in: the settlement asset's name.
+        public var unit: String
+        /// Whether that is the underlying and not money.
+        public var isInverse: Bool
         public var isIsolated: Bool
         public var size: Quantity
         public var entry: Price
@@ -128,7 +132,11 @@ extension MarginReport.AccountReport {
         let isLong = !line.size.isNegative
         let given = account.file.positions.first { $0.market == line.market }
         return .init(
-            market: terms.name, isIsolated: house.account(id).isolatedMarket != nil,
+            market: terms.name,
+            unit: account.file.parameters.assets[
+                account.file.parameters.settlementAsset.index
+            ].name, isInverse: terms.contract == .inverse,
+            isIsolated: house.account(id).isolatedMarket != nil,
             size: line.size,
             entry: house.position(id, line.market).entryPrice(terms.contract) ?? mark, mark: mark,
             leverage: given?.leverage, notional: line.notional, unrealizedProfit: line.profit,

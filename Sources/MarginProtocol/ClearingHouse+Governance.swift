@@ -20,9 +20,9 @@ extension ClearingHouse {
         case .collateral(let asset, let schedule):
             try requireAsset(asset)
             new.assets[asset.index].collateral = schedule
-        case .margin(let market, let schedule):
+        case .margin(let market, let brackets):
             try requireMarket(market)
-            new.markets[market.index].margin = schedule
+            new.markets[market.index].margin.brackets = brackets
         case .openInterestCap(let market, let cap):
             try requireMarket(market)
             new.markets[market.index].openInterestCap = cap

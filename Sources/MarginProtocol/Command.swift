@@ -108,7 +108,8 @@ public enum LiquidationTarget: Hashable, Sendable {
 /// A change of one parameter while the protocol runs.
 public enum ParameterChange: Hashable, Sendable {
     case collateral(AssetID, CollateralSchedule)
-    case margin(MarketID, MarginSchedule)
+    /// New rates by bracket; the schedule's form, premiums and fees stay.
+    case margin(MarketID, [MarginSchedule.Bracket])
     case openInterestCap(MarketID, Money?)
     case liquidation(LiquidationPolicy)
     case maxAge(FeedID, TimeSpan?)

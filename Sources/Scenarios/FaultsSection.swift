@@ -47,7 +47,8 @@ extension ScenarioDecoder {
         ])
 
     static let changedMarginSection = Section(
-        path: "faults.N.set.margin.MARKET", sentence: "The new margin of a market.",
+        path: "faults.N.set.margin.MARKET",
+        sentence: "The new rates of a market; what else its preset says of margin stays.",
         keys: ["initial_margin", "maintenance_margin", "brackets"].compactMap { marketSection[$0] })
 
     private static let pausable: [(word: String, value: MarginProtocol.Actions)] = [
@@ -184,7 +185,7 @@ extension ScenarioDecoder {
         }
         each(fields, "margin", marketNames, "a market") { id, value, path in
             let own = Fields(value, path, Self.changedMarginSection, self)
-            changes.append(.margin(MarketID(index: id), margin(own)))
+            changes.append(.margin(MarketID(index: id), margin(own).brackets))
         }
         each(fields, "collateral", assetNames, "an asset") { id, value, path in
             changes.append(.collateral(AssetID(index: id), collateral(value, path, assetNames[id])))

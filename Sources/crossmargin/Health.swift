@@ -86,11 +86,18 @@ enum HealthText {
             rows: account.positions.map {
                 [
                     .text($0.market), .text("\($0.size)"), .text("\($0.entry)"),
-                    .text(dollars($0.unrealizedProfit.raw)), .text(dollars($0.margin.initial.raw)),
-                    .text(dollars($0.margin.maintenance.raw)),
+                    sum($0.unrealizedProfit, $0), sum($0.margin.initial, $0),
+                    sum($0.margin.maintenance, $0),
                     .text($0.liquidationPrice.map { "\($0)" } ?? "-"),
                 ]
             })
+    }
+
+    /// In dollars, or where a contract settles in its underlying in units of that.
+    private static func sum(_ amount: Money, _ position: MarginReport.PositionReport)
+        -> Value
+    {
+        .text(position.isInverse ? "\(amount) \(position.unit)" : dollars(amount.raw))
     }
 
     private static func next(_ step: LiquidationStep) -> [String] {
@@ -154,7 +161,7 @@ enum HealthText {
 
     private static func position(_ position: MarginReport.PositionReport) -> JSONValue {
         .object([
-            ("market", .text(position.market)),
+            ("market", .text(position.market)), ("unit", .text(position.unit)),
             ("mode", .text(position.isIsolated ? "isolated" : "cross")),
             ("size", JSONValue(position.size)), ("entry", JSONValue(position.entry)),
             ("mark", JSONValue(position.mark)), ("leverage", JSONValue(position.leverage)),

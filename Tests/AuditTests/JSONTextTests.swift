@@ -67,7 +67,8 @@ import Testing
             #"{"wallet":4,"changes":[{"asset":0,"delta_e8":1},{"asset":1,"delta_e8":-2}]}"#
         ),
         (
-            .setParameter(.margin(market, .flat(initial: .one, maintenance: .zero))),
+            .setParameter(
+                .margin(market, MarginSchedule.flat(initial: .one, maintenance: .zero).brackets)),
             #"{"parameter":"margin","market":1,"brackets":[{"floor_e8":0,"#
                 + #""initial_rate_e8":100000000,"maintenance_rate_e8":0}]}"#
         ),
@@ -79,7 +80,8 @@ import Testing
     /// Everything that can be changed parses as JSON and says what it is.
     @Test(arguments: [
         ParameterChange.collateral(AssetID(0), .flat(.one)),
-        .margin(market, .flat(initial: .one, maintenance: .one)), .openInterestCap(market, .zero),
+        .margin(market, MarginSchedule.flat(initial: .one, maintenance: .one).brackets),
+        .openInterestCap(market, .zero),
         .liquidation(LiquidationPolicy()), .liquidation(LiquidationPolicy(size: .wholeAccount)),
         .liquidation(LiquidationPolicy(size: .wholePosition)),
         .liquidation(LiquidationPolicy(size: .targetHealth(.one))),

@@ -79,7 +79,7 @@ import Testing
             \(plain.out.trimmingCharacters(in: .newlines))
             ```
 
-            The same with `--json`; every number is exact, money in USD, what is paid in another settlement asset in that:
+            The same with `--json`; every number is exact. Money is in USD; what a position is worth, makes and requires is in its `unit`:
 
             ```json
             \(json.out.trimmingCharacters(in: .newlines))

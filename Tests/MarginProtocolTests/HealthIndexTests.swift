@@ -99,7 +99,10 @@ struct HealthIndexTests {
         #expect(index.liquidatable(in: world.house, at: world.house.prices).isEmpty)
         world.run(
             .setParameter(
-                .margin(ethPerp, .flat(initial: ratio("0.2"), maintenance: ratio("0.15")))),
+                .margin(
+                    ethPerp,
+                    MarginSchedule.flat(initial: ratio("0.2"), maintenance: ratio("0.15")).brackets)
+            ),
             by: .governance)
         #expect(index.liquidatable(in: world.house, at: world.house.prices) == [account])
     }

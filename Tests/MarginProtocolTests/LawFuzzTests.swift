@@ -489,8 +489,8 @@ extension Fuzz {
         case 0: .collateral(asset(), Self.collateral(&draws))
         case 1:
             draws.chance(Ratio(percent: 80))
-                ? .margin(market(), Self.margin(&draws))
-                : .margin(market(), MarginSchedule(brackets: []))
+                ? .margin(market(), Self.margin(&draws).brackets)
+                : .margin(market(), [])
         case 2: .openInterestCap(market(), draws.chance(.one) ? Money(raw: number(1 << 50)) : nil)
         case 3: .liquidation(Self.liquidation(&draws))
         case 4:

@@ -489,10 +489,10 @@ struct RejectionTests {
         #expect(world.attempt(set(.collateral(AssetID(9), bad)), by: .governance)?.code == 103)
         #expect(world.attempt(set(.collateral(usd, bad)), by: .governance)?.code == 108)
         #expect(
-            world.attempt(set(.margin(MarketID(9), MarginSchedule(brackets: []))), by: .governance)?
+            world.attempt(set(.margin(MarketID(9), [])), by: .governance)?
                 .code == 104)
         #expect(
-            world.attempt(set(.margin(ethPerp, MarginSchedule(brackets: []))), by: .governance)?
+            world.attempt(set(.margin(ethPerp, [])), by: .governance)?
                 .code == 108)
         #expect(
             world.attempt(set(.openInterestCap(MarketID(9), nil)), by: .governance)?.code == 104)

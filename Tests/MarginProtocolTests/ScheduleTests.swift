@@ -181,4 +181,18 @@ struct ScheduleTests {
         #expect(count { $0.lossWaterfall = [.badDebt, .insuranceFund] } == 1)
         #expect(count { $0.lossWaterfall = [.insuranceFund, .insuranceFund, .badDebt] } == 1)
     }
+
+    @Test("Governance changes the rates of a schedule and leaves its form, premium and fees")
+    func newRatesKeepTheForm() throws {
+        var parameters = plainParameters()
+        parameters.markets[0].margin.maintenanceForm = .whole
+        parameters.markets[0].margin.sizePremium = .squareRoot(factor: ratio("0.001"))
+        parameters.markets[0].margin.closingFee = .init(rate: ratio("0.0005"))
+        var world = World(parameters)
+        let brackets = Self.schedule(Self.ada).brackets
+        world.run(.setParameter(.margin(ethPerp, brackets)), by: .governance)
+        var expected = parameters.markets[0].margin
+        expected.brackets = brackets
+        #expect(world.house.parameters.markets[0].margin == expected)
+    }
 }

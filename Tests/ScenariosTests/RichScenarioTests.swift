@@ -345,7 +345,9 @@ import Testing
                 .setParameter(
                     .margin(
                         MarketID(1),
-                        .flat(initial: Ratio(percent: 20), maintenance: Ratio(percent: 10))))
+                        MarginSchedule.flat(
+                            initial: Ratio(percent: 20), maintenance: Ratio(percent: 10)
+                        ).brackets))
             ),
             (clock(9), .setParameter(.collateral(AssetID(1), .flat(Ratio(percent: 80))))),
             (clock(9), .setParameter(.openInterestCap(MarketID(0), nil))),
