@@ -266,14 +266,11 @@ private struct GenesisPlanner {
         let budget = Money(raw: usable.raw / count)
         var each = Money(raw: wanted.raw / count)
         for market in markets {
-            each = parameters.markets[market.index].margin
-                .largestNotional(upTo: each, within: budget)
+            each = empty.largestNotional(upTo: each, within: budget, in: market, at: prices)
         }
         var initial: Money = .zero
         for market in markets {
-            guard
-                let margin = try? parameters.markets[market.index].margin
-                    .requirement(on: each, .initial),
+            guard let margin = empty.initialMargin(of: each, in: market, at: prices),
                 let sum = try? initial.adding(margin)
             else { return nil }
             initial = sum

@@ -252,15 +252,17 @@ public struct TraderPopulation: Agent {
             let wanted = try? Fixed18(equity).multiplied(by: leverage, rounding: .down)
                 .rounded(to: Money.self, .down),
             let current = try? held.magnitude.value(at: price, rounding: .down),
-            let own = try? market.margin.requirement(on: current, .initial),
+            let own = view.house.initialMargin(
+                of: current, in: slot.market, isLong: !held.isNegative, at: view.house.prices),
             let free = try? health.surplus.adding(own),
             let usable = try? free.scaled(by: TraderGroup.usableMargin, rounding: .down)
         else { return nil }
         // Fee and half spread are paid on the way out of the old position and into the new one.
         let costs = market.takerFee + (market.pool?.spread ?? .zero)
         guard let exit = try? current.scaled(by: costs, rounding: .up) else { return nil }
-        let notional = market.margin.largestNotional(
-            upTo: Money(raw: wanted.raw / Int64(parts)), within: usable - exit, costs: costs)
+        let notional = view.house.largestNotional(
+            upTo: Money(raw: wanted.raw / Int64(parts)), within: usable - exit, in: slot.market,
+            costs: costs, at: view.house.prices)
         return try? notional.quantity(at: price, rounding: .down)
     }
 

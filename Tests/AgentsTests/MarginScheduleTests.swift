@@ -46,15 +46,36 @@ import Testing
     func theLargestNotionalUsesTheBudget(
         wanted: Int64, budget: Int64, costs: Int64, expected: Int64
     ) {
-        let schedule = parameters().markets[0].margin
+        let house = ClearingHouse(parameters: parameters(), start: start)
         #expect(
-            schedule.largestNotional(
-                upTo: Money(whole: wanted), within: Money(whole: budget),
-                costs: Ratio(basisPoints: costs)) == Money(whole: expected))
+            house.largestNotional(
+                upTo: Money(whole: wanted), within: Money(whole: budget), in: ethPerp,
+                costs: Ratio(basisPoints: costs), at: startPrices) == Money(whole: expected))
     }
 
     @Test func aBudgetBelowZeroAllowsNothing() {
-        let schedule = parameters().markets[0].margin
-        #expect(schedule.largestNotional(upTo: Money(raw: .max), within: Money(whole: -1)) == .zero)
+        let house = ClearingHouse(parameters: parameters(), start: start)
+        #expect(
+            house.largestNotional(
+                upTo: Money(raw: .max), within: Money(whole: -1), in: ethPerp, at: startPrices)
+                == .zero)
+    }
+
+    /// Where the notional does not say it all, the law does: 10,000 units at 2000 need 5 % and, by the premium, 1 % more
+    /// for each thousand units.
+    @Test func aPremiumForSizeCounts() throws {
+        var rules = parameters()
+        rules.markets[0].margin = .flat(initial: Ratio(percent: 5), maintenance: Ratio(percent: 3))
+        rules.markets[0].margin.sizePremium = .linear(
+            scale: Quantity(whole: 1000), fraction: Ratio(percent: 1), maintenanceShare: .zero)
+        let house = ClearingHouse(parameters: rules, start: start)
+        let margin = house.initialMargin(
+            of: Money(whole: 20_000_000), in: ethPerp, at: startPrices)
+        #expect(margin == Money(whole: 3_000_000))
+        let most = house.largestNotional(
+            upTo: Money(whole: 20_000_000), within: Money(whole: 1_000_000), in: ethPerp,
+            at: startPrices)
+        // s units: 2000 s (0.05 + s / 100,000) = 1,000,000 at s = (√225 − 5) / 2 · 1000 = 5000.
+        #expect((most - Money(whole: 10_000_000)).magnitude <= Money(whole: 1))
     }
 }
