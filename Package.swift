@@ -52,6 +52,8 @@ let presets = [
     "gmx-v1",
     "gmx-v2",
     "hyperliquid",
+    "maker-clip",
+    "maker-flip",
     "morpho-blue",
     "okx-multi-currency",
     "okx-portfolio",
@@ -84,8 +86,8 @@ let package = Package(
         layer(
             "Agents",
             [
-                "ExactMath", "SeededRandom", "OrderBook", "MarginProtocol", "Oracles", "Markets",
-                "Chain",
+                "ExactMath", "SeededRandom", "OrderBook", "MarginRules", "MarginProtocol", "Oracles",
+                "Markets", "Chain",
             ]),
         layer(
             "Scenarios",

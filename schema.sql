@@ -359,6 +359,32 @@ create table if not exists loss_cover (
     primary key (run, block, tx, seq)
 ) strict, without rowid;
 
+-- A row is something that happened to an auction of collateral, and how the auction stands after it.
+create table if not exists auction_event (
+    run integer not null, -- run
+    block integer not null, -- block
+    tx integer not null, -- transaction
+    seq integer not null, -- event
+    auction integer not null, -- number of the auction, from 0
+    kind integer not null, -- what happened: code of domain auction_event
+    account integer not null, -- account whose collateral is sold
+    actor integer, -- wallet of whoever started, bought, bid or won
+    asset integer not null, -- asset that is sold
+    price_e8 integer not null, -- [1e-8 settlement units] price of a Dutch auction; of an English one, bid per unit
+    bought_e8 integer not null check (bought_e8 >= 0), -- [1e-8 units] collateral that was bought or won
+    paid_e8 integer not null check (paid_e8 >= 0), -- [1e-8 settlement units] what was paid for it
+    returned_e8 integer not null check (returned_e8 >= 0), -- [1e-8 units] what went back to the account
+    uncovered_e8 integer not null check (uncovered_e8 >= 0), -- [1e-8 settlement units] debt that nobody paid
+    reward_e8 integer not null check (reward_e8 >= 0), -- [1e-8 settlement units] paid for starting it
+    lot_e8 integer not null check (lot_e8 >= 0), -- [1e-8 units] for sale after it
+    principal_e8 integer not null check (principal_e8 >= 0), -- [1e-8 settlement units] the account's debt still owed
+    debt_e8 integer not null check (debt_e8 >= 0), -- [1e-8 settlement units] still to be raised, with the penalty
+    bid_e8 integer not null check (bid_e8 >= 0), -- [1e-8 settlement units] bid that is held after it
+    oracle_price_e8 integer not null, -- [1e-8 USD] the protocol's price of the asset
+    is_over integer not null check (is_over in (0, 1)), -- 1 when nothing is for sale any more
+    primary key (run, block, tx, seq)
+) strict, without rowid;
+
 -- A row is a change of who may do what: a pause, a changed parameter, a delegate.
 create table if not exists governance (
     run integer not null, -- run
@@ -448,6 +474,7 @@ insert or ignore into code (domain, code, name) values
     ('table', 21, 'liquidator_trade'),
     ('table', 22, 'account_health'),
     ('table', 23, 'protocol_metric'),
+    ('table', 50, 'auction_event'),
     ('role', 0, 'margin'),
     ('role', 1, 'wallet'),
     ('role', 2, 'liquidityPool'),
@@ -459,6 +486,8 @@ insert or ignore into code (domain, code, name) values
     ('role', 8, 'funding'),
     ('role', 9, 'backstop'),
     ('role', 10, 'interest'),
+    ('role', 11, 'auction'),
+    ('role', 12, 'bids'),
     ('command', 1, 'deposit'),
     ('command', 2, 'withdraw'),
     ('command', 3, 'transfer'),
@@ -474,6 +503,11 @@ insert or ignore into code (domain, code, name) values
     ('command', 13, 'settleOutside'),
     ('command', 14, 'configure'),
     ('command', 15, 'buyCollateral'),
+    ('command', 20, 'startAuction'),
+    ('command', 21, 'takeAuction'),
+    ('command', 22, 'bidAuction'),
+    ('command', 23, 'restartAuction'),
+    ('command', 24, 'settleAuction'),
     ('drop', 1, 'nonceTooLow'),
     ('drop', 2, 'replacementUnderpriced'),
     ('drop', 3, 'replaced'),
@@ -502,6 +536,15 @@ insert or ignore into code (domain, code, name) values
     ('balance_reason', 13, 'outsideTrade'),
     ('balance_reason', 14, 'interest'),
     ('balance_reason', 15, 'collateralSold'),
+    ('balance_reason', 46, 'auctionStarted'),
+    ('balance_reason', 47, 'auctionDebt'),
+    ('balance_reason', 48, 'auctionPaid'),
+    ('balance_reason', 49, 'auctionPenalty'),
+    ('balance_reason', 50, 'auctionBought'),
+    ('balance_reason', 51, 'auctionReturned'),
+    ('balance_reason', 52, 'auctionReward'),
+    ('balance_reason', 53, 'bidHeld'),
+    ('balance_reason', 54, 'bidReturned'),
     ('position_reason', 1, 'trade'),
     ('position_reason', 2, 'orderMatch'),
     ('position_reason', 3, 'liquidation'),
@@ -513,6 +556,12 @@ insert or ignore into code (domain, code, name) values
     ('liquidation_kind', 1, 'position'),
     ('liquidation_kind', 2, 'collateral'),
     ('liquidation_kind', 3, 'deficit'),
+    ('liquidation_kind', 13, 'auction'),
+    ('auction_event', 1, 'started'),
+    ('auction_event', 2, 'taken'),
+    ('auction_event', 3, 'bid'),
+    ('auction_event', 4, 'restarted'),
+    ('auction_event', 5, 'settled'),
     ('loss_layer', 0, 'insuranceFund'),
     ('loss_layer', 1, 'socialised'),
     ('loss_layer', 2, 'badDebt'),
@@ -548,6 +597,7 @@ insert or ignore into code (domain, code, name) values
     ('rejection', 405, 'isolatedOnlyFromParent'),
     ('rejection', 406, 'borrowCapExceeded'),
     ('rejection', 407, 'insufficientLiquidity'),
+    ('rejection', 421, 'belowMinimumDebt'),
     ('rejection', 501, 'marketNotAllowed'),
     ('rejection', 502, 'noPool'),
     ('rejection', 503, 'limitExceeded'),
@@ -565,6 +615,18 @@ insert or ignore into code (domain, code, name) values
     ('rejection', 606, 'leavesDust'),
     ('rejection', 607, 'notForSale'),
     ('rejection', 608, 'boughtTooLittle'),
+    ('rejection', 621, 'noAuctions'),
+    ('rejection', 622, 'auctionLimitReached'),
+    ('rejection', 623, 'unknownAuction'),
+    ('rejection', 624, 'wrongAuctionKind'),
+    ('rejection', 625, 'auctionOver'),
+    ('rejection', 626, 'auctionStale'),
+    ('rejection', 627, 'noPartialPurchase'),
+    ('rejection', 628, 'auctionRunning'),
+    ('rejection', 629, 'biddingEnded'),
+    ('rejection', 630, 'bidNotMatching'),
+    ('rejection', 631, 'bidTooLow'),
+    ('rejection', 632, 'soldByAuction'),
     ('rejection', 701, 'priceNotPositive'),
     ('rejection', 702, 'reportFromFuture'),
     ('rejection', 703, 'reportOutdated'),
@@ -654,6 +716,10 @@ create trigger if not exists loss_cover_no_update before update on loss_cover be
     select raise(abort, 'loss_cover is append-only: a row may not be changed'); end;
 create trigger if not exists loss_cover_no_delete before delete on loss_cover begin
     select raise(abort, 'loss_cover is append-only: a row may not be deleted'); end;
+create trigger if not exists auction_event_no_update before update on auction_event begin
+    select raise(abort, 'auction_event is append-only: a row may not be changed'); end;
+create trigger if not exists auction_event_no_delete before delete on auction_event begin
+    select raise(abort, 'auction_event is append-only: a row may not be deleted'); end;
 create trigger if not exists governance_no_update before update on governance begin
     select raise(abort, 'governance is append-only: a row may not be changed'); end;
 create trigger if not exists governance_no_delete before delete on governance begin
@@ -924,6 +990,41 @@ left join account a on a.run = c.run and a.account = c.account
 left join account p on p.run = c.run and p.account = c.payer
 left join asset s on s.run = c.run and s.asset = c.asset
 left join code k on k.domain = 'loss_layer' and k.code = c.layer;
+
+-- What happened to auctions of collateral, beside what the lot was worth outside.
+create view if not exists v_auction_event as
+select
+    e.run, e.block, e.tx, e.seq,
+    strftime('%Y-%m-%dT%H:%M:%fZ', b.time_ms / 1000.0, 'unixepoch') as time, e.auction,
+    k.name as kind, e.account, coalesce(a.name, 'account ' || e.account) as account_name, e.actor,
+    coalesce(w.name, 'account ' || e.actor) as actor_name, s.name as asset,
+    e.price_e8 / 1e8 as price, e.bought_e8 / 1e8 as bought, e.paid_e8 / 1e8 as paid,
+    e.returned_e8 / 1e8 as returned, e.uncovered_e8 / 1e8 as uncovered,
+    e.reward_e8 / 1e8 as reward, e.lot_e8 / 1e8 as lot, e.principal_e8 / 1e8 as principal,
+    e.debt_e8 / 1e8 as debt, e.bid_e8 / 1e8 as bid, e.oracle_price_e8 / 1e8 as oracle_price,
+    r.price_e8 / 1e8 as reference_price, e.is_over
+from auction_event e left join block b using (run, block)
+left join account a on a.run = e.run and a.account = e.account
+left join account w on w.run = e.run and w.account = e.actor
+left join asset s on s.run = e.run and s.asset = e.asset
+left join reference_price r on r.run = e.run and r.block = e.block and r.feed = s.feed
+left join code k on k.domain = 'auction_event' and k.code = e.kind;
+
+-- One line for each auction: when it started and ended, what it sold, for how much, and what that was worth outside
+-- in the blocks of the purchases. A lot that somebody won for less than one settlement unit was as good as given away.
+create view if not exists v_auction as
+select
+    run, auction, min(account_name) as account_name, min(asset) as asset, min(time) as started,
+    max(case when is_over then time end) as ended,
+    sum(case when kind = 'started' then lot end) as lot,
+    sum(case when kind = 'started' then debt end) as debt,
+    sum(case when kind = 'bid' then 1 else 0 end) as bids,
+    sum(case when kind = 'restarted' then 1 else 0 end) as restarts, sum(bought) as bought,
+    sum(paid) as paid, sum(bought * reference_price) as outside_value, sum(returned) as returned,
+    sum(uncovered) as uncovered, sum(reward) as rewards,
+    max(case when kind = 'settled' then actor_name end) as winner,
+    max(case when kind = 'settled' and paid < 1 then 1 else 0 end) as was_zero_bid
+from v_auction_event group by run, auction;
 
 -- Pauses, changed parameters, delegates.
 create view if not exists v_governance as
@@ -1271,6 +1372,51 @@ where equity_before_e8 > requirement_before_e8;
 create view if not exists breach_penalty_split as
 select run, block, tx, seq, account, penalty_e8, to_liquidator_e8, to_insurance_e8 from liquidation
 where penalty_e8 <> to_liquidator_e8 + to_insurance_e8;
+
+-- The auction account holds of each asset what is for sale: both change alike.
+create view if not exists breach_auction_lots as
+select run, block, tx, asset, sum(change_e8) as sum_e8
+from (
+    select
+        run, block, tx, asset,
+        lot_e8 - lag(lot_e8, 1, 0) over (partition by run, auction order by block, tx, seq)
+            as change_e8
+    from auction_event
+    union all
+    select c.run, c.block, c.tx, c.asset, -c.delta_e8
+    from account a join balance_change c using (run, account) join run r using (run)
+    where a.role = 11 and c.asset <> r.settlement_asset)
+group by run, block, tx, asset having sum(change_e8) <> 0;
+
+-- The auction account owes what is still to be raised of the accounts' debts.
+create view if not exists breach_auction_principal as
+select run, block, tx, sum(change_e8) as sum_e8
+from (
+    select
+        run, block, tx,
+        principal_e8
+            - lag(principal_e8, 1, 0) over (partition by run, auction order by block, tx, seq)
+            as change_e8
+    from auction_event
+    union all
+    select c.run, c.block, c.tx, c.delta_e8
+    from account a join balance_change c using (run, account) join run r using (run)
+    where a.role = 11 and c.asset = r.settlement_asset)
+group by run, block, tx having sum(change_e8) <> 0;
+
+-- The bids account holds the bids that stand.
+create view if not exists breach_auction_bids as
+select run, block, tx, sum(change_e8) as sum_e8
+from (
+    select
+        run, block, tx,
+        bid_e8 - lag(bid_e8, 1, 0) over (partition by run, auction order by block, tx, seq)
+            as change_e8
+    from auction_event
+    union all
+    select c.run, c.block, c.tx, -c.delta_e8
+    from account a join balance_change c using (run, account) where a.role = 12)
+group by run, block, tx having sum(change_e8) <> 0;
 
 -- A rejection changes nothing: no movement, position or price belongs to a rejected transaction.
 create view if not exists breach_rejection_changes as

@@ -28,14 +28,14 @@ extension CastError: CustomStringConvertible {
 ///
 /// Addresses go up from 2 (0 is the system, 1 governance) and accounts from the first one after the
 /// protocol's own, both in the order of the configuration: traders, liquidators, market makers, reporters,
-/// the pool's desk.
+/// the pool's desk, auction keepers.
 public struct Cast: Sendable {
     /// Who is behind an address.
     public struct Member: Hashable, Sendable {
         public var address: Address
         /// `GROUP/i`, a reporter's feed, or `pool desk`.
         public var name: String
-        /// `trader`, `liquidator`, `marketMaker`, `reporter` or `hedger`.
+        /// `trader`, `liquidator`, `marketMaker`, `reporter`, `hedger` or `keeper`.
         public var kind: String
         /// The group of the scenario it came from.
         public var group: String
@@ -86,7 +86,7 @@ public struct Cast: Sendable {
         }
         let counts =
             configuration.traders.map(\.count) + configuration.liquidators.map(\.count)
-            + configuration.marketMakers.map(\.count)
+            + configuration.marketMakers.map(\.count) + configuration.keepers.map(\.count)
         guard counts.allSatisfy({ $0 <= 100_000_000 }), counts.reduce(0, +) <= 100_000_000 else {
             throw .tooManyMembers
         }
@@ -99,6 +99,7 @@ public struct Cast: Sendable {
         for group in configuration.marketMakers { addMarketMakers(group) }
         for policy in configuration.reporters { addReporter(policy) }
         if let policy = configuration.poolHedger { addPoolDesk(policy) }
+        for group in configuration.keepers { addKeepers(group) }
         let policy = parameters.liquidation
         // Whoever absorbs earns nothing by it at once, so that no liquidator would.
         if policy.caller == .venue || policy.size == .absorb { addVenueEngine() }
@@ -175,6 +176,17 @@ public struct Cast: Sendable {
                 Liquidator(
                     group: group, index: index, address: address, wallet: wallet,
                     marginAccount: margin))
+        }
+    }
+
+    private mutating func addKeepers(_ group: KeeperGroup) {
+        for index in 0..<max(0, group.count) {
+            let name = "\(group.name)/\(index)"
+            let address = addMember(name, kind: "keeper", group: group.name)
+            let wallet = open(
+                "\(name) wallet", address, .wallet, funding: settlement(group.capital))
+            agents.append(
+                AuctionKeeper(group: group, index: index, address: address, wallet: wallet))
         }
     }
 

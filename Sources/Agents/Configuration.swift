@@ -148,6 +148,56 @@ public struct LiquidatorGroup: Hashable, Sendable {
     }
 }
 
+/// A group of competing auction keepers.
+public struct KeeperGroup: Hashable, Sendable {
+    public var name: String
+    public var count: Int
+    /// What each begins with, in the settlement asset. [1e-8 USD]
+    public var capital: Money
+    /// What it wants to earn, as a share of what a lot would sell for outside.
+    public var margin: Ratio
+    /// Which share of the most it would pay it bids where nobody has bid.
+    public var opening: Ratio
+    /// Whether it bids where another's bid stands.
+    public var outbids: Bool
+    /// Whether it starts auctions.
+    public var starts: Bool
+    /// Whether it buys and bids.
+    public var bids: Bool
+    /// How many blocks after what it saw its transaction reaches the mempool.
+    public var lag: Int
+    /// Looks only every so many blocks.
+    public var pollEvery: Int
+    public var fee: FeePolicy
+    /// What it wants beyond its margin, after gas. [1e-8 USD]
+    public var minimumProfit: Money
+    public var inventory: LiquidatorGroup.Inventory
+    /// Raises the fee of its own pending transaction by the mempool's bump when it has not got in for so
+    /// many blocks; zero = never.
+    public var bumpAfter: Int
+    public init(
+        name: String, count: Int, capital: Money, margin: Ratio = Ratio(percent: 5),
+        opening: Ratio = .one, outbids: Bool = true, starts: Bool = true, bids: Bool = true,
+        lag: Int = 0, pollEvery: Int = 1, fee: FeePolicy, minimumProfit: Money = .zero,
+        inventory: LiquidatorGroup.Inventory = .sellAtOnce, bumpAfter: Int = 0
+    ) {
+        self.name = name
+        self.count = count
+        self.capital = capital
+        self.margin = margin
+        self.opening = opening
+        self.outbids = outbids
+        self.starts = starts
+        self.bids = bids
+        self.lag = lag
+        self.pollEvery = pollEvery
+        self.fee = fee
+        self.minimumProfit = minimumProfit
+        self.inventory = inventory
+        self.bumpAfter = bumpAfter
+    }
+}
+
 /// A market maker that quotes several markets in the order book.
 public struct MarketMakerGroup: Hashable, Sendable {
     public var name: String
@@ -221,15 +271,17 @@ public struct AgentsConfiguration: Hashable, Sendable {
     public var marketMakers: [MarketMakerGroup]
     public var reporters: [ReporterPolicy]
     public var poolHedger: PoolHedger?
+    public var keepers: [KeeperGroup]
     public init(
         traders: [TraderGroup] = [], liquidators: [LiquidatorGroup] = [],
         marketMakers: [MarketMakerGroup] = [], reporters: [ReporterPolicy] = [],
-        poolHedger: PoolHedger? = nil
+        poolHedger: PoolHedger? = nil, keepers: [KeeperGroup] = []
     ) {
         self.traders = traders
         self.liquidators = liquidators
         self.marketMakers = marketMakers
         self.reporters = reporters
         self.poolHedger = poolHedger
+        self.keepers = keepers
     }
 }

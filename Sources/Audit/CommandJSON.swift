@@ -57,6 +57,24 @@ extension JSONText {
             member("asset", asset)
             member("paid_e8", paid)
             member("at_least_e8", atLeast)
+        case .startAuction(let account, let asset, let keeper):
+            member("account", account)
+            member("asset", asset)
+            member("keeper", keeper)
+        case .takeAuction(let auction, let wallet, let atMost, let price):
+            member("auction", auction)
+            member("wallet", wallet)
+            member("at_most_e8", atMost)
+            member("maximum_price_e8", price)
+        case .bidAuction(let auction, let wallet, let lot, let bid):
+            member("auction", auction)
+            member("wallet", wallet)
+            member("lot_e8", lot)
+            member("bid_e8", bid)
+        case .restartAuction(let auction, let keeper):
+            member("auction", auction)
+            member("keeper", keeper)
+        case .settleAuction(let auction): member("auction", auction)
         case .pause(let actions): write(actions)
         case .setParameter(let change): write(change)
         case .settleOutside(let wallet, let changes):

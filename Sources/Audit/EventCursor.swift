@@ -48,6 +48,7 @@ struct EventCursor {
             sink.id(cover.payer)
             sink.id(cover.asset)
             sink.exact(cover.amount)
+        case .auctionChanged(let change): write(change, place, sink)
         case .accountOpened(let account, let owner, let role, let parent, let market):
             sink.begin(.account)
             sink.id(account)
@@ -179,6 +180,27 @@ struct EventCursor {
         sink.time(record.trulyLiquidatableSince)
         sink.flag(record.wrongful)
         sink.flag(record.late)
+    }
+
+    private func write(_ change: AuctionChange, _ place: Place, _ sink: some RowSink) {
+        sink.begin(.auctionEvent, place)
+        sink.id(change.auction)
+        sink.code(change.kind.rawValue)
+        sink.id(change.account)
+        sink.id(change.actor)
+        sink.id(change.asset)
+        sink.exact(change.price)
+        sink.exact(change.bought)
+        sink.exact(change.paid)
+        sink.exact(change.returned)
+        sink.exact(change.uncovered)
+        sink.exact(change.reward)
+        sink.exact(change.lot)
+        sink.exact(change.principal)
+        sink.exact(change.debt)
+        sink.exact(change.bid)
+        sink.exact(change.oraclePrice)
+        sink.flag(change.isOver)
     }
 
     private func writeGovernance(

@@ -4,11 +4,19 @@ enum FactTable: UInt8, CaseIterable, Sendable {
     case market, feed, agent, parameter, account, block, tx, txDropped, oracleReport, oraclePrice
     case referencePrice, balanceChange, positionChange, fill, orderChange, funding, liquidation
     case lossCover, governance, liquidatorTrade, accountHealth, protocolMetric
+    case auctionEvent = 50
 
     /// The number under which a run's own row stands in `block_digest`.
     static let runNumber: UInt8 = 0
 
-    var index: Int { Int(rawValue) - 1 }
+    /// Its place among all tables; their numbers have gaps.
+    @inline(__always) var index: Int { Self.places[Int(rawValue)] }
+
+    private static let places: [Int] = {
+        var places = [Int](repeating: -1, count: Int(UInt8.max) + 1)
+        for (place, table) in allCases.enumerated() { places[Int(table.rawValue)] = place }
+        return places
+    }()
 
     /// Its name in the schema.
     var name: String {
@@ -86,6 +94,12 @@ enum FactTable: UInt8, CaseIterable, Sendable {
                 "truly_liquidatable_since_ms", "wrongful", "late",
             ]
         case .lossCover: FactTable.event + ["account", "layer", "payer", "asset", "amount_e8"]
+        case .auctionEvent:
+            FactTable.event + [
+                "auction", "kind", "account", "actor", "asset", "price_e8", "bought_e8", "paid_e8",
+                "returned_e8", "uncovered_e8", "reward_e8", "lot_e8", "principal_e8", "debt_e8",
+                "bid_e8", "oracle_price_e8", "is_over",
+            ]
         case .governance:
             FactTable.event + ["kind", "account", "delegate", "allowed", "payload"]
         case .liquidatorTrade:

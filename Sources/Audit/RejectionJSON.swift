@@ -12,16 +12,23 @@ extension JSONText {
         switch rejection {
         case .amountNotPositive, .sameAccount, .parameterInvalid, .senderNotGovernance,
             .senderNotSystem, .senderNotVenue, .ownersDiffer, .exposureTooLarge, .targetNotAllowed,
-            .nothingToLiquidate, .leavesDust, .priceNotPositive, .overflow:
+            .nothingToLiquidate, .leavesDust, .priceNotPositive, .overflow, .noAuctions:
             break
         case .unknownAccount(let account), .senderNotOwner(let account),
             .isolatedOnlyFromParent(let account), .oncePerBlock(let account),
-            .payerCannotTakePosition(let account):
+            .payerCannotTakePosition(let account), .soldByAuction(let account):
             member("account", account)
         case .unknownAsset(let asset), .assetNotBorrowable(let asset),
             .depositCapExceeded(let asset), .borrowCapExceeded(let asset),
-            .insufficientLiquidity(let asset), .notForSale(let asset):
+            .insufficientLiquidity(let asset), .notForSale(let asset),
+            .auctionLimitReached(let asset):
             member("asset", asset)
+        case .unknownAuction(let auction), .wrongAuctionKind(let auction),
+            .auctionOver(let auction), .auctionStale(let auction),
+            .noPartialPurchase(let auction), .auctionRunning(let auction),
+            .biddingEnded(let auction), .bidNotMatching(let auction), .bidTooLow(let auction):
+            member("auction", auction)
+        case .belowMinimumDebt(let minimum): member("minimum_e8", minimum)
         case .unknownMarket(let market), .marketNotAllowed(let market), .noPool(let market),
             .wouldIncrease(let market), .openInterestCapExceeded(let market),
             .nothingToMatch(let market):

@@ -12,7 +12,9 @@ public struct GasSchedule: Hashable, Sendable {
 
     /// The same amount for every command, to begin from.
     public init(uniform amount: Int64, rejectedShare: Ratio) {
-        amounts = Array(repeating: amount, count: CommandKind.allCases.count + 1)
+        // Keyed by the kinds' numbers, which have gaps.
+        let last = CommandKind.allCases.map(\.rawValue).max() ?? 0
+        amounts = Array(repeating: amount, count: Int(last) + 1)
         self.rejectedShare = rejectedShare
     }
 
@@ -49,6 +51,13 @@ public struct GasSchedule: Hashable, Sendable {
         gas[.postPrice] = 150_000  // Chainlink OCR `transmit`: about 150,000 to 300,000 by signers.
         gas[.liquidate] = 340_000  // Aave v3 liquidationCall: 340,429 partial, 349,519 full.
         gas[.buyCollateral] = 200_000  // Two ERC-20 transfers and two prices; an estimate.
+        // Auctions: estimates from the storage words that dog.sol, clip.sol, cat.sol and flip.sol write (makerdao/dss;
+        // 22,100 for a new word, EIP-2929), beside the 21,000 of any transaction.
+        gas[.startAuction] = 300_000  // A vault's two words, totals, and six new words of an auction.
+        gas[.takeAuction] = 160_000  // Two internal balances, the auction's words, totals.
+        gas[.bidAuction] = 110_000  // Two or three internal balances, bid, bidder and expiry.
+        gas[.restartAuction] = 110_000  // A price is read, and two words change.
+        gas[.settleAuction] = 90_000  // A balance of collateral; the auction's words are cleared.
         gas[.pause] = 50_000  // 21,000 and one storage word, by a multisignature's owner.
         gas[.setParameter] = 60_000  // 21,000 and one or two storage words.
         gas[.settleOutside] = 0  // Happens outside the chain.

@@ -53,15 +53,27 @@ public struct LiquidationRun: Sendable {
                 ending = "the protocol refuses a further step: \(error.name)"
                 break
             }
-            rows.append(
-                Row(
-                    elapsed: state.house.time - start, step: step, before: before,
-                    after: state.house.health(of: id, .maintenance),
-                    covers: events.compactMap {
-                        if case .lossCovered(let cover) = $0 { cover } else { nil }
-                    }))
+            rows.append(Row(step, before, events, of: id, in: state, since: start))
+            for sale in state.sellOpenAuctions() {
+                rows.append(
+                    Row(sale.step, before, sale.events, of: id, in: sale.after, since: start))
+            }
             state.house.advance(to: state.house.time + pause, into: &journal)
         }
         self.account = state
+    }
+}
+
+extension LiquidationRun.Row {
+    fileprivate init(
+        _ step: LiquidationStep, _ before: Health, _ events: [Event], of id: AccountID,
+        in state: CalculatedAccount, since start: Timestamp
+    ) {
+        self.init(
+            elapsed: state.house.time - start, step: step, before: before,
+            after: state.house.health(of: id, .maintenance),
+            covers: events.compactMap {
+                if case .lossCovered(let cover) = $0 { cover } else { nil }
+            })
     }
 }

@@ -17,6 +17,14 @@ public struct LiquidationStep: Sendable {
         case absorption
         /// Nothing is left to take; what is owed is booked.
         case deficit
+        /// Collateral goes to an auction, and debt with it.
+        case auction
+        /// Somebody buys from a Dutch auction.
+        case purchase
+        /// A bid in an English auction: for the whole lot, or for less of it.
+        case bid
+        /// The winner has the lot, and its bid pays the debt.
+        case settlement
     }
     public var kind: Kind
     /// The market of a position, or the seized asset.
@@ -48,7 +56,11 @@ extension LiquidationStep {
     ///
     /// Several positions that go at once are one step, described by the first.
     init?(_ account: CalculatedAccount, _ id: AccountID) {
-        self.init(account, id, quote: account.quote(id))
+        if let quote = account.auctionQuote(id) {
+            self.init(account, auction: quote)
+        } else {
+            self.init(account, id, quote: account.quote(id))
+        }
     }
 
     init?(_ account: CalculatedAccount, _ id: AccountID, quote: LiquidationQuote?) {
@@ -141,6 +153,12 @@ extension CalculatedAccount {
     mutating func step(_ id: AccountID) throws(Rejection) -> [Event] {
         let payer = payer(for: id)
         var journal: [Event] = []
+        if let quote = auctionQuote(id) {
+            try house.execute(
+                .startAuction(account: id, asset: quote.asset, keeper: liquidator),
+                from: payer.sender, into: &journal)
+            return journal
+        }
         try house.execute(
             .liquidate(account: id, payer: payer.account, target: .next), from: payer.sender,
             into: &journal)

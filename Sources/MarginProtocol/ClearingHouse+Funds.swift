@@ -83,6 +83,8 @@ extension ClearingHouse {
                 throw .depositCapExceeded(asset)
             }
             try requireDeposits(adding: amount, of: asset.index)
+            // No sum of a balance and what may still be deposited overflows.
+            try requireDebtSize(balance(to, asset) + amount, of: asset)
         } else {
             try requireRoom(to, asset.index, for: amount.raw)
         }
@@ -136,6 +138,7 @@ extension ClearingHouse {
         try requireMayLeave(amount, of: asset, from: from)
         let borrowed = max(.zero, amount - max(.zero, balance(from, asset)))
         try requireDeposits(adding: borrowed, of: asset.index)
+        try requireDebtSize(balance(to, asset) + amount, of: asset)
 
         // Nothing below may fail.
         move(amount, of: asset.index, from: from, to: to, .transfer, &journal)
@@ -239,6 +242,7 @@ extension ClearingHouse {
                 throw .borrowCapExceeded(asset)
             }
             try requireDebts(adding: borrowed, of: asset.index)
+            try requireDebtSize(has - amount, of: asset)
         }
         let carriesRisk = accounts[id.index].markets != 0 || has < amount || hasDebt(id.index)
         guard carriesRisk else { return }

@@ -35,6 +35,7 @@ extension ClearingHouse {
         }
         if policy.size == .absorb { return try quoteAbsorption(id, target, health) }
         if let pair = try collateralPair(id, target) {
+            if parameters.auctions != nil, pair.repay == settlement { throw .soldByAuction(id) }
             return try quoteCollateral(id, payer, pair, target, health)
         }
         // Nothing can be chosen where nothing is left.

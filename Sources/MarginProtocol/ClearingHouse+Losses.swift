@@ -13,42 +13,51 @@ extension ClearingHouse {
             let owed = -holding(id.index, asset)
             total += Money(
                 raw: scaled(owed, prices[assetRows[asset].feed].raw, .up))
-            cover(owed, of: asset, for: id, into: &journal)
+            cover(owed, of: asset, for: id, payee: id, into: &journal)
         }
         return total
     }
 
-    private mutating func cover(
-        _ owed: Int64, of asset: Int, for id: AccountID, into journal: inout [Event]
+    /// Pays what somebody owes, layer by layer.
+    ///
+    /// - Parameters:
+    ///   - id: who could not pay.
+    ///   - payee: who is paid: the same, or the auction that took the debt over.
+    mutating func cover(
+        _ owed: Int64, of asset: Int, for id: AccountID, payee: AccountID,
+        into journal: inout [Event]
     ) {
         var left = owed
         for layer in parameters.lossWaterfall where left > 0 {
             switch layer {
             case .insuranceFund:
                 let has = max(0, balances[Self.insuranceFund.index * assetCount + asset])
-                left -= pay(min(left, has), of: asset, Self.insuranceFund, id, layer, &journal)
-            case .socialised: left = socialise(left, of: asset, for: id, into: &journal)
-            case .reserves: left -= pay(left, of: asset, Self.treasury, id, layer, &journal)
+                left -= pay(
+                    min(left, has), of: asset, Self.insuranceFund, id, payee, layer, &journal)
+            case .socialised:
+                left = socialise(left, of: asset, for: id, payee: payee, into: &journal)
+            case .reserves: left -= pay(left, of: asset, Self.treasury, id, payee, layer, &journal)
             case .backstop:
                 guard let vault = backstopVault else { continue }
                 let has = max(0, balances[vault.index * assetCount + asset])
                 left -= pay(
-                    min(left, has, backstopEquity(of: asset)), of: asset, vault, id, layer, &journal
+                    min(left, has, backstopEquity(of: asset)), of: asset, vault, id, payee, layer,
+                    &journal
                 )
             // Has done what it could when the positions were closed.
             case .autoDeleveraging: continue
-            case .pool: left -= pay(left, of: asset, Self.liquidityPool, id, layer, &journal)
-            case .badDebt: left -= pay(left, of: asset, Self.badDebt, id, layer, &journal)
+            case .pool: left -= pay(left, of: asset, Self.liquidityPool, id, payee, layer, &journal)
+            case .badDebt: left -= pay(left, of: asset, Self.badDebt, id, payee, layer, &journal)
             }
         }
     }
 
     private mutating func pay(
         _ amount: Int64, of asset: Int, _ payer: AccountID, _ account: AccountID,
-        _ layer: LossLayer, _ journal: inout [Event]
+        _ payee: AccountID, _ layer: LossLayer, _ journal: inout [Event]
     ) -> Int64 {
         guard amount > 0 else { return 0 }
-        move(Quantity(raw: amount), of: asset, from: payer, to: account, .lossCover, &journal)
+        move(Quantity(raw: amount), of: asset, from: payer, to: payee, .lossCover, &journal)
         journal.append(
             .lossCovered(
                 LossCover(
@@ -62,7 +71,8 @@ extension ClearingHouse {
     /// Shares are rounded down; the remainder, less than one unit each, is taken from the first accounts
     /// in order that still have something. Returns what nobody could pay.
     private mutating func socialise(
-        _ amount: Int64, of asset: Int, for id: AccountID, into journal: inout [Event]
+        _ amount: Int64, of asset: Int, for id: AccountID, payee: AccountID,
+        into journal: inout [Event]
     ) -> Int64 {
         var payers: [(id: AccountID, has: Int64)] = []
         var total: Int64 = 0
@@ -83,7 +93,7 @@ extension ClearingHouse {
             left -= 1
         }
         for (payer, share) in zip(payers, shares) {
-            _ = pay(share, of: asset, payer.id, id, .socialised, &journal)
+            _ = pay(share, of: asset, payer.id, id, payee, .socialised, &journal)
         }
         return amount - take
     }

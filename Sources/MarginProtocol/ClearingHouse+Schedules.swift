@@ -95,6 +95,10 @@ extension ClearingHouse {
             found += poolProblems(market, parameters).map { "market \(market.name): \($0)" }
         }
         found += liquidationProblems(parameters.liquidation)
+        if let auctions = parameters.auctions {
+            found += auctions.problems(
+                assets: parameters.assets.count, settlement: parameters.settlementAsset)
+        }
         if let stress = parameters.stress {
             found += stressProblems(stress, feeds: parameters.feeds.count)
             check(

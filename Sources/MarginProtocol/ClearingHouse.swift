@@ -47,6 +47,9 @@ public struct ClearingHouse: Sendable {
     /// What the liquidations of this block have taken, where that is limited.
     var blockUsage: [BlockUsage] = []
 
+    /// Empty where nothing is sold by auction.
+    var auctions = AuctionBook()
+
     /// Accounts whose holdings changed since the last ``advance(to:into:)``, in order, with repeats.
     public internal(set) var touched: [AccountID] = []
     /// The same for the time before that, so that an index which looks once a block misses nothing.
@@ -114,6 +117,11 @@ public struct ClearingHouse: Sendable {
             interestRows = parameters.assets.map { InterestRow(model: $0.interest) }
             interestIndexes = Array(repeating: .one, count: accounts.count * assetCount)
             _ = addAccount(owner: .system, role: .interest)
+        }
+        if parameters.auctions != nil {
+            auctions.debts = Array(repeating: 0, count: assetCount)
+            auctions.lots = addAccount(owner: .system, role: .auction)
+            auctions.bids = addAccount(owner: .system, role: .bids)
         }
     }
 
@@ -260,6 +268,17 @@ public struct ClearingHouse: Sendable {
         case .buyCollateral(let wallet, let asset, let paid, let atLeast):
             try buyCollateral(
                 asset, for: paid, atLeast: atLeast, to: wallet, by: sender, into: &journal)
+        case .startAuction(let account, let asset, let keeper):
+            try startAuction(
+                of: account, selling: asset, keeper: keeper, by: sender, into: &journal)
+        case .takeAuction(let id, let wallet, let atMost, let price):
+            try takeAuction(
+                id, wallet: wallet, atMost: atMost, maximumPrice: price, by: sender, into: &journal)
+        case .bidAuction(let id, let wallet, let lot, let bid):
+            try bidAuction(id, wallet: wallet, lot: lot, bid: bid, by: sender, into: &journal)
+        case .restartAuction(let id, let keeper):
+            try restartAuction(id, keeper: keeper, by: sender, into: &journal)
+        case .settleAuction(let id): try settleAuction(id, into: &journal)
         case .pause(let actions):
             try pause(actions, by: sender, into: &journal)
         case .setParameter(let change):

@@ -27,6 +27,16 @@ public enum Command: Hashable, Sendable {
     /// Buys absorbed collateral from the reserves at a discount, for so much of the settlement asset; refused where
     /// that is less than `atLeast`.
     case buyCollateral(wallet: AccountID, asset: AssetID, paid: Quantity, atLeast: Quantity)
+    /// Sells collateral of a liquidatable account by auction; `keeper` is a wallet that is paid for it.
+    case startAuction(account: AccountID, asset: AssetID, keeper: AccountID)
+    /// Buys from a Dutch auction at its price, if that is not above the limit. [settlement units]
+    case takeAuction(AuctionID, wallet: AccountID, atMost: Quantity, maximumPrice: Price)
+    /// Bids so much of the settlement asset for a lot in an English auction.
+    case bidAuction(AuctionID, wallet: AccountID, lot: Quantity, bid: Quantity)
+    /// Starts an auction anew that is too old or has fallen too low, or ended without a bid.
+    case restartAuction(AuctionID, keeper: AccountID)
+    /// Hands the lot of an English auction to its winner; anybody may.
+    case settleAuction(AuctionID)
     case pause(Actions)
     indirect case setParameter(ParameterChange)
     /// Exchanges tokens of a wallet with the world outside. Only the simulator may send it.
@@ -122,6 +132,7 @@ public enum CommandKind: Int8, Hashable, Sendable, CaseIterable {
     case deposit = 1, withdraw, transfer, openAccount, setDelegate, trade, placeOrder, cancelOrder
     case postPrice, liquidate, pause, setParameter, settleOutside, configure
     case buyCollateral
+    case startAuction = 20, takeAuction, bidAuction, restartAuction, settleAuction
 
     public var name: String { String(describing: self) }
 }
@@ -141,6 +152,11 @@ extension Command {
         case .postPrice: .postPrice
         case .liquidate: .liquidate
         case .buyCollateral: .buyCollateral
+        case .startAuction: .startAuction
+        case .takeAuction: .takeAuction
+        case .bidAuction: .bidAuction
+        case .restartAuction: .restartAuction
+        case .settleAuction: .settleAuction
         case .pause: .pause
         case .setParameter: .setParameter
         case .settleOutside: .settleOutside

@@ -6,6 +6,8 @@ public enum BalanceReason: Int8, Hashable, Sendable, CaseIterable {
     case genesis = 1, deposit, withdrawal, transfer, realizedProfit, funding, takerFee, makerFee
     case liquidationPenalty, collateralSeized, debtRepaid, lossCover, outsideTrade
     case interest, collateralSold
+    case auctionStarted = 46, auctionDebt, auctionPaid, auctionPenalty, auctionBought
+    case auctionReturned, auctionReward, bidHeld, bidReturned
     public var name: String { String(describing: self) }
 }
 
@@ -63,6 +65,8 @@ public enum LiquidationKind: Int8, Hashable, Sendable, CaseIterable {
     case collateral = 2
     /// Nothing was left to take: only the deficit was booked.
     case deficit = 3
+    /// Collateral went to an auction, and the debt that it is to pay with it.
+    case auction = 13
 }
 
 /// One step of a liquidation, complete.
@@ -117,6 +121,7 @@ public enum Event: Hashable, Sendable {
     case delegateSet(AccountID, Address, allowed: Bool)
     case accountConfigured(AccountID, AccountSetting)
     case fundingAccrued(MarketID, index: Fixed18, ratePer8Hours: Ratio)
+    indirect case auctionChanged(AuctionChange)
     case paused(Actions)
     indirect case parameterChanged(ParameterChange)
 }

@@ -69,6 +69,10 @@ public enum Role: Int8, Sendable, Hashable, CaseIterable {
     case backstop = 9
     /// Where interest waits between payer and payee; what stays are the reserves.
     case interest = 10
+    /// Holds the collateral that is sold by auction, and owes what its sale is still to raise.
+    case auction = 11
+    /// Holds the bids that stand in auctions.
+    case bids = 12
 }
 
 /// Which of the two margin requirements is meant.

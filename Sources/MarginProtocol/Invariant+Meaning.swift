@@ -21,6 +21,14 @@ extension Invariant {
             "Every book is well formed, and every resting order belongs to a margin account."
         case .depositsAgree:
             "The recorded deposits and debts are the sums of margin accounts' positive and negative balances."
+        case .auctionLotsAreHeld:
+            "The auction account holds of each asset just what open auctions have for sale."
+        case .auctionPrincipalIsOwed:
+            "The auction account owes just what open auctions have not raised yet of the debts that came with the lots."
+        case .bidsAreHeld: "The bids account holds just the bids that stand."
+        case .auctionDebtsAgree:
+            "The recorded debts in auctions are the sums of what open auctions are to raise."
+        case .openAuctionsAgree: "The open auctions are those that are not over, in order."
         }
     }
 }

@@ -32,6 +32,16 @@ public enum Invariant: Int, CaseIterable, Sendable, Hashable {
     case booksAreWellFormed = 12
     /// The recorded deposits and debts are the sums of margin accounts' positive and negative balances.
     case depositsAgree = 13
+    /// The auction account holds of each asset just what open auctions have for sale.
+    case auctionLotsAreHeld = 25
+    /// The auction account owes just what open auctions have not raised yet of the debts that came with the lots.
+    case auctionPrincipalIsOwed = 26
+    /// The bids account holds just the bids that stand.
+    case bidsAreHeld = 27
+    /// The recorded debts in auctions are the sums of what open auctions are to raise.
+    case auctionDebtsAgree = 28
+    /// The open auctions are those that are not over, in order.
+    case openAuctionsAgree = 29
 }
 
 /// An invariant that does not hold: a bug of the engine, never of the input.
@@ -50,6 +60,7 @@ extension ClearingHouse {
         checkAssets(&found)
         checkMarkets(&found)
         checkAccounts(&found)
+        checkAuctions(&found)
         return found.sorted { $0.invariant.rawValue < $1.invariant.rawValue }
     }
 

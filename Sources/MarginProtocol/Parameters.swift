@@ -239,6 +239,8 @@ public struct ProtocolParameters: Hashable, Sendable {
     public var backstop: BackstopPolicy?
     /// On what terms absorbed collateral is sold; nil where it is not.
     public var storefront: CometStorefront?
+    /// How collateral is sold by auction for debts in the settlement asset; nil where it is seized instead.
+    public var auctions: AuctionPolicy?
     /// Margin by stress of the whole account in place of the markets' schedules, or nil.
     public var stress: StressSchedule?
     /// For those who show an account; no rule depends on it.
@@ -251,7 +253,8 @@ public struct ProtocolParameters: Hashable, Sendable {
         lossWaterfall: [LossLayer] = [.insuranceFund, .badDebt],
         deleveraging: DeleveragingPolicy = DeleveragingPolicy(), backstop: BackstopPolicy? = nil,
         storefront: CometStorefront? = nil, stress: StressSchedule? = nil,
-        marginRatio: MarginRatioConvention = .maintenanceOverEquity
+        marginRatio: MarginRatioConvention = .maintenanceOverEquity,
+        auctions: AuctionPolicy? = nil
     ) {
         self.assets = assets
         self.categories = categories
@@ -266,5 +269,6 @@ public struct ProtocolParameters: Hashable, Sendable {
         self.storefront = storefront
         self.stress = stress
         self.marginRatio = marginRatio
+        self.auctions = auctions
     }
 }

@@ -45,6 +45,9 @@ extension Rejection {
         entry(
             407, "insufficientLiquidity",
             "More of the asset would leave than is supplied and not on loan."),
+        entry(
+            421, "belowMinimumDebt",
+            "The account would be left with a debt that is smaller than debts may be."),
         entry(501, "marketNotAllowed", "An isolated account trades its own market only."),
         entry(502, "noPool", "The market has no liquidity pool to trade against."),
         entry(503, "limitExceeded", "The price would be worse than the sender's limit."),
@@ -72,6 +75,34 @@ extension Rejection {
             "The protocol does not sell this asset, or its reserves are full."),
         entry(
             608, "boughtTooLittle", "The payment buys less than the sender asks for, or nothing."),
+        entry(621, "noAuctions", "The protocol sells no collateral by auction."),
+        entry(
+            622, "auctionLimitReached",
+            "As much debt is in auctions already as may be at once."),
+        entry(623, "unknownAuction", "The command names an auction that does not exist."),
+        entry(624, "wrongAuctionKind", "The auction is of the other kind."),
+        entry(625, "auctionOver", "The auction has been settled, or all of its lot is sold."),
+        entry(
+            626, "auctionStale",
+            "The auction has run too long or fallen too far: it has to be restarted."),
+        entry(
+            627, "noPartialPurchase",
+            "So little debt is left to be raised that only the whole lot may be bought."),
+        entry(
+            628, "auctionRunning",
+            "The auction still runs, or has a bid, or has none: it is not to be restarted or settled."
+        ),
+        entry(
+            629, "biddingEnded",
+            "The highest bid has stood for its time, or the auction is past its own."),
+        entry(
+            630, "bidNotMatching",
+            "A bid is for the whole lot and at most the debt until that is reached, and exactly the debt from then on."
+        ),
+        entry(631, "bidTooLow", "The bid does not beat the one that stands by the minimum."),
+        entry(
+            632, "soldByAuction",
+            "The account's collateral is sold by auction for this debt, not seized."),
         entry(
             701, "priceNotPositive",
             "The posted price is zero or negative, or its confidence negative."),

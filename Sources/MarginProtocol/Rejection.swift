@@ -34,6 +34,7 @@ public enum Rejection: Error, Hashable, Sendable {
     case isolatedOnlyFromParent(AccountID)
     case borrowCapExceeded(AssetID)
     case insufficientLiquidity(AssetID)
+    case belowMinimumDebt(minimum: Money)
 
     case marketNotAllowed(MarketID)
     case noPool(MarketID)
@@ -53,6 +54,18 @@ public enum Rejection: Error, Hashable, Sendable {
     case leavesDust
     case notForSale(AssetID)
     case boughtTooLittle(Quantity)
+    case noAuctions
+    case auctionLimitReached(AssetID)
+    case unknownAuction(AuctionID)
+    case wrongAuctionKind(AuctionID)
+    case auctionOver(AuctionID)
+    case auctionStale(AuctionID)
+    case noPartialPurchase(AuctionID)
+    case auctionRunning(AuctionID)
+    case biddingEnded(AuctionID)
+    case bidNotMatching(AuctionID)
+    case bidTooLow(AuctionID)
+    case soldByAuction(AccountID)
 
     case priceNotPositive
     case reportFromFuture(observedAt: Timestamp)
@@ -89,6 +102,7 @@ public enum Rejection: Error, Hashable, Sendable {
         case .isolatedOnlyFromParent: 405
         case .borrowCapExceeded: 406
         case .insufficientLiquidity: 407
+        case .belowMinimumDebt: 421
         case .marketNotAllowed: 501
         case .noPool: 502
         case .limitExceeded: 503
@@ -106,6 +120,18 @@ public enum Rejection: Error, Hashable, Sendable {
         case .leavesDust: 606
         case .notForSale: 607
         case .boughtTooLittle: 608
+        case .noAuctions: 621
+        case .auctionLimitReached: 622
+        case .unknownAuction: 623
+        case .wrongAuctionKind: 624
+        case .auctionOver: 625
+        case .auctionStale: 626
+        case .noPartialPurchase: 627
+        case .auctionRunning: 628
+        case .biddingEnded: 629
+        case .bidNotMatching: 630
+        case .bidTooLow: 631
+        case .soldByAuction: 632
         case .priceNotPositive: 701
         case .reportFromFuture: 702
         case .reportOutdated: 703

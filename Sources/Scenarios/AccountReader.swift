@@ -319,7 +319,8 @@ extension ScenarioDecoder {
                 feeds: assetNames.map { FeedParameters(name: $0, reporters: [.system]) },
                 settlementAsset: settlement, staleBlocks: [], liquidation: law.liquidation,
                 lossWaterfall: law.losses, deleveraging: law.deleveraging, backstop: law.backstop,
-                storefront: law.storefront, stress: law.stress, marginRatio: law.marginRatio),
+                storefront: law.storefront, stress: law.stress, marginRatio: law.marginRatio,
+                auctions: law.auctions),
             insuranceFund: law.insuranceFund, backstopFunds: law.backstopFunds,
             missingEntryIsZero: law.missingEntryIsZero)
     }

@@ -10,6 +10,7 @@ extension ScenarioDecoder {
         keys: [
             Key("traders", "groups", rule: "none", "Populations of traders."),
             Key("liquidators", "groups", rule: "none", "Groups of competing liquidators."),
+            Key("keepers", "groups", rule: "none", "Groups of competing auction keepers."),
             Key("market_makers", "groups", rule: "none", "Those who quote in the order book."),
             Key(
                 "pool_hedger", "map or none", default: "none",
@@ -36,6 +37,45 @@ extension ScenarioDecoder {
                 "unwind", "immediate, hold or {work_out: percentage}", default: "immediate",
                 "What it does with what it seizes: sells at once, keeps it, or sells a share each block."
             ),
+            Key(
+                "bump_after", "blocks", default: "0",
+                "After how many blocks it raises its own waiting fee; 0 is never."),
+        ])
+
+    static let keeperSection = Section(
+        path: "agents.keepers.GROUP",
+        sentence:
+            "Auction keepers with the same means: they start auctions of collateral, buy in Dutch ones and bid in English ones.",
+        keys: [
+            Key(
+                "name", "name", rule: "the map's key, or keepers-1, …", "What the group is called."),
+            Key("count", "whole number", required: true, "How many there are."),
+            Key(
+                "capital", "money", required: true,
+                "What each begins with, in the settlement asset; bids tie it up."),
+            Key(
+                "margin", "percentage", default: "5%",
+                "What it wants to earn at least, as a share of what a lot would sell for outside."),
+            Key(
+                "opening", "percentage", default: "100%",
+                "Where nobody has bid, it bids this share of the most it would pay; at 0% the smallest bid there is."
+            ),
+            Key(
+                "outbids", "true or false", default: "true",
+                "Whether it bids where another's bid stands."),
+            Key("starts", "true or false", default: "true", "Whether it starts auctions."),
+            Key("bids", "true or false", default: "true", "Whether it buys or bids."),
+            Key(
+                "lag", "blocks", default: "0 blocks",
+                "How many blocks after what it saw its transaction arrives."),
+            Key("poll_every", "blocks", default: "1 block", "It looks only every so many blocks."),
+            Key("fee", "fee", default: "1.25x", "What it offers for gas."),
+            Key(
+                "minimum_profit", "money", default: "$0",
+                "It acts only for at least this beyond its margin, after gas."),
+            Key(
+                "unwind", "immediate, hold or {work_out: percentage}", default: "immediate",
+                "What it does with what it wins, as liquidators."),
             Key(
                 "bump_after", "blocks", default: "0",
                 "After how many blocks it raises its own waiting fee; 0 is never."),
@@ -111,6 +151,11 @@ extension ScenarioDecoder {
         agents.traders = traders.map { trader($0.fields, $0.name, of: names) }
         agents.liquidators = groups(fields, "liquidators", Self.liquidatorSection)
             .map { liquidator($0.fields, $0.name) }
+        agents.keepers = groups(fields, "keepers", Self.keeperSection)
+            .map { keeper($0.fields, $0.name) }
+        if !agents.keepers.isEmpty, law.auctions == nil {
+            fields.problem("keepers", "there are no auctions: 'protocol.auctions' says how they go")
+        }
         agents.marketMakers = groups(fields, "market_makers", Self.marketMakerSection)
             .map { marketMaker($0.fields, $0.name) }
         if let hedger = fields.value("pool_hedger"), hedger.scalar != "none" {
@@ -178,6 +223,18 @@ extension ScenarioDecoder {
             pollEvery: fields.read("poll_every", .blocks(1...1_000_000)), fee: fee(fields),
             minimumProfit: fields.read("minimum_profit", .money),
             inventory: inventory(fields),
+            bumpAfter: fields.read("bump_after", .blocks(0...1_000_000)))
+    }
+
+    private func keeper(_ fields: Fields, _ name: String) -> KeeperGroup {
+        KeeperGroup(
+            name: name, count: fields.read("count", .count(1...10_000)),
+            capital: fields.read("capital", .positive), margin: fields.read("margin", .share),
+            opening: fields.read("opening", .share), outbids: fields.read("outbids", .yesOrNo),
+            starts: fields.read("starts", .yesOrNo), bids: fields.read("bids", .yesOrNo),
+            lag: fields.read("lag", .blocks(0...100_000)),
+            pollEvery: fields.read("poll_every", .blocks(1...1_000_000)), fee: fee(fields),
+            minimumProfit: fields.read("minimum_profit", .money), inventory: inventory(fields),
             bumpAfter: fields.read("bump_after", .blocks(0...1_000_000)))
     }
 

@@ -101,6 +101,20 @@ extension Scenario {
             sentence:
                 "The largest distance of the protocol's price from the outside one, over feeds and blocks."
         ),
+        Metric(name: "auctions", unit: .count, sentence: "Auctions of collateral started."),
+        Metric(
+            name: "auctions_sold", unit: .count,
+            sentence: "Auctions that ended with a buyer, all of the lot sold or the debt paid."),
+        Metric(
+            name: "zero_bids", unit: .count,
+            sentence:
+                "Auctions that somebody won, or bought the rest of, for less than one unit of the settlement asset."
+        ),
+        Metric(
+            name: "zero_bid_share", unit: .share, sentence: "The share of sold auctions so lost."),
+        Metric(
+            name: "zero_bid_usd", unit: .dollars,
+            sentence: "What the collateral given away so was worth outside."),
         Metric(
             name: "conservation", unit: .exactness,
             sentence:

@@ -77,6 +77,19 @@ extension Tree {
     /// A preset's rules without what concerns assets that are not there.
     fileprivate func knowing(assets: [String]) -> Tree {
         var result = knowing(assets: assets, in: "categories")
+        if let auctions = self["auctions"], let lots = auctions["lots"]?.entries {
+            let kept = lots.filter { assets.contains($0.key) }
+            let known =
+                kept.isEmpty
+                ? auctions.removing("lots")
+                : auctions.replacing(
+                    Entry(
+                        key: "lots", position: auctions.position,
+                        value: Tree(content: .mapping(kept), position: auctions.position)),
+                    under: "")
+            result = result.replacing(
+                Entry(key: "auctions", position: auctions.position, value: known), under: "")
+        }
         if let stress = self["stress"], stress.entries != nil {
             result = result.replacing(
                 Entry(

@@ -16,6 +16,8 @@ extension Preset {
         ("aave-v3", PackageResources.aave_v3_yaml),
         ("compound-v2", PackageResources.compound_v2_yaml),
         ("compound-v3", PackageResources.compound_v3_yaml),
+        ("maker-clip", PackageResources.maker_clip_yaml),
+        ("maker-flip", PackageResources.maker_flip_yaml),
         ("morpho-blue", PackageResources.morpho_blue_yaml),
         ("euler-v2", PackageResources.euler_v2_yaml),
     ]

@@ -20,6 +20,7 @@ struct DecodedLaw {
     var backstopFunds: [(asset: AssetID, amount: Quantity)] = []
     var categories: [CollateralCategory] = []
     var stress: StressSchedule?
+    var auctions: AuctionPolicy?
     var marginRatio = MarginRatioConvention.maintenanceOverEquity
     /// Whether a position whose entry price is not given has cost nothing.
     var missingEntryIsZero = false
@@ -76,6 +77,9 @@ extension ScenarioDecoder {
             Key(
                 "storefront", "map", rule: "none",
                 "On what terms the protocol sells the collateral that it has absorbed."),
+            Key(
+                "auctions", "map or none", rule: "none",
+                "How collateral is sold by auction for debts in the settlement asset."),
             Key(
                 "insurance_fund", "money or map of amounts", default: "$0",
                 "What the insurance fund holds at the start."),
@@ -158,6 +162,7 @@ extension ScenarioDecoder {
         law.categories = categories(fields)
         law.storefront = storefront(fields)
         law.stress = stress(fields)
+        law.auctions = auctions(fields)
         law.marginRatio = fields.read(
             "margin_ratio",
             Kind.choice([

@@ -54,6 +54,9 @@ public struct RunSummary: Sendable {
     /// The highest.
     public private(set) var highestPrices: [Price]
 
+    /// What happened in auctions of collateral.
+    public private(set) var auctions = AuctionSummary()
+
     private let feedNames: [String]
     private let nativeFeed: FeedID?
     private let groupOf: [AccountID: String]
@@ -63,6 +66,7 @@ public struct RunSummary: Sendable {
     private var conservation: Conservation
     private var onChainPrices: [Price]
     private let assetFeeds: [FeedID]
+    private let settlement: AssetID
 
     init(_ scenario: Scenario, groups: [AccountID: String], liquidators: Set<Address>) {
         self.liquidators = liquidators
@@ -72,6 +76,7 @@ public struct RunSummary: Sendable {
         lowestPrices = Array(repeating: Price(raw: .max), count: feedNames.count)
         highestPrices = Array(repeating: .zero, count: feedNames.count)
         onChainPrices = Array(repeating: .zero, count: feedNames.count)
+        settlement = scenario.parameters.settlementAsset
         assetFeeds = scenario.parameters.assets.map(\.feed)
         conservation = Conservation(scenario.parameters)
         for group in scenario.agents.traders {
@@ -115,6 +120,7 @@ public struct RunSummary: Sendable {
             case .lossCovered(let cover) where cover.layer == .socialised:
                 socialised += worth(
                     cover.amount, at: onChainPrices[assetFeeds[cover.asset.index].index])
+            case .auctionChanged(let change): add(change, record)
             default: break
             }
         }
@@ -172,6 +178,16 @@ public struct RunSummary: Sendable {
         }
     }
 
+    private mutating func add(_ change: AuctionChange, _ record: BlockRecord) {
+        let outside = record.referencePrices[assetFeeds[change.asset.index].index].price
+        let bought = worth(change.bought, at: outside)
+        auctions.add(change, worth: bought)
+        let unit = record.referencePrices[assetFeeds[settlement.index].index].price
+        deficit += worth(change.uncovered, at: unit)
+        // What a keeper earns: the reward for starting, and what it buys below the outside price.
+        toLiquidators += worth(change.reward, at: unit) + bought - worth(change.paid, at: unit)
+    }
+
     private func worth(_ quantity: Quantity, at price: Price) -> Money {
         Money(
             raw: (try? multiplyScaled(quantity.raw, price.raw, rounding: .nearest)) ?? Int64.max)
@@ -227,6 +243,11 @@ extension RunSummary {
         case "pool_change_usd": return Ratio(raw: (poolAtEnd - poolAtStart).raw)
         case "max_base_fee_gwei": return Ratio(raw: highestGasPrice / 10)
         case "max_oracle_error": return largestOracleError
+        case "auctions": return whole(auctions.started)
+        case "auctions_sold": return whole(auctions.sold)
+        case "zero_bids": return whole(auctions.zeroBids)
+        case "zero_bid_share": return share(auctions.zeroBids, auctions.sold)
+        case "zero_bid_usd": return Ratio(raw: auctions.zeroBidWorth.raw)
         case "conservation": return Ratio(raw: conservation.largest)
         default: return grouped(metric)
         }

@@ -53,7 +53,8 @@ public final class Simulation: IteratorProtocol {
         agents = parts.cast.agents
         dispatch = Dispatch(agents: parts.cast.agents)
         description = parts.description
-        let liquidators = parts.cast.members.filter { $0.kind == "liquidator" }.map(\.address)
+        let liquidators = parts.cast.members
+            .filter { $0.kind == "liquidator" || $0.kind == "keeper" }.map(\.address)
         summary = RunSummary(
             scenario, groups: parts.groups, liquidators: Set(liquidators))
         lastHeader = parts.header
@@ -208,9 +209,7 @@ public final class Simulation: IteratorProtocol {
         var before: [Int64: Health] = [:]
         let block = chain.build(slot, appendingTo: journal) {
             [self] (transaction, journal) throws(Rejection) in
-            if case .liquidate(let account, _, _) = transaction.command,
-                account.index < house.accountCount
-            {
+            if let account = transaction.command.liquidated, account.index < house.accountCount {
                 before[transaction.id] = house.health(of: account, .maintenance, at: truth)
             }
             try house.execute(transaction.command, from: transaction.sender, into: &journal)
@@ -345,5 +344,15 @@ public final class Simulation: IteratorProtocol {
             liquidations: liquidations, health: house.healthRecords(of: everyone, truth: truth),
             metric: house.metric(
                 onChain: onChain.accounts.count, inTruth: inTruth.accounts, truth: truth))
+    }
+}
+
+extension Command {
+    /// Whose collateral or positions it would take.
+    fileprivate var liquidated: AccountID? {
+        switch self {
+        case .liquidate(let account, _, _), .startAuction(let account, _, _): account
+        default: nil
+        }
     }
 }
