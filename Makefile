@@ -11,7 +11,7 @@ TESTING := $(RELEASE) -Xswiftc -enable-testing
 BINARY = $$(swift build $(RELEASE) --show-bin-path)/crossmargin
 DEMO_DB ?= demo.sqlite
 
-.PHONY: help setup build demo test ci lint format golden bench docs debug-check clean
+.PHONY: help setup build demo test ci lint format golden bench docs studies debug-check clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -51,6 +51,13 @@ docs: setup ## rewrites the documents that are generated
 	swift build $(TESTING) --build-tests
 	CROSSMARGIN_WRITE_GOLDENS=1 swift test $(TESTING) --skip-build --filter Documents
 	git --no-pager diff --stat -- docs
+
+studies: build ## reruns studies/*.yaml and rewrites their pages in docs/studies
+	@for file in studies/*.yaml; do \
+		echo "$$file"; \
+		$(BINARY) study run "$$file" --page "docs/studies/$$(basename "$$file" .yaml).md" > /dev/null; \
+	done
+	git --no-pager diff --stat -- docs/studies
 
 bench: setup ## the benchmark of the law and of the audit, against C
 	bash Benchmarks/run.sh

@@ -111,12 +111,18 @@ let package = Package(
                 crypto,
             ],
             resources: [.embedInCode("schema.sql")]),
+        layer(
+            "Studies",
+            [
+                "ExactMath", "SeededRandom", "MarginProtocol", "Agents", "Chain", "Scenarios",
+                "Simulation", "Audit", grdb, crypto,
+            ]),
         layer("Reports", [grdb]),
         .executableTarget(
             name: "crossmargin",
             dependencies: [
                 "ExactMath", "MarginProtocol", "Chain", "Agents", "Scenarios", "Simulation",
-                "Audit", "MarginCalculator", "Reports", arguments, logging,
+                "Audit", "Studies", "MarginCalculator", "Reports", arguments, logging,
             ],
             swiftSettings: settings),
 
@@ -140,8 +146,9 @@ let package = Package(
         tests("SimulationTests", all + ["Simulation"]),
         tests("AuditTests", all + ["Simulation", "Audit", "Reports", grdb, crypto]),
         tests("ReportsTests", all + ["Simulation", "Audit", "Reports"]),
+        tests("StudiesTests", all + ["Simulation", "Audit", "Studies", "Reports", grdb]),
         tests(
-            "CommandTests", all + ["Simulation", "Audit", "Reports", "crossmargin"],
+            "CommandTests", all + ["Simulation", "Audit", "Studies", "Reports", "crossmargin"],
             exclude: ["Goldens"]),
     ],
     swiftLanguageModes: [.v6]

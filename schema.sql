@@ -448,6 +448,74 @@ create table if not exists protocol_metric (
     primary key (run, block)
 ) strict, without rowid;
 
+-- A row is a study: one scenario at several points, each run with the same seeds, so that points differ
+-- only by what was varied. Its runs stand in study_run in order of point and seed, written by one writer:
+-- a study that was stopped is a prefix of itself, and the same command goes on.
+create table if not exists study (
+    study integer primary key check (study >= 1), -- its number in this file
+    name text not null, -- what it is called: the scenario's name, or the study file's
+    question text not null, -- what it asks
+    kind text not null, -- how its points were chosen: grid, latin, attribution or search
+    scenario text not null, -- name of the scenario
+    scenario_text text not null, -- the scenario in full without what is varied, as YAML
+    engine_version text not null, -- the version of the program that ran it
+    point_count integer not null check (point_count >= 1), -- how many points it has
+    first_seed integer not null check (first_seed >= 0), -- the first seed of each point
+    seed_count integer not null check (seed_count >= 1), -- how many seeds each point has, one after another
+    shard integer, -- which part of a study that was split this file holds, from 1; none for a whole one
+    shard_count integer, -- how many parts there are; none for a whole one
+    check ((shard is null) = (shard_count is null))
+) strict;
+
+-- A row is a point of a study.
+create table if not exists study_point (
+    study integer not null, -- study
+    point integer not null check (point >= 0), -- its place, from 0
+    label text not null, -- the values that make it, for people
+    scenario_hash blob not null check (length(scenario_hash) = 32), -- SHA-256 of the point's scenario in full
+    primary key (study, point)
+) strict, without rowid;
+
+-- A row is one value that a point overrides in the scenario, as after --set.
+create table if not exists study_setting (
+    study integer not null, -- study
+    point integer not null, -- point
+    seq integer not null, -- place among the point's values
+    key text not null, -- dotted path, as in a scenario
+    value text not null, -- its value, as in a scenario
+    number_e8 integer, -- [1e-8] the number in it, in seconds, shares or dollars; none where it is not one number
+    primary key (study, point, seq)
+) strict, without rowid;
+
+-- A row is a metric that a study measures; docs/metrics.md defines them.
+create table if not exists study_metric (
+    study integer not null, -- study
+    metric integer not null, -- its number in the study
+    name text not null, -- its name
+    unit text not null, -- what it is measured in: count, share, dollars, seconds, gwei, price or exactness
+    primary key (study, metric)
+) strict, without rowid;
+
+-- A row is one run of a study, complete.
+create table if not exists study_run (
+    study integer not null, -- study
+    point integer not null, -- point
+    seed integer not null, -- its seed
+    block_count integer not null, -- blocks built
+    unseed integer not null, -- one more draw at the very end: equal runs end in an equal state
+    primary key (study, point, seed)
+) strict, without rowid;
+
+-- A row is one metric of one run of a study.
+create table if not exists study_result (
+    study integer not null, -- study
+    point integer not null, -- point
+    seed integer not null, -- seed
+    metric integer not null, -- number of the metric
+    value_e8 integer not null, -- [1e-8 of the metric's unit] its value
+    primary key (study, point, seed, metric)
+) strict, without rowid;
+
 -- == codes ==
 insert or ignore into code (domain, code, name) values
     ('table', 0, 'run'),
@@ -742,6 +810,30 @@ on run begin
     select raise(abort, 'run: only status, block_count, head_hash and unseed may change'); end;
 create trigger if not exists run_no_delete before delete on run begin
     select raise(abort, 'run is append-only: a row may not be deleted'); end;
+create trigger if not exists study_no_update before update on study begin
+    select raise(abort, 'study is append-only: a row may not be changed'); end;
+create trigger if not exists study_no_delete before delete on study begin
+    select raise(abort, 'study is append-only: a row may not be deleted'); end;
+create trigger if not exists study_point_no_update before update on study_point begin
+    select raise(abort, 'study_point is append-only: a row may not be changed'); end;
+create trigger if not exists study_point_no_delete before delete on study_point begin
+    select raise(abort, 'study_point is append-only: a row may not be deleted'); end;
+create trigger if not exists study_setting_no_update before update on study_setting begin
+    select raise(abort, 'study_setting is append-only: a row may not be changed'); end;
+create trigger if not exists study_setting_no_delete before delete on study_setting begin
+    select raise(abort, 'study_setting is append-only: a row may not be deleted'); end;
+create trigger if not exists study_metric_no_update before update on study_metric begin
+    select raise(abort, 'study_metric is append-only: a row may not be changed'); end;
+create trigger if not exists study_metric_no_delete before delete on study_metric begin
+    select raise(abort, 'study_metric is append-only: a row may not be deleted'); end;
+create trigger if not exists study_run_no_update before update on study_run begin
+    select raise(abort, 'study_run is append-only: a row may not be changed'); end;
+create trigger if not exists study_run_no_delete before delete on study_run begin
+    select raise(abort, 'study_run is append-only: a row may not be deleted'); end;
+create trigger if not exists study_result_no_update before update on study_result begin
+    select raise(abort, 'study_result is append-only: a row may not be changed'); end;
+create trigger if not exists study_result_no_delete before delete on study_result begin
+    select raise(abort, 'study_result is append-only: a row may not be deleted'); end;
 
 -- == views ==
 -- Each view below shows its table in plain units, with names and ISO times.
@@ -1284,6 +1376,277 @@ from tx t
 left join code k on k.domain = 'command' and k.code = t.kind
 left join code j on j.domain = 'rejection' and j.code = t.rejection
 where t.applied = 0 group by t.run, t.kind, t.rejection;
+
+-- Every metric of a run, computed from its tables: docs/metrics.md says what each means, and `crossmargin run
+-- --json` prints the same from the engine's own sums.
+create view if not exists v_run_metric as
+with
+steps as (
+    select
+        l.*, b.time_ms,
+        abs(l.size_e8) / 1e8 * (l.price_e8 / 1e8) as notional,
+        l.equity_before_e8 - l.requirement_before_e8 as start_e8,
+        l.equity_after_e8 - l.requirement_after_e8 as end_e8,
+        (select p.time_ms from block p where p.run = l.run and p.block = l.block - 1) as last_ms,
+        row_number() over (partition by l.run, l.block, l.tx order by l.seq) as place
+    from liquidation l join block b using (run, block)),
+step_sums as (
+    select
+        run, sum(place = 1) as liquidations, count(distinct account) filter (where place = 1) as accounts,
+        sum(late) filter (where place = 1) as late, sum(wrongful) filter (where place = 1) as wrongful,
+        sum(notional) as notional, sum(deficit_e8) / 1e8 as deficit, sum(penalty_e8) / 1e8 as penalties,
+        sum(to_liquidator_e8) / 1e8 as gross,
+        sum(iif(kind = 1, size_e8 / 1e8 * ((reference_price_e8 - price_e8) / 1e8), 0)) as stale_loss,
+        sum(iif(end_e8 > 0 and end_e8 > start_e8, notional * end_e8 / (end_e8 - start_e8), 0)) as over_liquidation,
+        sum(iif(liquidatable_since_ms is null, notional, 0)) as same_block,
+        sum(iif(liquidatable_since_ms is null or liquidatable_since_ms >= last_ms, notional, 0)) as prompt,
+        sum(time_ms - truly_liquidatable_since_ms) filter (where place = 1) as delay_ms,
+        count(truly_liquidatable_since_ms) filter (where place = 1) as delays,
+        max(time_ms - truly_liquidatable_since_ms) filter (where place = 1) as longest_ms,
+        sum(time_ms - truly_liquidatable_since_ms) filter (where place = 1 and late) as late_ms,
+        count(truly_liquidatable_since_ms) filter (where place = 1 and late) as lates
+    from steps group by run),
+covers as (
+    select
+        c.run, c.layer,
+        sum(c.amount_e8 / 1e8 * (
+            select p.price_e8 / 1e8 from oracle_price p
+            where p.run = c.run and p.feed = s.feed
+                and (p.block, p.tx, p.seq) < (c.block, c.tx, c.seq)
+            order by p.block desc, p.tx desc, p.seq desc limit 1)) as amount
+    from loss_cover c join asset s using (run, asset) group by c.run, c.layer),
+bids as (
+    select
+        x.run, count(*) filter (where x.kind = 10) as attempts,
+        count(*) filter (where x.kind = 10 and x.applied) as wins,
+        sum(x.gas_used * (x.effective_price_wei / 1e18) * p.price_e8 / 1e8) as gas,
+        sum(x.gas_used * (x.tip_wei / 1e18) * p.price_e8 / 1e8) as tips,
+        sum(x.gas_used * (x.effective_price_wei / 1e18) * p.price_e8 / 1e8)
+            filter (where x.kind = 10 and x.applied) as winners_gas,
+        sum(x.gas_used * (x.effective_price_wei / 1e18) * p.price_e8 / 1e8)
+            filter (where x.kind = 10 and not x.applied) as losers_gas
+    from tx x join agent g on g.run = x.run and g.address = x.sender and g.kind = 'liquidator'
+    join run r on r.run = x.run
+    left join reference_price p on p.run = x.run and p.block = x.block and p.feed = r.gas_feed
+    group by x.run),
+sales as (
+    select t.run, sum(t.slippage_e8) / 1e8 as slippage
+    from liquidator_trade t
+    join agent g on g.run = t.run and g.address = t.agent and g.kind = 'liquidator' group by t.run),
+ends as (
+    select run, max(block) as last from protocol_metric group by run),
+funds as (
+    select
+        e.run, z.bad_debt_e8 / 1e8 as bad_debt, z.underwater_e8 / 1e8 as underwater,
+        (z.insurance_fund_e8 - a.insurance_fund_e8) / 1e8 as insurance_change,
+        (z.pool_equity_e8 - a.pool_equity_e8) / 1e8 as pool_change
+    from ends e join protocol_metric z on z.run = e.run and z.block = e.last
+    join protocol_metric a on a.run = e.run and a.block = 0),
+spells as (
+    select run, time_ms, underwater_e8, sum(underwater_e8 <= 0) over (partition by run order by block) as spell
+    from protocol_metric join block using (run, block)),
+insolvency as (
+    select run, max(length_ms) as longest_ms
+    from (
+        select
+            s.run,
+            coalesce(
+                (select min(z.time_ms) from spells z where z.run = s.run and z.spell = s.spell + 1
+                    and z.underwater_e8 <= 0), max(s.time_ms)) - min(s.time_ms) as length_ms
+        from spells s where s.underwater_e8 > 0 group by s.run, s.spell)
+    group by run),
+fates as (
+    select
+        run, sum(fate = 1) as accepted, sum(fate = 2) as rejected, sum(fate in (3, 4)) as lost
+    from oracle_report group by run),
+blocks as (
+    select
+        run, sum(block > 0) as blocks, sum(tx_count) as txs, max(base_fee_wei) as base_fee_wei,
+        max(minimum_price_wei) as minimum_price_wei
+    from block group by run),
+errors as (
+    select
+        x.run, max(abs(x.price_e8 - (
+            select o.price_e8 from oracle_price o
+            where o.run = x.run and o.feed = x.feed and o.block <= x.block
+            order by o.block desc, o.tx desc, o.seq desc limit 1)) * 1.0 / x.price_e8) as largest
+    from reference_price x group by x.run),
+imbalances as (
+    select run, max(abs(sum_e8)) as largest
+    from (
+        select run, sum(sum(delta_e8)) over (partition by run, asset order by block) as sum_e8
+        from balance_change group by run, asset, block
+        union all
+        select run, sum(sum(size_after_e8 - size_before_e8)) over (partition by run, market order by block)
+        from position_change group by run, market, block
+        union all
+        select run, sum(sum(change_e8)) over (partition by run, market order by block)
+        from (
+            select run, market, block, cost_after_e8 - cost_before_e8 as change_e8 from position_change
+            union all
+            select c.run, a.market, c.block, c.delta_e8
+            from account a join balance_change c using (run, account) where a.role = 7)
+        group by run, market, block)
+    group by run)
+select run, 'blocks' as metric, blocks * 1.0 as value from blocks
+union all select run, 'transactions', txs from blocks
+union all select r.run, 'rejected', (select count(*) from tx t where t.run = r.run and not t.applied) from run r
+union all select r.run, 'dropped', (select count(*) from tx_dropped t where t.run = r.run) from run r
+union all select r.run, 'liquidations', coalesce(s.liquidations, 0) from run r left join step_sums s using (run)
+union all select r.run, 'liquidated_accounts', coalesce(s.accounts, 0) from run r left join step_sums s using (run)
+union all select r.run, 'late_liquidations', coalesce(s.late, 0) from run r left join step_sums s using (run)
+union all select r.run, 'wrongful_liquidations', coalesce(s.wrongful, 0) from run r left join step_sums s using (run)
+union all select r.run, 'late_share', coalesce(s.late * 1.0 / s.liquidations, 0) from run r left join step_sums s using (run)
+union all select r.run, 'wrongful_share', coalesce(s.wrongful * 1.0 / s.liquidations, 0) from run r left join step_sums s using (run)
+union all select r.run, 'liquidated_notional_usd', coalesce(s.notional, 0) from run r left join step_sums s using (run)
+union all select run, 'bad_debt_usd', bad_debt from funds
+union all select run, 'insurance_change_usd', insurance_change from funds
+union all select run, 'pool_change_usd', pool_change from funds
+union all select run, 'underwater_usd', underwater from funds
+union all select r.run, 'stale_loss_usd', coalesce(s.stale_loss, 0) from run r left join step_sums s using (run)
+union all select r.run, 'deficit_usd', coalesce(s.deficit, 0) from run r left join step_sums s using (run)
+union all select r.run, 'penalties_usd', coalesce(s.penalties, 0) from run r left join step_sums s using (run)
+union all select r.run, 'socialised_usd', coalesce((select c.amount from covers c where c.run = r.run and c.layer = 1), 0) from run r
+union all
+select r.run, 'liquidator_profit_usd', coalesce(s.gross, 0) - coalesce(b.gas, 0) - coalesce(t.slippage, 0)
+from run r left join step_sums s using (run) left join bids b using (run) left join sales t using (run)
+union all select r.run, 'mean_delay_seconds', coalesce(s.delay_ms / s.delays / 1e3, 0) from run r left join step_sums s using (run)
+union all select r.run, 'max_delay_seconds', coalesce(s.longest_ms / 1e3, 0) from run r left join step_sums s using (run)
+union all select r.run, 'reports_accepted', coalesce(f.accepted, 0) from run r left join fates f using (run)
+union all select r.run, 'reports_rejected', coalesce(f.rejected, 0) from run r left join fates f using (run)
+union all select r.run, 'reports_dropped', coalesce(f.lost, 0) from run r left join fates f using (run)
+union all select run, 'max_base_fee_gwei', iif(base_fee_wei > 0, base_fee_wei, minimum_price_wei) / 1e9 from blocks
+union all select run, 'max_oracle_error', largest from errors
+union all select run, 'conservation', largest / 1e8 from imbalances
+union all
+select p.run, 'min_price_' || f.name, min(p.price_e8) / 1e8
+from reference_price p join feed f using (run, feed) group by p.run, f.name
+union all
+select p.run, 'max_price_' || f.name, max(p.price_e8) / 1e8
+from reference_price p join feed f using (run, feed) group by p.run, f.name
+union all
+select g.run, 'accounts_liquidated_' || g."group", count(distinct l.account)
+from agent g left join account a on a.run = g.run and a.owner = g.address and a.role = 0 and a.block = 0
+left join liquidation l on l.run = a.run and l.account = a.account
+where g.kind = 'trader' group by g.run, g."group"
+union all
+select f.run, 'loss_usd', coalesce(s.deficit, 0) + f.underwater from funds f left join step_sums s using (run)
+union all select r.run, 'insurance_used_usd', coalesce((select c.amount from covers c where c.run = r.run and c.layer = 0), 0) from run r
+union all
+select
+    r.run, 'adl_volume_usd', coalesce((
+        select sum(abs(p.size_after_e8 - p.size_before_e8) / 1e8 * (p.price_e8 / 1e8)) / 2
+        from position_change p where p.run = r.run and p.reason = 4), 0)
+from run r
+union all select r.run, 'over_liquidation_usd', coalesce(s.over_liquidation, 0) from run r left join step_sums s using (run)
+union all select r.run, 'late_delay_seconds', coalesce(s.late_ms / s.lates / 1e3, 0) from run r left join step_sums s using (run)
+union all select r.run, 'same_block_share', coalesce(s.same_block / s.notional, 0) from run r left join step_sums s using (run)
+union all select r.run, 'prompt_share', coalesce(s.prompt / s.notional, 0) from run r left join step_sums s using (run)
+union all select r.run, 'time_to_solvency_seconds', coalesce(i.longest_ms / 1e3, 0) from run r left join insolvency i using (run)
+union all select r.run, 'liquidation_attempts', coalesce(b.attempts, 0) from run r left join bids b using (run)
+union all select r.run, 'win_rate', coalesce(b.wins * 1.0 / b.attempts, 0) from run r left join bids b using (run)
+union all select r.run, 'liquidator_gross_usd', coalesce(s.gross, 0) from run r left join step_sums s using (run)
+union all select r.run, 'liquidator_gas_usd', coalesce(b.gas, 0) from run r left join bids b using (run)
+union all select r.run, 'liquidator_slippage_usd', coalesce(t.slippage, 0) from run r left join sales t using (run)
+union all select r.run, 'losers_gas_usd', coalesce(b.losers_gas, 0) from run r left join bids b using (run)
+union all
+select r.run, 'builder_share', iif(s.gross > 0, coalesce(b.tips, 0) / s.gross, 0)
+from run r left join step_sums s using (run) left join bids b using (run)
+union all
+select
+    r.run, 'break_even_size_usd',
+    iif(s.gross > 0 and b.wins > 0, coalesce(b.winners_gas, 0) * s.notional / s.gross / b.wins, 0)
+from run r left join step_sums s using (run) left join bids b using (run);
+
+-- Studies, with how far each has come.
+create view if not exists v_study as
+select
+    s.study, s.name, s.question, s.kind, s.scenario, s.engine_version, s.point_count, s.first_seed,
+    s.first_seed + s.seed_count - 1 as last_seed, s.shard, s.shard_count,
+    (select count(*) from study_run r where r.study = s.study) as runs,
+    s.point_count * s.seed_count as runs_in_all
+from study s;
+
+-- Points with the values that make them.
+create view if not exists v_study_setting as
+select t.study, t.point, p.label, t.key, t.value, t.number_e8 / 1e8 as number
+from study_setting t join study_point p using (study, point);
+
+-- Every metric of every run of a study.
+create view if not exists v_study_result as
+select
+    r.study, r.point, p.label, r.seed, m.name as metric, m.unit, r.value_e8 / 1e8 as value
+from study_result r join study_point p using (study, point) join study_metric m using (study, metric);
+
+-- What each metric comes to at each point: mean, standard deviation, half of the 95 % interval of the mean
+-- (Student's t), and percentiles by nearest rank.
+create view if not exists v_study_statistic as
+with
+means as (
+    select study, point, metric, count(*) as n, avg(value_e8 / 1e8) as mean
+    from study_result group by study, point, metric),
+ranked as (
+    select
+        r.study, r.point, r.metric, m.n, m.mean, r.value_e8 / 1e8 as value,
+        row_number() over (partition by r.study, r.point, r.metric order by r.value_e8, r.seed) as place
+    from study_result r join means m using (study, point, metric)),
+sums as (
+    select
+        study, point, metric, n, mean, iif(n > 1, sqrt(sum((value - mean) * (value - mean)) / (n - 1)), 0)
+            as deviation,
+        min(value) as least, max(value) as most,
+        max(value) filter (where place <= (n * 5 + 99) / 100) as p5,
+        max(value) filter (where place <= (n * 50 + 99) / 100) as p50,
+        max(value) filter (where place <= (n * 95 + 99) / 100) as p95,
+        max(value) filter (where place <= (n * 99 + 99) / 100) as p99
+    from ranked group by study, point, metric)
+select
+    s.study, s.point, p.label, m.name as metric, m.unit, s.n, s.mean, s.deviation,
+    s.deviation / sqrt(s.n) * case s.n - 1
+        when 0 then 0 when 1 then 12.706204736 when 2 then 4.302652730 when 3 then 3.182446305
+        when 4 then 2.776445105
+        else 1.959963985 + 2.372271230 / (s.n - 1) + 2.822498616 / ((s.n - 1) * (s.n - 1))
+            + 2.555849680 / ((s.n - 1) * (s.n - 1) * (s.n - 1))
+            + 1.589534053 / ((s.n - 1) * (s.n - 1) * (s.n - 1) * (s.n - 1))
+    end as half_width,
+    s.least, s.p5, s.p50, s.p95, s.p99, s.most
+from sums s join study_point p using (study, point) join study_metric m using (study, metric);
+
+-- What each point differs by from the first, paired by seed: mean, and half of its 95 % interval (Student's t).
+create view if not exists v_study_difference as
+with
+pairs as (
+    select r.study, r.point, r.metric, r.value_e8 / 1e8 - f.value_e8 / 1e8 as value
+    from study_result r
+    join study_result f on f.study = r.study and f.point = 0 and f.seed = r.seed and f.metric = r.metric
+    where r.point > 0),
+means as (
+    select study, point, metric, count(*) as n, avg(value) as mean
+    from pairs group by study, point, metric),
+sums as (
+    select
+        study, point, metric, m.n, m.mean,
+        iif(m.n > 1, sqrt(sum((p.value - m.mean) * (p.value - m.mean)) / (m.n - 1)), 0) as deviation
+    from pairs p join means m using (study, point, metric) group by study, point, metric)
+select
+    s.study, s.point, p.label, m.name as metric, m.unit, s.n, s.mean,
+    s.deviation / sqrt(s.n) * case s.n - 1
+        when 0 then 0 when 1 then 12.706204736 when 2 then 4.302652730 when 3 then 3.182446305
+        when 4 then 2.776445105
+        else 1.959963985 + 2.372271230 / (s.n - 1) + 2.822498616 / ((s.n - 1) * (s.n - 1))
+            + 2.555849680 / ((s.n - 1) * (s.n - 1) * (s.n - 1))
+            + 1.589534053 / ((s.n - 1) * (s.n - 1) * (s.n - 1) * (s.n - 1))
+    end as half_width
+from sums s join study_point p using (study, point) join study_metric m using (study, metric);
+
+-- Value and liquidations at risk: of the loss, and of the liquidated notional, the 95th and 99th percentile over
+-- a point's seeds.
+create view if not exists v_study_at_risk as
+select
+    l.study, l.point, l.label, l.n, l.p95 as value_at_risk_95, l.p99 as value_at_risk_99,
+    n.p95 as liquidations_at_risk_95, n.p99 as liquidations_at_risk_99
+from v_study_statistic l join v_study_statistic n using (study, point)
+where l.metric = 'loss_usd' and n.metric = 'liquidated_notional_usd';
 
 -- The views below state invariants. Each is empty unless something is wrong.
 

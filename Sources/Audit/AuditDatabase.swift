@@ -1,11 +1,11 @@
 import Foundation
-import GRDB
+package import GRDB
 import GRDBSQLite
 
 /// Opens database files; every failure becomes an ``AuditError``.
-enum AuditDatabase {
+package enum AuditDatabase {
     /// A connection that writes; makes the file where there is none.
-    static func writer(_ path: String) throws(AuditError) -> DatabaseQueue {
+    package static func writer(_ path: String) throws(AuditError) -> DatabaseQueue {
         try run(path) {
             var configuration = Configuration()
             configuration.foreignKeysEnabled = false
@@ -25,7 +25,7 @@ enum AuditDatabase {
     }
 
     /// A connection that only reads; the file must be there.
-    static func reader(_ path: String) throws(AuditError) -> DatabaseQueue {
+    package static func reader(_ path: String) throws(AuditError) -> DatabaseQueue {
         guard FileManager.default.fileExists(atPath: path) else {
             throw AuditError(.io, "\(path): no such file")
         }
@@ -40,7 +40,7 @@ enum AuditDatabase {
     }
 
     /// Runs work on a database and translates its errors.
-    static func run<T>(_ path: String, _ work: () throws -> T) throws(AuditError) -> T {
+    package static func run<T>(_ path: String, _ work: () throws -> T) throws(AuditError) -> T {
         do {
             return try work()
         } catch let error as AuditError {

@@ -26,6 +26,9 @@ public struct Digest32: Hashable, Sendable, CustomStringConvertible {
         self.bytes = bytes
     }
 
+    /// The digest of a text's UTF-8.
+    public init(hashing text: String) { self.init(SHA256.hash(data: Array(text.utf8))) }
+
     init(_ digest: SHA256Digest) { bytes = Array(digest) }
 
     /// Lower-case hexadecimal digits.

@@ -1,3 +1,6 @@
+import Agents
+import MarginProtocol
+
 /// A number of a run's summary that a scenario can have expectations of.
 public struct Metric: Sendable, Hashable {
     /// What it is measured in, which decides how its bounds are written.
@@ -129,7 +132,76 @@ extension Scenario {
         Metric(
             name: "accounts_liquidated_GROUP", unit: .count,
             sentence: "Accounts of a trader group with at least one liquidation step."),
+        Metric(
+            name: "loss_usd", unit: .dollars,
+            sentence:
+                "`deficit_usd` and `underwater_usd` together: what all accounts could not pay."),
+        Metric(
+            name: "insurance_used_usd", unit: .dollars,
+            sentence: "What the insurance fund paid for deficits."),
+        Metric(
+            name: "adl_volume_usd", unit: .dollars,
+            sentence: "The notional of the positions that auto-deleveraging took from others."),
+        Metric(
+            name: "over_liquidation_usd", unit: .dollars,
+            sentence:
+                "What steps closed or seized beyond the least that restores health, health taken as linear between before and after a step; zero for a step that does not restore it."
+        ),
+        Metric(
+            name: "late_delay_seconds", unit: .seconds,
+            sentence: "From due at the outside price to liquidated, on average over late steps."),
+        Metric(
+            name: "same_block_share", unit: .share,
+            sentence:
+                "Of the liquidated notional, what was taken in the block that made it liquidatable at the protocol's prices; zero without any."
+        ),
+        Metric(
+            name: "prompt_share", unit: .share,
+            sentence: "Of the liquidated notional, what was taken in that block or in the next one."
+        ),
+        Metric(
+            name: "time_to_solvency_seconds", unit: .seconds,
+            sentence:
+                "The longest time, from block to block, during which open accounts owed more than they had at outside prices."
+        ),
+        Metric(
+            name: "liquidation_attempts", unit: .count,
+            sentence: "Liquidation transactions of liquidators that were included."),
+        Metric(
+            name: "win_rate", unit: .share,
+            sentence: "Of those, the share that applied; zero without any."),
+        Metric(
+            name: "liquidator_gross_usd", unit: .dollars,
+            sentence: "What liquidators were paid, before gas and slippage."),
+        Metric(
+            name: "liquidator_gas_usd", unit: .dollars,
+            sentence: "What liquidators paid for gas, whatever they sent."),
+        Metric(
+            name: "liquidator_slippage_usd", unit: .dollars,
+            sentence: "What the impact of their trades outside cost liquidators."),
+        Metric(
+            name: "losers_gas_usd", unit: .dollars,
+            sentence: "Gas of liquidators' liquidation transactions that were rejected."),
+        Metric(
+            name: "builder_share", unit: .share,
+            sentence:
+                "The tips that liquidators paid to block producers, over what liquidators were paid; zero without any."
+        ),
+        Metric(
+            name: "break_even_size_usd", unit: .dollars,
+            sentence:
+                "The notional at which the reward would have paid for a step's gas: mean gas of the steps that applied, times liquidated notional over reward."
+        ),
     ]
+
+    /// Every metric of a run of this scenario, those with a name in them once for each, in order.
+    public var metricKeys: [(name: String, unit: Metric.Unit)] {
+        let feeds = parameters.feeds.map(\.name)
+        let groups = agents.traders.map(\.name)
+        return Self.metrics.flatMap { metric in
+            metric.keys(assets: feeds, groups: groups).map { ($0, metric.unit) }
+        }
+    }
 
     /// The names of ``metrics``.
     public static var metricNames: [String] { metrics.map(\.name) }

@@ -64,6 +64,7 @@ public struct RunSummary: Sendable {
     private let liquidators: Set<Address>
     private var seen: Set<AccountID> = []
     private var conservation: Conservation
+    private var incentives = IncentiveMetrics()
     private var onChainPrices: [Price]
     private let assetFeeds: [FeedID]
     private let settlement: AssetID
@@ -109,17 +110,22 @@ public struct RunSummary: Sendable {
         }
         addTransactions(record)
         addLiquidations(record)
+        incentives.endBlock(at: record.header.time, underwater: underwater)
         for trade in record.outsideTrades where liquidators.contains(trade.agent) {
             slippage += trade.slippage
         }
         for event in record.journal {
             switch event {
             case .balanceChanged(let change): conservation.add(change)
-            case .positionChanged(let change): conservation.add(change)
+            case .positionChanged(let change):
+                conservation.add(change)
+                if change.reason == .deleveraging { incentives.addDeleveraged(change) }
             case .pricePosted(let feed, let report): onChainPrices[feed.index] = report.price
-            case .lossCovered(let cover) where cover.layer == .socialised:
-                socialised += worth(
+            case .lossCovered(let cover):
+                let amount = worth(
                     cover.amount, at: onChainPrices[assetFeeds[cover.asset.index].index])
+                if cover.layer == .socialised { socialised += amount }
+                if cover.layer == .insuranceFund { incentives.addInsurance(amount) }
             case .auctionChanged(let change): add(change, record)
             default: break
             }
@@ -142,7 +148,9 @@ public struct RunSummary: Sendable {
         for included in record.transactions {
             if included.rejection != nil { rejected += 1 }
             if liquidators.contains(included.transaction.sender) {
-                gasCost += worth(included.gasCost, at: native)
+                let gas = worth(included.gasCost, at: native)
+                gasCost += gas
+                incentives.add(included, gas: gas, native: native)
             }
         }
     }
@@ -158,7 +166,9 @@ public struct RunSummary: Sendable {
                 // A closed long is a negative size: its taker buys at the protocol's price.
                 staleLoss += worth(step.size, at: liquidation.referencePrice - step.price)
             }
-            liquidatedNotional += worth(step.size.magnitude, at: step.price)
+            let notional = worth(step.size.magnitude, at: step.price)
+            liquidatedNotional += notional
+            incentives.add(liquidation, notional: notional)
             guard liquidation.index != lastIndex else { continue }
             lastIndex = liquidation.index
             liquidations += 1
@@ -169,6 +179,7 @@ public struct RunSummary: Sendable {
                 delayTotal += delay
                 delayCount += 1
                 delayLongest = max(delayLongest, delay)
+                if liquidation.late { incentives.addLate(record.header.time - due) }
             }
             if seen.insert(step.account).inserted,
                 let at = liquidatedByGroup.firstIndex(where: { $0.group == groupOf[step.account] })
@@ -249,7 +260,40 @@ extension RunSummary {
         case "zero_bid_share": return share(auctions.zeroBids, auctions.sold)
         case "zero_bid_usd": return Ratio(raw: auctions.zeroBidWorth.raw)
         case "conservation": return Ratio(raw: conservation.largest)
-        default: return grouped(metric)
+        default: return incentive(metric) ?? grouped(metric)
+        }
+    }
+
+    private func incentive(_ metric: String) -> Ratio? {
+        func money(_ sum: Money) -> Ratio { Ratio(raw: sum.raw) }
+        func share(_ part: Money, of all: Money) -> Ratio {
+            all.isPositive ? (try? Ratio(part, over: all, rounding: .down)) ?? .zero : .zero
+        }
+        func seconds(_ milliseconds: Int64) -> Ratio { Ratio(raw: milliseconds * (scaleE8 / 1000)) }
+        switch metric {
+        case "loss_usd": return money(deficit + underwater)
+        case "insurance_used_usd": return money(incentives.insuranceUsed)
+        case "adl_volume_usd": return money(incentives.deleveragedVolume)
+        case "over_liquidation_usd": return money(incentives.overLiquidated)
+        case "late_delay_seconds":
+            let count = incentives.lateDelayCount
+            return count == 0 ? .zero : seconds(incentives.lateDelayTotal / count)
+        case "same_block_share": return share(incentives.sameBlock, of: liquidatedNotional)
+        case "prompt_share": return share(incentives.prompt, of: liquidatedNotional)
+        case "time_to_solvency_seconds": return seconds(incentives.longestInsolvency)
+        case "liquidation_attempts": return Ratio(raw: incentives.attempts * scaleE8)
+        case "win_rate":
+            return incentives.attempts == 0
+                ? .zero : Ratio(raw: incentives.wins * scaleE8 / incentives.attempts)
+        case "liquidator_gross_usd": return money(toLiquidators)
+        case "liquidator_gas_usd": return money(gasCost)
+        case "liquidator_slippage_usd": return money(slippage)
+        case "losers_gas_usd": return money(incentives.losersGas)
+        case "builder_share": return share(incentives.tips, of: toLiquidators)
+        case "break_even_size_usd":
+            return money(
+                incentives.breakEven(reward: toLiquidators, notional: liquidatedNotional))
+        default: return nil
         }
     }
 

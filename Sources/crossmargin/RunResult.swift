@@ -30,30 +30,13 @@ struct RunResult {
             ("wrongful_liquidations", "\(summary.wrongful)"),
         ]
         let listed = Set(fields.map(\.0))
-        for metric in Self.metricNames(scenario) where !listed.contains(metric) {
+        for metric in scenario.metricKeys.map(\.name) where !listed.contains(metric) {
             fields.append((metric, summary.value(of: metric).map { "\($0)" } ?? "null"))
         }
         fields.append(("expectations_met", verdicts.allSatisfy(\.isMet) ? "true" : "false"))
         fields.append(("wall_seconds", rounded(seconds, 3)))
         fields.append(("rows_written", "\(rows)"))
         return "{" + fields.map { "\"\($0.0)\": \($0.1)" }.joined(separator: ", ") + "}"
-    }
-
-    /// Every metric of this run, those with a name in them once for each.
-    static func metricNames(_ scenario: Scenario) -> [String] {
-        Scenario.metrics.flatMap { metric -> [String] in
-            if metric.name.hasSuffix("ASSET") {
-                return scenario.parameters.feeds.map {
-                    String(metric.name.dropLast(5)) + $0.name
-                }
-            }
-            if metric.name.hasSuffix("GROUP") {
-                return scenario.agents.traders.map {
-                    String(metric.name.dropLast(5)) + $0.name
-                }
-            }
-            return [metric.name]
-        }
     }
 
     // MARK: Text

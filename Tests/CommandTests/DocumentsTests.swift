@@ -2,6 +2,7 @@ import Foundation
 import MarginProtocol
 import Reports
 import Scenarios
+import Studies
 import Testing
 
 /// Documents that are generated are up to date; `make docs` rewrites them.
@@ -43,6 +44,66 @@ import Testing
 
     @Test func scenarioReference() throws {
         try Tool.expectGolden(ScenarioReference.markdown(), "docs/scenarios.md")
+    }
+
+    @Test func metrics() throws {
+        var text = """
+            # Metrics
+
+            What a run comes to. Generated from where the metrics are defined. The engine sums them up while a run goes
+            on: `crossmargin run --json` prints them, `expect` bounds them, `sweep` and its relatives measure them over seeds.
+            The view `v_run_metric` computes each of them again, from the tables of a recorded run alone; a test compares the
+            two.
+
+            | metric | unit | meaning |
+            |---|---|---|
+
+            """
+        for metric in Scenario.metrics {
+            text += "| `\(metric.name)` | \(metric.unit.rawValue) | \(metric.sentence) |\n"
+        }
+        text += """
+
+            Units are count, share (1 is all), dollars, seconds, gwei, price (dollars a unit), and exactness (zero, or the engine is
+            broken). Sums of money count each amount at the price of its moment: what the protocol paid at its own prices, gas at
+            the outside price.
+
+            ## Over seeds
+
+            | statistic | meaning |
+            |---|---|
+            | mean ± | The mean over the seeds, and half of its 95 % interval by Student's t. |
+            | paired difference | The mean over the seeds of the difference of two points that saw the same random numbers, with the interval of that mean. |
+            | p5, p50, p95, p99 | Percentiles by nearest rank: the least value that so many per cent of the seeds do not exceed. |
+            | value at risk | The 95th and 99th percentile of `loss_usd` over the seeds: `v_study_at_risk`. |
+            | liquidations at risk | The same of `liquidated_notional_usd`. |
+
+            ## Frictions
+
+            What `crossmargin attribute` splits a metric among, and what it overrides to turn each off. A friction that a scenario does not
+            have contributes zero.
+
+            | friction | meaning |
+            |---|---|
+
+            """
+        for friction in Friction.allCases {
+            text += "| `\(friction.name)` | \(friction.sentence) |\n"
+        }
+        try Tool.expectGolden(text, "docs/metrics.md")
+    }
+
+    @Test func studies() throws {
+        let text = """
+            # Studies
+
+            `crossmargin study run FILE` runs a study's file: a scenario, what is varied in it, the seeds, and the question that its page
+            answers. The files are in `studies/`, their pages in `docs/studies/`; `make studies` rewrites the pages. Keys generated from
+            where they are decoded.
+
+
+            """
+        try Tool.expectGolden(text + StudyFile.reference(), "docs/studies.md")
     }
 
     @Test func protocols() throws {
@@ -108,10 +169,11 @@ import Testing
             """
         for verb in [
             "", "run", "validate", "new", "health", "liquidate", "protocols", "query", "show",
-            "verify", "diff",
+            "verify", "diff", "sweep", "study run", "study merge", "compare", "attribute",
+            "optimize",
         ] {
             let result = try Tool.run(
-                ["help"] + (verb.isEmpty ? [] : [verb]), prefix: ["COLUMNS=100"])
+                ["help"] + verb.split(separator: " ").map(String.init), prefix: ["COLUMNS=100"])
             text += "\n## crossmargin \(verb)\n\n```\n\(result.out)```\n"
         }
         try Tool.expectGolden(
