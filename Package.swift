@@ -107,8 +107,8 @@ let package = Package(
         layer(
             "Audit",
             [
-                "ExactMath", "OrderBook", "MarginProtocol", "Chain", "Simulation", grdb, sqlite,
-                crypto,
+                "ExactMath", "OrderBook", "MarginProtocol", "Chain", "Agents", "Simulation", grdb,
+                sqlite, crypto,
             ],
             resources: [.embedInCode("schema.sql")]),
         layer(

@@ -407,7 +407,7 @@ create table if not exists liquidator_trade (
     agent integer not null, -- address of the agent
     wallet integer, -- account whose tokens were exchanged; none for a trade elsewhere
     feed integer not null, -- feed of what was traded
-    purpose text not null, -- unwind of seized collateral, or hedge of inventory
+    purpose text not null, -- unwind of seized collateral, hedge of inventory, or money: credit, flash loan
     quantity_e8 integer not null, -- [1e-8 units] negative for a sale
     average_price_e8 integer not null, -- [1e-8 USD per unit] average price
     proceeds_e8 integer not null, -- [1e-8 USD] cash, positive for a sale
@@ -516,6 +516,32 @@ create table if not exists study_result (
     primary key (study, point, seed, metric)
 ) strict, without rowid;
 
+-- A row is a liquidation that a liquidator sent, with what it knew then and what became of it. It
+-- stands in the block in which its fate became known; those on their way at the end in the last one.
+-- Only where the scenario asks for decisions.
+create table if not exists liquidator_decision (
+    run integer not null, -- run
+    block integer not null, -- block in which its fate became known
+    seq integer not null, -- place in the list
+    agent integer not null, -- address of the liquidator
+    account integer not null, -- account it went after
+    decided_block integer not null, -- block for which it decided
+    trigger integer not null, -- what set it off: code of domain decision_trigger
+    tx_id integer not null, -- id of its transaction
+    tx integer, -- place of the transaction in the block; none when it was not included
+    equity_e8 integer not null, -- [1e-8 USD] the account's weighted equity, as decided on
+    requirement_e8 integer not null, -- [1e-8 USD] the account's maintenance margin, as decided on
+    price_age_ms integer not null, -- [ms] age of the price of what it takes, since observation
+    expected_profit_e8 integer not null, -- [1e-8 USD] after gas, slippage and the cost of money
+    bid_wei integer not null, -- [wei per gas] what it bid
+    rivals integer not null, -- others' liquidations of the account it saw waiting
+    result integer not null, -- what became of it: code of domain decision_result
+    reason integer, -- number of the rejection or the drop; none otherwise
+    execution_equity_e8 integer, -- [1e-8 USD] weighted equity just before it ran; none when it did not
+    execution_requirement_e8 integer, -- [1e-8 USD] maintenance margin just before it ran; none likewise
+    primary key (run, block, seq)
+) strict, without rowid;
+
 -- == codes ==
 insert or ignore into code (domain, code, name) values
     ('table', 0, 'run'),
@@ -543,6 +569,16 @@ insert or ignore into code (domain, code, name) values
     ('table', 22, 'account_health'),
     ('table', 23, 'protocol_metric'),
     ('table', 50, 'auction_event'),
+    ('table', 90, 'liquidator_decision'),
+    ('decision_trigger', 1, 'poll'),
+    ('decision_trigger', 2, 'report'),
+    ('decision_trigger', 3, 'raise'),
+    ('decision_result', 1, 'won'),
+    ('decision_result', 2, 'lost'),
+    ('decision_result', 3, 'failed'),
+    ('decision_result', 4, 'dropped'),
+    ('decision_result', 5, 'replaced'),
+    ('decision_result', 6, 'pending'),
     ('role', 0, 'margin'),
     ('role', 1, 'wallet'),
     ('role', 2, 'liquidityPool'),
@@ -804,6 +840,10 @@ create trigger if not exists protocol_metric_no_update before update on protocol
     select raise(abort, 'protocol_metric is append-only: a row may not be changed'); end;
 create trigger if not exists protocol_metric_no_delete before delete on protocol_metric begin
     select raise(abort, 'protocol_metric is append-only: a row may not be deleted'); end;
+create trigger if not exists liquidator_decision_no_update before update on liquidator_decision begin
+    select raise(abort, 'liquidator_decision is append-only: a row may not be changed'); end;
+create trigger if not exists liquidator_decision_no_delete before delete on liquidator_decision begin
+    select raise(abort, 'liquidator_decision is append-only: a row may not be deleted'); end;
 create trigger if not exists run_no_update
 before update of run, scenario, scenario_text, seed, engine_version, start_ms, settlement_asset, gas_feed
 on run begin
@@ -1139,6 +1179,32 @@ select
 from liquidator_trade c left join block b using (run, block)
 left join agent a on a.run = c.run and a.address = c.agent
 left join feed f on f.run = c.run and f.feed = c.feed;
+
+-- What liquidators knew when they sent a liquidation, and what became of it. `delay_blocks` is from the
+-- decision to the block that decided its fate; `rivals_lost` counts others' transactions for the same
+-- account that lost in that block.
+create view if not exists v_liquidator_decision as
+select
+    d.run, d.block, d.seq,
+    strftime('%Y-%m-%dT%H:%M:%fZ', b.time_ms / 1000.0, 'unixepoch') as time, d.agent,
+    g.name as agent_name, g."group" as agent_group, d.account,
+    coalesce(a.name, 'account ' || d.account) as account_name, d.decided_block,
+    d.block - d.decided_block as delay_blocks, t.name as trigger, d.tx_id, d.tx,
+    (d.equity_e8 - d.requirement_e8) / 1e8 as health_at_decision,
+    (d.execution_equity_e8 - d.execution_requirement_e8) / 1e8 as health_at_execution,
+    d.price_age_ms / 1e3 as price_age_s, d.expected_profit_e8 / 1e8 as expected_profit,
+    d.bid_wei / 1e9 as bid_gwei, d.rivals, r.name as result,
+    case when d.result in (2, 3) then j.name when d.result in (4, 5) then o.name end as reason,
+    (select count(*) from liquidator_decision x
+        where x.run = d.run and x.block = d.block and x.account = d.account and x.result = 2
+            and x.agent <> d.agent) as rivals_lost
+from liquidator_decision d left join block b using (run, block)
+left join agent g on g.run = d.run and g.address = d.agent
+left join account a on a.run = d.run and a.account = d.account
+left join code t on t.domain = 'decision_trigger' and t.code = d.trigger
+left join code r on r.domain = 'decision_result' and r.code = d.result
+left join code j on j.domain = 'rejection' and j.code = d.reason
+left join code o on o.domain = 'drop' and o.code = d.reason;
 
 -- Accounts' health. `health` is what may still be lost before a liquidation.
 create view if not exists v_account_health as

@@ -29,11 +29,18 @@ public struct View {
     public let liquidatable: [AccountID]
     /// Reports that left their oracle since the last block, in the oracle's order.
     public let reports: [Report]
+    /// Liquidations that wait in the mempool, where somebody looks at them; what is sent for this block is seen
+    /// only by those who look at the mempool.
+    public let bids: [PendingBid]
+    /// The report that makes the liquidatable accounts so, where the state is the one it will leave; nil for
+    /// the committed state.
+    public let awaited: AwaitedReport?
 
     public init(
         house: ClearingHouse, markets: Markets, outsidePrices: [Price], block: Int64,
         time: Timestamp, blockTime: TimeSpan, baseFee: Int64, goingPrice: Int64, gas: GasSchedule,
-        nativePrice: Price, liquidatable: [AccountID], reports: [Report]
+        nativePrice: Price, liquidatable: [AccountID], reports: [Report], bids: [PendingBid] = [],
+        awaited: AwaitedReport? = nil
     ) {
         self.house = house
         self.markets = markets
@@ -47,6 +54,8 @@ public struct View {
         self.nativePrice = nativePrice
         self.liquidatable = liquidatable
         self.reports = reports
+        self.bids = bids
+        self.awaited = awaited
     }
 }
 
@@ -64,9 +73,14 @@ public struct Request: Hashable, Sendable {
     public var delay: TimeSpan
     /// Dropped when not included this long after it arrives; nil = only the mempool's own limit.
     public var lifetime: TimeSpan?
+    /// nil = what the command uses. [gas]
+    public var gasLimit: Int64?
+    /// A liquidation that is paid with a loan of its own.
+    public var flash: FlashLoan?
     public init(
         tag: Int64, sender: Address, command: Command, nonce: Int64? = nil, maxFee: Int64,
-        maxTip: Int64, delay: TimeSpan = .zero, lifetime: TimeSpan? = nil
+        maxTip: Int64, delay: TimeSpan = .zero, lifetime: TimeSpan? = nil,
+        gasLimit: Int64? = nil, flash: FlashLoan? = nil
     ) {
         self.tag = tag
         self.sender = sender
@@ -76,6 +90,8 @@ public struct Request: Hashable, Sendable {
         self.maxTip = maxTip
         self.delay = delay
         self.lifetime = lifetime
+        self.gasLimit = gasLimit
+        self.flash = flash
     }
 }
 
@@ -106,7 +122,15 @@ public struct OutsideOrder: Hashable, Sendable {
 /// What one decision asks for.
 public struct Actions: Sendable {
     public var requests: [Request]
-    public init(requests: [Request] = []) { self.requests = requests }
+    /// What it knew when it sent them, for those that are liquidations.
+    public var decisions: [Decision]
+    /// Drawn or paid back before the block's first transaction.
+    public var loans: [Loan]
+    public init(requests: [Request] = [], decisions: [Decision] = [], loans: [Loan] = []) {
+        self.requests = requests
+        self.decisions = decisions
+        self.loans = loans
+    }
 }
 
 /// What became of a request.
@@ -141,6 +165,12 @@ public protocol Agent: Sendable {
     var addresses: ClosedRange<Int32> { get }
     /// Wants for the coming block. Called once a block, in the order of the scenario.
     mutating func decide(_ view: borrowing View) -> Actions
+    /// Whether it reads the public mempool.
+    var watchesMempool: Bool { get }
+    /// Wants for the coming block once everybody has sent theirs: called for each price report in the mempool
+    /// that would make accounts liquidatable, in the order of the block, with the state it will leave and only
+    /// those accounts.
+    mutating func watch(_ view: borrowing View) -> Actions
     /// Is told what became of its requests, after each block, in the order in which it happened.
     mutating func learn(_ outcome: Outcome)
     /// Trades in the world outside, after the block has been executed.
@@ -148,6 +178,8 @@ public protocol Agent: Sendable {
 }
 
 extension Agent {
+    public var watchesMempool: Bool { false }
+    public mutating func watch(_ view: borrowing View) -> Actions { Actions() }
     public mutating func learn(_ outcome: Outcome) {}
     public mutating func unwind(_ view: borrowing View) -> [OutsideOrder] { [] }
 }

@@ -35,7 +35,7 @@ public struct Cast: Sendable {
         public var address: Address
         /// `GROUP/i`, a reporter's feed, or `pool desk`.
         public var name: String
-        /// `trader`, `liquidator`, `marketMaker`, `reporter`, `hedger` or `keeper`.
+        /// `trader`, `liquidator`, `marketMaker`, `reporter`, `hedger`, `keeper` or `adversary`.
         public var kind: String
         /// The group of the scenario it came from.
         public var group: String
@@ -95,11 +95,13 @@ public struct Cast: Sendable {
         firstAccount = Int32(
             ClearingHouse(parameters: parameters, start: start).accountCount)
         for group in configuration.traders { addTraders(group, start, random) }
-        for group in configuration.liquidators { addLiquidators(group) }
+        followLeaders()
+        for group in configuration.liquidators { addLiquidators(group, random) }
         for group in configuration.marketMakers { addMarketMakers(group) }
         for policy in configuration.reporters { addReporter(policy) }
         if let policy = configuration.poolHedger { addPoolDesk(policy) }
         for group in configuration.keepers { addKeepers(group) }
+        for group in configuration.adversaries { addAdversary(group, start, random) }
         let policy = parameters.liquidation
         // Whoever absorbs earns nothing by it at once, so that no liquidator would.
         if policy.caller == .venue || policy.size == .absorb { addVenueEngine() }
@@ -160,22 +162,37 @@ public struct Cast: Sendable {
         }
     }
 
-    private mutating func addLiquidators(_ group: LiquidatorGroup) {
+    /// Tells those who copy a group whose accounts to look at.
+    private mutating func followLeaders() {
+        for index in agents.indices {
+            guard var population = agents[index] as? TraderPopulation,
+                case .copy(let name, _) = population.group.style
+            else { continue }
+            let owners = Set(members.filter { $0.group == name }.map(\.address))
+            population.leaders = accounts.filter { $0.role == .margin && owners.contains($0.owner) }
+                .map(\.id)
+            agents[index] = population
+        }
+    }
+
+    private mutating func addLiquidators(_ group: LiquidatorGroup, _ random: RandomSource) {
         let takesOver = parameters.liquidation.taker == .liquidator
+        let hedges = if case .hedge = group.inventory { true } else { false }
+        let carries = takesOver || hedges
         for index in 0..<max(0, group.count) {
             let name = "\(group.name)/\(index)"
             let address = addMember(name, kind: "liquidator", group: group.name)
-            // Where positions are handed over, half of the capital carries them.
-            let carrying = takesOver ? Money(raw: group.capital.raw / 2) : .zero
+            // Where positions are handed over, or hedges held, half of the capital carries them.
+            let carrying = carries ? Money(raw: group.capital.raw / 2) : .zero
             let wallet = open(
                 "\(name) wallet", address, .wallet, funding: settlement(group.capital - carrying))
             let margin =
-                takesOver
+                carries
                 ? open("\(name) margin", address, .margin, funding: settlement(carrying)) : nil
             agents.append(
                 Liquidator(
                     group: group, index: index, address: address, wallet: wallet,
-                    marginAccount: margin))
+                    marginAccount: margin, random: random))
         }
     }
 
@@ -204,6 +221,33 @@ public struct Cast: Sendable {
         let address = addMember(name, kind: "reporter", group: name)
         reporters.append(FeedReporter(feed: policy.feed, address: address))
         agents.append(Reporter(policy: policy, address: address))
+    }
+
+    private mutating func addAdversary(
+        _ group: AdversaryGroup, _ start: Timestamp, _ random: RandomSource
+    ) {
+        let (openings, funds) = group.openings(
+            parameters: parameters, prices: prices, random: random)
+        guard !openings.isEmpty else { return }
+        let address = addMember(group.name, kind: "adversary", group: group.name)
+        let partner = addMember("\(group.name) partner", kind: "adversary", group: group.name)
+        let own = openings.enumerated().map { index, opening in
+            let account = open(
+                "\(group.name) \(index)", opening.isPartners ? partner : address, .margin,
+                funding: opening.funding)
+            if let (market, size) = opening.position, !size.isZero {
+                positions.append(PositionPlan(account: account, market: market, size: size))
+            }
+            return account
+        }
+        let wallets = [
+            open("\(group.name) wallet", address, .wallet, funding: []),
+            open("\(group.name) partner wallet", partner, .wallet, funding: settlement(funds)),
+        ]
+        agents.append(
+            Adversary(
+                group: group, address: address, partner: partner, accounts: own, wallets: wallets,
+                start: start))
     }
 
     /// The desk has hedged what the pool holds at the start, so that the run does not begin with its trades.

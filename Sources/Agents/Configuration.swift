@@ -17,6 +17,10 @@ public enum FeePolicy: Hashable, Sendable {
     case multipleOfBase(Ratio)
     /// This share of the profit it expects goes into the fee, never less than the base fee asks.
     case shareOfProfit(Ratio)
+    /// Starts low and is raised while it waits; for liquidators.
+    case escalating(EscalatingFee)
+    /// A share of the profit that is learned; for liquidators.
+    case learning(LearningFee)
 }
 
 /// What traders do when their maintenance health comes close to its limit.
@@ -29,11 +33,20 @@ public struct MarginCallPolicy: Hashable, Sendable {
     public var panic: Ratio
     /// From noticing to sending.
     public var delay: TimeSpan
-    public init(threshold: Ratio, topUp: Ratio, panic: Ratio, delay: TimeSpan) {
+    /// The share of traders who reduce all their positions alike, to ``targetLeverage``.
+    public var deleverage: Ratio
+    /// Gross notional over equity.
+    public var targetLeverage: Ratio
+    public init(
+        threshold: Ratio, topUp: Ratio, panic: Ratio, delay: TimeSpan, deleverage: Ratio = .zero,
+        targetLeverage: Ratio = Ratio(whole: 2)
+    ) {
         self.threshold = threshold
         self.topUp = topUp
         self.panic = panic
         self.delay = delay
+        self.deleverage = deleverage
+        self.targetLeverage = targetLeverage
     }
 }
 
@@ -77,13 +90,14 @@ public struct TraderGroup: Hashable, Sendable {
     public var poll: TimeSpan
     /// Whether trades go to the order book instead of the pool.
     public var usesBook: Bool
+    public var style: TradingStyle
     public init(
         name: String, twinOf: String? = nil, count: Int, mode: Mode = .cross,
         collateral: [Share<AssetID>], equity: Distribution, markets: [Share<MarketID>],
         loans: [Share<AssetID>] = [], positions: ClosedRange<Int> = 1...1, leverage: Distribution,
         longBias: Ratio,
         hedged: Ratio = .zero, tradesPerHour: Fixed18 = .zero, onMarginCall: MarginCallPolicy,
-        fee: FeePolicy, poll: TimeSpan, usesBook: Bool = false
+        fee: FeePolicy, poll: TimeSpan, usesBook: Bool = false, style: TradingStyle = .noise
     ) {
         self.name = name
         self.twinOf = twinOf
@@ -102,6 +116,7 @@ public struct TraderGroup: Hashable, Sendable {
         self.fee = fee
         self.poll = poll
         self.usesBook = usesBook
+        self.style = style
     }
 }
 
@@ -114,6 +129,10 @@ public struct LiquidatorGroup: Hashable, Sendable {
         case workOut(Ratio)
         /// Keeps it.
         case hold
+        /// Sells it in so many equal slices, one every so many blocks.
+        case work(slices: Int, every: Int)
+        /// The same, and is short as much on a perpetual of the protocol until it is sold.
+        case hedge(slices: Int, every: Int)
     }
     public var name: String
     public var count: Int
@@ -131,10 +150,16 @@ public struct LiquidatorGroup: Hashable, Sendable {
     /// Raises the fee of its own pending transaction by the mempool's bump when it has not got in for so
     /// many blocks; zero = never.
     public var bumpAfter: Int
+    public var timing: Timing
+    public var financing: Financing
+    public var sizing: Sizing
+    /// nil = nothing ever goes wrong.
+    public var failures: Failures?
     public init(
         name: String, count: Int, capital: Money, lag: Int = 0, pollEvery: Int = 1,
         fee: FeePolicy, minimumProfit: Money = .zero, inventory: Inventory = .sellAtOnce,
-        bumpAfter: Int = 0
+        bumpAfter: Int = 0, timing: Timing = .polling, financing: Financing = .own,
+        sizing: Sizing = .full, failures: Failures? = nil
     ) {
         self.name = name
         self.count = count
@@ -145,6 +170,10 @@ public struct LiquidatorGroup: Hashable, Sendable {
         self.minimumProfit = minimumProfit
         self.inventory = inventory
         self.bumpAfter = bumpAfter
+        self.timing = timing
+        self.financing = financing
+        self.sizing = sizing
+        self.failures = failures
     }
 }
 
@@ -214,14 +243,18 @@ public struct MarketMakerGroup: Hashable, Sendable {
     public var requote: Ratio
     /// The largest notional it holds in one market before it quotes only the other side. [1e-8 USD]
     public var inventoryLimit: Money
+    /// The largest notional it holds in all markets together, each counted without its sign, before it quotes
+    /// only what reduces it; nil for no such limit. [1e-8 USD]
+    public var jointLimit: Money?
     /// Whether it offsets its fills in the world outside.
     public var hedges: Bool
     public var fee: FeePolicy
     public init(
         name: String, count: Int, capital: Money, markets: [MarketID], halfSpread: Ratio,
         levels: Int, size: Money, requote: Ratio, inventoryLimit: Money, hedges: Bool,
-        fee: FeePolicy
+        fee: FeePolicy, jointLimit: Money? = nil
     ) {
+        self.jointLimit = jointLimit
         self.name = name
         self.count = count
         self.capital = capital
@@ -272,10 +305,12 @@ public struct AgentsConfiguration: Hashable, Sendable {
     public var reporters: [ReporterPolicy]
     public var poolHedger: PoolHedger?
     public var keepers: [KeeperGroup]
+    public var adversaries: [AdversaryGroup]
     public init(
         traders: [TraderGroup] = [], liquidators: [LiquidatorGroup] = [],
         marketMakers: [MarketMakerGroup] = [], reporters: [ReporterPolicy] = [],
-        poolHedger: PoolHedger? = nil, keepers: [KeeperGroup] = []
+        poolHedger: PoolHedger? = nil, keepers: [KeeperGroup] = [],
+        adversaries: [AdversaryGroup] = []
     ) {
         self.traders = traders
         self.liquidators = liquidators
@@ -283,5 +318,6 @@ public struct AgentsConfiguration: Hashable, Sendable {
         self.reporters = reporters
         self.poolHedger = poolHedger
         self.keepers = keepers
+        self.adversaries = adversaries
     }
 }

@@ -22,6 +22,14 @@ extension FeePolicy {
             // profit [1e-8 USD] · 1e18 / (gas · price [1e-8 USD]) = wei per gas.
             let price = Int128(part.raw) * weiPerUnit / product(gas, native.raw)
             return Int64(exactly: price).map { max(going, $0) }
+        case .escalating(let fee):
+            let first = FeePolicy.multipleOfBase(fee.start)
+                .bid(profit: profit, gas: gas, going: going, native: native)
+            return first.map { min($0, fee.cap) }
+        case .learning(let fee):
+            // Whoever has learned bids with the share it has chosen.
+            return FeePolicy.shareOfProfit(fee.shares.min() ?? .zero)
+                .bid(profit: profit, gas: gas, going: going, native: native)
         }
     }
 }

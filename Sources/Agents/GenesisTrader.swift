@@ -14,7 +14,7 @@ public struct Holding: Hashable, Sendable {
 
 /// What a trader does when its margin comes close to the maintenance requirement; drawn once.
 public enum MarginCallResponse: Int8, Hashable, Sendable, CaseIterable {
-    case ignore, topUp, panic
+    case ignore, topUp, panic, deleverage
 }
 
 /// What a trader has before the first block: its accounts, their funds, and its positions.

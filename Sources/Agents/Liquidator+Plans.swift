@@ -14,6 +14,8 @@ extension Liquidator {
         var fee: Int64
         /// After gas. [1e-8 USD]
         var profit: Money
+        /// Whose price decides what the step takes.
+        var feed: FeedID?
 
         /// The most profitable first; equal ones by account.
         static func < (a: Plan, b: Plan) -> Bool {
@@ -67,8 +69,7 @@ extension Liquidator {
             let quote = try? view.house.quoteLiquidation(
                 of: account, payer: payer, target: target),
             let earned = earnings(quote, view),
-            let bid = group.fee.bid(
-                profit: earned, gas: gas, going: view.entryPrice, native: view.nativePrice)
+            let bid = bid(for: earned, gas: gas, view)
         else { return nil }
         let fee = max(bid, floor)
         guard let cost = gasCost(gas, at: fee, native: view.nativePrice),
@@ -77,7 +78,30 @@ extension Liquidator {
         else { return nil }
         return Plan(
             account: account, payer: payer, target: target, commitment: commitment, fee: fee,
-            profit: profit)
+            profit: profit, feed: feed(of: quote.step, view))
+    }
+
+    /// What it bids for a step; behind a report, as much below it as one can be. [wei per gas]
+    private func bid(for earned: Money, gas: Int64, _ view: borrowing View) -> Int64? {
+        if let awaited = view.awaited {
+            let below = max(0, awaited.price - 1)
+            return below >= view.baseFee ? below : nil
+        }
+        let policy = bandit.map { FeePolicy.shareOfProfit($0.share) } ?? group.fee
+        return policy.bid(
+            profit: earned, gas: gas, going: view.entryPrice, native: view.nativePrice)
+    }
+
+    private func feed(of step: LiquidationQuote.Step, _ view: borrowing View) -> FeedID? {
+        let parameters = view.house.parameters
+        switch step {
+        case .deficit, .absorption: return nil
+        case .collateral(let part):
+            let asset = part.seize == parameters.settlementAsset ? part.repay : part.seize
+            return parameters.assets[asset.index].feed
+        case .positions(let parts):
+            return parts.first.map { parameters.markets[$0.market.index].feed }
+        }
     }
 
     // MARK: Choosing
@@ -128,13 +152,26 @@ extension Liquidator {
 
     // MARK: Capital
 
-    /// What it may still repay in an asset: what is in its wallet, as far as its capital goes. [1e-8 units]
+    /// What it may still repay in an asset: what is in its wallet and on its line, as far as its means go; with
+    /// flash loans, what the lender has. [1e-8 units]
     func budget(_ asset: AssetID, _ view: borrowing View) -> Quantity {
         let price = view.house.price(of: asset)
-        guard price.isPositive, let tied = tiedUp(view), tied < group.capital,
-            let most = try? (group.capital - tied).quantity(at: price, rounding: .down)
+        guard price.isPositive else { return .zero }
+        if case .flash(_, let depth) = group.financing {
+            return (try? depth.quantity(at: price, rounding: .down)) ?? .zero
+        }
+        var line: Quantity = .zero
+        var means = group.capital
+        if case .credit(let limit, _) = group.financing {
+            guard let sum = try? means.adding(limit) else { return .zero }
+            means = sum
+            if asset == view.house.parameters.settlementAsset { line = undrawn(view) }
+        }
+        guard let tied = tiedUp(view), tied < means,
+            let most = try? (means - tied).quantity(at: price, rounding: .down),
+            let funds = try? view.house.balance(wallet, asset).adding(line)
         else { return .zero }
-        return min(view.house.balance(wallet, asset) - committed(asset), most)
+        return min(funds - committed(asset), most)
     }
 
     /// Its inventory and its repayments on the way, at the protocol's prices. [1e-8 USD]
@@ -160,7 +197,7 @@ extension Liquidator {
     }
 
     /// How much of a market's positions its margin account can still carry. [1e-8 units]
-    private func carriable(_ market: MarketID, _ view: borrowing View) -> Quantity? {
+    func carriable(_ market: MarketID, _ view: borrowing View) -> Quantity? {
         let rate = view.house.parameters.markets[market.index].margin.brackets.last?.initialRate
         let free = freeMargin(view) - committedMargin
         let price = view.house.price(of: market)
@@ -176,7 +213,9 @@ extension Liquidator {
     private func commitment(_ quote: LiquidationQuote, _ view: borrowing View) -> Commitment? {
         switch quote.step {
         case .deficit, .absorption: return .nothing
-        case .collateral(let part): return .repayment(part.repay, part.repaid)
+        case .collateral(let part):
+            if case .flash = group.financing { return .nothing }
+            return .repayment(part.repay, part.repaid)
         case .positions(let parts):
             guard view.house.parameters.liquidation.taker == .liquidator else { return .nothing }
             var total: Money = .zero

@@ -17,7 +17,7 @@ extension Liquidator {
         case .collateral(let part):
             let got = part.seized - part.toInsurance
             guard let proceeds = saleValue(of: got, part.seize, view),
-                let spent = replacementCost(of: part.repaid, part.repay, view)
+                let spent = replacementCost(of: withFlashFee(part.repaid), part.repay, view)
             else { return nil }
             return try? proceeds.adding(-spent)
         case .positions(let parts):
@@ -44,14 +44,35 @@ extension Liquidator {
         case .hold: return try? amount.value(at: view.outsidePrices[feed], rounding: .down)
         case .sellAtOnce: return try? view.markets.quote(feed, -amount).proceeds
         case .workOut(let share):
-            // Each piece is expected to fetch what the first would.
-            guard amount.isPositive,
-                let piece = try? amount.scaled(by: share, rounding: .up), piece.isPositive,
-                let first = try? view.markets.quote(feed, -min(piece, amount))
-            else { return .zero }
-            return try? first.proceeds.scaled(
-                by: amount.raw, over: min(piece, amount).raw, rounding: .down)
+            guard let piece = try? amount.scaled(by: share, rounding: .up) else { return .zero }
+            return piecemeal(amount, piece, feed, view)
+        case .work(let slices, _): return piecemeal(amount, amount / slices, feed, view)
+        case .hedge(let slices, _):
+            guard let proceeds = piecemeal(amount, amount / slices, feed, view),
+                let fees = hedgingFees(on: proceeds, feed, view)
+            else { return nil }
+            return try? proceeds.adding(-fees)
         }
+    }
+
+    /// Each piece is expected to fetch what the first would.
+    private func piecemeal(
+        _ amount: Quantity, _ piece: Quantity, _ feed: Int, _ view: borrowing View
+    ) -> Money? {
+        guard amount.isPositive, piece.isPositive,
+            let first = try? view.markets.quote(feed, -min(piece, amount))
+        else { return .zero }
+        return try? first.proceeds.scaled(
+            by: amount.raw, over: min(piece, amount).raw, rounding: .down)
+    }
+
+    /// What has to come back for a repayment: with a flash loan, its fee too. [1e-8 units]
+    private func withFlashFee(_ repaid: Quantity) -> Quantity {
+        guard case .flash(let fee, _) = group.financing,
+            let charge = try? repaid.scaled(by: fee, rounding: .up),
+            let owed = try? repaid.adding(charge)
+        else { return repaid }
+        return owed
     }
 
     private func replacementCost(of amount: Quantity, _ asset: AssetID, _ view: borrowing View)
@@ -111,29 +132,52 @@ extension Liquidator {
 
     // MARK: Getting rid of it
 
-    /// Closes positions it has taken over: in the pool where there is one, else at market in the book.
+    /// Closes positions it has taken over, and brings its hedges to what it holds: in the pool where there is
+    /// one, else at market in the book.
     mutating func closeTakenOver(_ view: borrowing View, _ requests: inout [Request]) {
         guard let account = marginAccount, group.inventory != .hold else { return }
-        for index in indexes(in: view.house.account(account).markets) {
+        for index in view.house.parameters.markets.indices {
             let market = MarketID(index: index)
             let isClosing = attempts.contains {
                 if case .closing(market) = $0.purpose { true } else { false }
             }
             let held = view.house.position(account, market).size
-            guard !isClosing,
-                let amount = portion(of: held.magnitude, at: view.house.price(of: market))
+            let target = hedgeTarget(market, view)
+            guard !isClosing, let excess = try? held.adding(-target), excess.raw > .min,
+                let change = self.change(by: -excess, of: held, market, view)
             else { continue }
-            let size = held.isNegative ? amount : -amount
+            let reduces = held.isNegative != change.isNegative && change.magnitude <= held.magnitude
             let command = tradeCommand(
-                account: account, market: market, size: size, reduceOnly: true,
+                account: account, market: market, size: change, reduceOnly: reduces,
                 inBook: view.house.parameters.markets[index].pool == nil)
+            let policy = bandit.map { FeePolicy.shareOfProfit($0.share) } ?? group.fee
             guard
-                let fee = group.fee.bid(
+                let fee = policy.bid(
                     profit: nil, gas: view.gas[command.kind], going: view.entryPrice,
                     native: view.nativePrice)
             else { continue }
             requests.append(send(.closing(market), command, .nothing, fee: fee, view))
         }
+    }
+
+    /// How much of a wanted change of a position it makes now; nil for nothing. [1e-8 units]
+    private mutating func change(
+        by wanted: Quantity, of held: Quantity, _ market: MarketID, _ view: borrowing View
+    ) -> Quantity? {
+        guard case .hedge = group.inventory else {
+            // Nothing is hedged: all it holds is to go.
+            let price = view.house.price(of: market)
+            let part = portion(of: held.magnitude, at: price, .market(market), view.block)
+            return part.map { held.isNegative ? $0 : -$0 }
+        }
+        guard
+            let worth = try? wanted.magnitude.value(
+                at: view.house.price(of: market), rounding: .down), worth >= Self.dust
+        else { return nil }
+        // Away from zero only as far as its margin goes.
+        guard held.isZero || held.isNegative == wanted.isNegative else { return wanted }
+        guard let most = carriable(market, view) else { return nil }
+        return wanted.magnitude <= most ? wanted : wanted.isNegative ? -most : most
     }
 
     /// Sells what it has seized, against the settlement asset, as its inventory policy says.
@@ -144,9 +188,10 @@ extension Liquidator {
             guard asset != view.house.parameters.settlementAsset else { continue }
             let feed = view.house.parameters.assets[index].feed
             let held = view.house.balance(wallet, asset) - committed(asset)
-            guard let amount = portion(of: held, at: view.outsidePrices[feed.index]) else {
-                continue
-            }
+            guard
+                let amount = portion(
+                    of: held, at: view.outsidePrices[feed.index], .asset(asset), view.block)
+            else { continue }
             let sale = takable(-amount, feed: feed, view.markets)
             guard !sale.isZero else { continue }
             orders.append(
@@ -158,11 +203,15 @@ extension Liquidator {
     }
 
     /// How much of a holding it gets rid of in one block; nil for nothing. [1e-8 units]
-    private func portion(of held: Quantity, at price: Price) -> Quantity? {
+    private mutating func portion(
+        of held: Quantity, at price: Price, _ stock: SaleSchedule.Stock, _ block: Int64
+    ) -> Quantity? {
         guard held.isPositive else { return nil }
         switch group.inventory {
         case .hold: return nil
         case .sellAtOnce: return held
+        case .work(let slices, let every), .hedge(let slices, let every):
+            return slice(of: held, at: price, stock, slices: slices, every: every, block: block)
         case .workOut(let share):
             if let worth = try? held.value(at: price, rounding: .down), worth < Self.dust {
                 return held

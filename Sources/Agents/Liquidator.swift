@@ -1,6 +1,7 @@
 import Chain
 public import ExactMath
 public import MarginProtocol
+public import SeededRandom
 
 /// A liquidator: looks for accounts that may be liquidated, and acts where that pays.
 ///
@@ -10,8 +11,8 @@ public import MarginProtocol
 /// most one of its requests on the way, the most profitable go first, and what they would repay or take
 /// over counts as spent until it hears of them.
 ///
-/// It pays with its wallet. Where the policy hands positions to the liquidator, half of its capital is in a
-/// margin account that carries them.
+/// It pays with its wallet, with a credit line beyond it, or with flash loans. Where the policy hands positions
+/// to the liquidator, or where it hedges, half of its capital is in a margin account that carries them.
 public struct Liquidator: Agent {
     /// The most requests it has on the way: under go-ethereum's 80 a sender, with room to replace them.
     public static let maximumPending = 64
@@ -56,6 +57,10 @@ public struct Liquidator: Agent {
         var replaces: Int64?
         /// Another request is to take its place.
         var isSuperseded = false
+        /// The bandit's arm by which it was bid.
+        var arm: Int?
+        /// Went out with a bid that cannot get in.
+        var isStuck = false
     }
 
     public let group: LiquidatorGroup
@@ -68,37 +73,70 @@ public struct Liquidator: Agent {
     var attempts: [Attempt] = []
     private let offset: Int64
     private var lastTag: Int64 = 0
+    var bandit: FeeBandit?
+    private var outages: Outages?
+    var credit = CreditBook()
+    var schedules: [SaleSchedule] = []
 
-    /// - Parameter index: its place in its group, by which the members' looks are staggered.
+    /// - Parameters:
+    ///   - index: its place in its group, by which the members' looks are staggered.
+    ///   - random: where it finds the streams `liquidator/GROUP/i/…`, which only failures and learned fees draw
+    ///     from.
     public init(
         group: LiquidatorGroup, index: Int, address: Address, wallet: AccountID,
-        marginAccount: AccountID? = nil
+        marginAccount: AccountID? = nil, random: RandomSource = RandomSource(seed: 0)
     ) {
         self.group = group
         self.address = address
         self.wallet = wallet
         self.marginAccount = marginAccount
         offset = Int64(index)
+        let name = "liquidator/\(group.name)/\(index)"
+        if case .learning(let fee) = group.fee {
+            bandit = FeeBandit(fee, random: random.stream("\(name)/fee"))
+        }
+        outages = group.failures.map {
+            Outages(
+                $0, crashes: random.stream("\(name)/crashes"),
+                mistakes: random.stream("\(name)/mistakes"))
+        }
     }
+
+    public var watchesMempool: Bool { group.timing == .mempool }
 
     public var addresses: ClosedRange<Int32> { address.raw...address.raw }
 
     public mutating func decide(_ view: borrowing View) -> Actions {
-        var requests: [Request] = []
-        raiseStuck(view, &requests)
-        closeTakenOver(view, &requests)
-        if (view.block + offset) % Int64(max(1, group.pollEvery)) == 0 {
-            for plan in plans(view).sorted() {
-                guard attempts.count < Self.maximumPending else { break }
-                guard let plan = fitted(plan, view) else { continue }
-                requests.append(
-                    send(
-                        .liquidation(plan.account, payer: plan.payer, plan.target),
-                        .liquidate(account: plan.account, payer: plan.payer, target: plan.target),
-                        plan.commitment, fee: plan.fee, view))
-            }
+        guard isRunning(view) else { return Actions() }
+        var actions = Actions()
+        raiseStuck(view, &actions)
+        closeTakenOver(view, &actions.requests)
+        if (view.block + offset) % Int64(max(1, group.pollEvery)) == 0 { pursue(view, &actions) }
+        settleCredit(view, &actions)
+        return actions
+    }
+
+    public mutating func watch(_ view: borrowing View) -> Actions {
+        guard isRunning(view) else { return Actions() }
+        var actions = Actions()
+        pursue(view, &actions)
+        drawCredit(view, &actions)
+        return actions
+    }
+
+    /// Goes after every account that pays, the most profitable first.
+    private mutating func pursue(_ view: borrowing View, _ actions: inout Actions) {
+        guard !view.liquidatable.isEmpty else { return }
+        bandit?.choose()
+        for plan in plans(view).sorted() {
+            guard attempts.count < Self.maximumPending else { break }
+            guard let plan = fitted(plan, view) else { continue }
+            for part in sized(plan, view) { submit(part, view, &actions) }
         }
-        return Actions(requests: requests)
+    }
+
+    private mutating func isRunning(_ view: borrowing View) -> Bool {
+        outages?.isRunning(at: view.time) ?? true
     }
 
     public mutating func learn(_ outcome: Outcome) {
@@ -115,6 +153,9 @@ public struct Liquidator: Agent {
             attempts[old].isSuperseded = false
         }
         guard case .liquidation = attempt.purpose else { return }
+        if let arm = attempt.arm, outcome.result != .dropped(.replaced) {
+            bandit?.learn(arm, won: outcome.result == .applied)
+        }
         switch outcome.result {
         case .pending: break
         case .applied: record.wins += 1
@@ -134,34 +175,73 @@ public struct Liquidator: Agent {
         _ view: borrowing View, replacing old: (tag: Int64, nonce: Int64)? = nil
     ) -> Request {
         lastTag += 1
+        let mistake = outages?.mistake() ?? (isStuck: false, hasWrongGas: false)
+        // At half the base fee it waits for its end; where there is no base fee, nothing gets stuck.
+        let bid = mistake.isStuck && view.baseFee > 0 ? view.baseFee / 2 : fee
         attempts.append(
             Attempt(
                 tag: lastTag, purpose: purpose, command: command, commitment: commitment,
-                nonce: nil, fee: fee, sentAt: view.block, replaces: old?.tag))
+                nonce: nil, fee: bid, sentAt: view.block, replaces: old?.tag,
+                isStuck: mistake.isStuck))
         return Request(
-            tag: lastTag, sender: address, command: command, nonce: old?.nonce, maxFee: fee,
-            maxTip: fee, delay: view.blocks(Int64(max(0, group.lag))),
-            lifetime: view.blocks(patienceInBlocks))
+            tag: lastTag, sender: address, command: command, nonce: old?.nonce, maxFee: bid,
+            maxTip: bid, delay: view.blocks(Int64(max(0, group.lag))),
+            lifetime: view.blocks(patienceInBlocks),
+            gasLimit: mistake.hasWrongGas ? view.gas[command.kind] / 2 : nil)
+    }
+
+    /// Sends a liquidation and says what it knew.
+    private mutating func submit(
+        _ plan: Plan, _ view: borrowing View, _ actions: inout Actions,
+        replacing old: (tag: Int64, nonce: Int64)? = nil
+    ) {
+        var request = send(
+            .liquidation(plan.account, payer: plan.payer, plan.target),
+            .liquidate(account: plan.account, payer: plan.payer, target: plan.target),
+            plan.commitment, fee: plan.fee, view, replacing: old)
+        if case .flash(let fee, _) = group.financing { request.flash = FlashLoan(fee: fee) }
+        if view.awaited == nil { attempts[attempts.count - 1].arm = bandit?.current }
+        actions.requests.append(request)
+        actions.decisions.append(
+            Decision(
+                tag: lastTag, block: view.block, account: plan.account,
+                trigger: old != nil ? .raise : view.awaited == nil ? .poll : .report,
+                health: view.house.health(of: plan.account, .maintenance),
+                priceAge: plan.feed.flatMap { view.house.report($0) }
+                    .map { view.time - $0.observedAt } ?? .zero,
+                expectedProfit: plan.profit, bid: request.maxFee,
+                rivals: view.bids.count { $0.account == plan.account && $0.sender != address }))
     }
 
     /// Replaces its requests that have waited too long, while they still pay at the higher fee.
-    private mutating func raiseStuck(_ view: borrowing View, _ requests: inout [Request]) {
-        guard group.bumpAfter > 0 else { return }
+    private mutating func raiseStuck(_ view: borrowing View, _ actions: inout Actions) {
+        var patience = group.bumpAfter
+        if case .escalating(let fee) = group.fee { patience = fee.every }
+        guard patience > 0 else { return }
         for index in attempts.indices {
             let stuck = attempts[index]
             guard let nonce = stuck.nonce, !stuck.isSuperseded,
-                view.block - stuck.sentAt >= Int64(group.bumpAfter), var fee = bumped(stuck.fee)
+                view.block - stuck.sentAt >= Int64(patience), let fee = raised(stuck.fee)
             else { continue }
-            if case .liquidation(let account, let payer, let target) = stuck.purpose {
-                guard let plan = plan(account, payer, target, view, atLeast: fee) else { continue }
-                fee = plan.fee
+            guard case .liquidation(let account, let payer, let target) = stuck.purpose else {
+                attempts[index].isSuperseded = true
+                actions.requests.append(
+                    send(
+                        stuck.purpose, stuck.command, stuck.commitment, fee: fee, view,
+                        replacing: (stuck.tag, nonce)))
+                continue
             }
+            guard var plan = plan(account, payer, target, view, atLeast: fee) else { continue }
+            if case .escalating(let policy) = group.fee { plan.fee = min(plan.fee, policy.cap) }
+            plan.commitment = stuck.commitment
             attempts[index].isSuperseded = true
-            requests.append(
-                send(
-                    stuck.purpose, stuck.command, stuck.commitment, fee: fee, view,
-                    replacing: (stuck.tag, nonce)))
+            submit(plan, view, &actions, replacing: (stuck.tag, nonce))
         }
+    }
+
+    private func raised(_ fee: Int64) -> Int64? {
+        if case .escalating(let policy) = group.fee { return policy.raised(fee) }
+        return bumped(fee)
     }
 
     // MARK: Commitments

@@ -123,7 +123,8 @@ public struct MarketMaker: Agent {
         }
         guard let reference = desk.reference, reference.isPositive else { return [] }
         let wanted = quotes(
-            around: reference, holding: view.house.position(account, desk.market).size)
+            around: reference, holding: view.house.position(account, desk.market).size,
+            isFull: isFull(view))
         let resting = view.house.book(desk.market).orders(of: account.raw)
         var commands: [Command] = []
         for order in resting
@@ -142,6 +143,18 @@ public struct MarketMaker: Agent {
         return commands
     }
 
+    /// Do its markets together hold as much as they may, at the outside prices?
+    private func isFull(_ view: borrowing View) -> Bool {
+        guard let limit = group.jointLimit else { return false }
+        let held = desks.reduce(Int128(0)) { sum, desk in
+            let feed = view.house.parameters.markets[desk.market.index].feed
+            let size = view.house.position(account, desk.market).size.magnitude
+            let value = try? size.value(at: view.outsidePrices[feed.index], rounding: .nearest)
+            return sum + Int128(value?.raw ?? .max)
+        }
+        return held >= Int128(limit.raw)
+    }
+
     /// Has the price moved by the requoting distance or more?
     private func hasMoved(from old: Price, to new: Price) -> Bool {
         guard new != old else { return false }
@@ -149,7 +162,8 @@ public struct MarketMaker: Agent {
     }
 
     /// Level k stands k half-spreads away from the reference: bids rounded down, offers up.
-    func quotes(around reference: Price, holding size: Quantity) -> [Quote] {
+    /// - Parameter isFull: whether all markets together hold as much as they may.
+    func quotes(around reference: Price, holding size: Quantity, isFull: Bool = false) -> [Quote] {
         guard let inventory = try? size.value(at: reference, rounding: .nearest),
             let amount = try? group.size.quantity(at: reference, rounding: .down),
             amount.isPositive
@@ -162,10 +176,12 @@ public struct MarketMaker: Agent {
                 let offer = try? reference.adding(distance)
             else { break }
             let bid = reference - distance
-            if inventory < group.inventoryLimit, bid.isPositive {
+            if inventory < group.inventoryLimit, bid.isPositive,
+                !isFull || inventory.isNegative
+            {
                 quotes.append(Quote(side: .buy, price: bid, size: amount))
             }
-            if inventory > -group.inventoryLimit {
+            if inventory > -group.inventoryLimit, !isFull || inventory.isPositive {
                 quotes.append(Quote(side: .sell, price: offer, size: amount))
             }
         }

@@ -115,7 +115,9 @@ private struct GenesisPlanner {
         let place = stream.uniform(in: 0...(scaleE8 - 1))
         let policy = group.onMarginCall
         if place < policy.panic.raw { return .panic }
-        return place - policy.panic.raw < policy.topUp.raw ? .topUp : .ignore
+        if place - policy.panic.raw < policy.topUp.raw { return .topUp }
+        return place - policy.panic.raw - policy.topUp.raw < policy.deleverage.raw
+            ? .deleverage : .ignore
     }
 
     /// Different things, each drawn by its weight among those that are left.
@@ -232,7 +234,7 @@ private struct GenesisPlanner {
             let size = size(of: each, in: draw.0) ?? .zero
             return .init(
                 child: group.mode == .isolated ? index : nil, market: draw.0,
-                size: draw.1 ? size : -size)
+                size: group.style.startsFlat ? .zero : draw.1 ? size : -size)
         }
         guard group.mode == .isolated, !draws.markets.isEmpty else {
             trader.funding = funds

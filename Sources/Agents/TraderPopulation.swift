@@ -18,6 +18,8 @@ public struct TraderPopulation: Agent {
     struct Slot: Hashable, Sendable {
         var market: MarketID
         var account: AccountID
+        /// What it holds outside against its position, in its own books. [1e-8 units]
+        var outside: Quantity = .zero
     }
 
     struct Trader: Sendable {
@@ -39,7 +41,11 @@ public struct TraderPopulation: Agent {
 
     public let group: TraderGroup
     public let addresses: ClosedRange<Int32>
-    private(set) var traders: [Trader]
+    var traders: [Trader]
+    /// What its style looks back on; nil where it looks at nothing.
+    var memory: MarketMemory?
+    /// The accounts of those it copies.
+    var leaders: [AccountID] = []
     private var agenda = Agenda()
     private var lastTag: Int64 = 0
 
@@ -69,6 +75,9 @@ public struct TraderPopulation: Agent {
             account += 2 + Int32(plan.children.count)
             return trader
         }
+        memory = group.style.memory.map { span in
+            MarketMemory(markets: group.markets.map { $0.id.index + 1 }.max() ?? 0, span: span)
+        }
         for index in traders.indices {
             let (share, overflow) = pollInterval.multipliedReportingOverflow(by: Int64(index))
             let offset = overflow ? 0 : share / Int64(traders.count)
@@ -81,6 +90,7 @@ public struct TraderPopulation: Agent {
 
     public mutating func decide(_ view: borrowing View) -> Actions {
         var requests: [Request] = []
+        remember(view)
         while let appointment = agenda.next(by: view.time) {
             let index = appointment.trader
             switch appointment.kind {
@@ -168,6 +178,7 @@ public struct TraderPopulation: Agent {
         switch traders[index].response {
         case .ignore: break
         case .topUp: topUp(index, view, &requests)
+        case .deleverage: deleverage(index, view, &requests)
         case .panic:
             traders[index].hasLeft = true
             // A borrower has nothing to close here; it pays back what it can.
@@ -227,8 +238,9 @@ public struct TraderPopulation: Agent {
         let trader = traders[index]
         guard !trader.hasLeft, !trader.isAlarmed, trader.waiting == 0 else { return }
         let slot = trader.slots[Int(choice)]
-        guard let target = target(trader, slot, leverage, view),
-            let change = try? (isLong ? target : -target)
+        guard let stance = group.style.stance(slot.market, drawn: isLong, memory),
+            let size = stance == .flat ? .zero : target(trader, slot, leverage, view),
+            let change = try? (stance == .long ? size : -size)
                 .adding(-view.house.position(slot.account, slot.market).size),
             change.raw > .min,
             let worth = try? change.magnitude.value(
@@ -266,7 +278,7 @@ public struct TraderPopulation: Agent {
         return try? notional.quantity(at: price, rounding: .down)
     }
 
-    private func trade(
+    func trade(
         _ slot: Slot, _ size: Quantity, reduceOnly: Bool, _ view: borrowing View
     ) -> Command {
         tradeCommand(
@@ -275,7 +287,7 @@ public struct TraderPopulation: Agent {
                 || view.house.parameters.markets[slot.market.index].pool == nil)
     }
 
-    private mutating func send(
+    mutating func send(
         _ command: Command, from index: Int, _ view: borrowing View, _ requests: inout [Request]
     ) {
         let bid = group.fee.bid(

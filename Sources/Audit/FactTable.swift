@@ -5,6 +5,7 @@ enum FactTable: UInt8, CaseIterable, Sendable {
     case referencePrice, balanceChange, positionChange, fill, orderChange, funding, liquidation
     case lossCover, governance, liquidatorTrade, accountHealth, protocolMetric
     case auctionEvent = 50
+    case liquidatorDecision = 90
 
     /// The number under which a run's own row stands in `block_digest`.
     static let runNumber: UInt8 = 0
@@ -120,6 +121,12 @@ enum FactTable: UInt8, CaseIterable, Sendable {
                 "pool_equity_e8", "underwater_e8", "liquidatable_on_chain",
                 "liquidatable_in_truth", "stale_feeds",
             ]
+        case .liquidatorDecision:
+            [
+                "block", "seq", "agent", "account", "decided_block", "trigger", "tx_id", "tx",
+                "equity_e8", "requirement_e8", "price_age_ms", "expected_profit_e8", "bid_wei",
+                "rivals", "result", "reason", "execution_equity_e8", "execution_requirement_e8",
+            ]
         }
     }
 
@@ -143,7 +150,7 @@ enum FactTable: UInt8, CaseIterable, Sendable {
         case .account: ["block", "account"]
         case .block, .protocolMetric: ["block"]
         case .tx: ["block", "tx"]
-        case .txDropped, .oracleReport, .liquidatorTrade: ["block", "seq"]
+        case .txDropped, .oracleReport, .liquidatorTrade, .liquidatorDecision: ["block", "seq"]
         case .referencePrice: ["block", "feed"]
         case .accountHealth: ["block", "account"]
         default: FactTable.event

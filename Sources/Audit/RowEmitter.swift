@@ -1,3 +1,4 @@
+import Agents
 import Chain
 import ExactMath
 import MarginProtocol
@@ -43,6 +44,9 @@ final class RowEmitter {
             try emit(health, block: block, into: sink)
         }
         try emit(record.metric, block: block, into: sink)
+        for (seq, decision) in record.decisions.enumerated() {
+            try emit(decision, block: block, seq: seq, into: sink)
+        }
         try emitHeader(of: record, into: sink)
     }
 
@@ -184,6 +188,35 @@ final class RowEmitter {
         sink.exact(trade.slippage)
         sink.exact(trade.priceBefore)
         sink.exact(trade.priceAfter)
+        try sink.end()
+    }
+
+    private func emit(
+        _ record: LiquidatorDecisionRecord, block: Int64, seq: Int, into sink: some RowSink
+    ) throws(AuditError) {
+        let decision = record.decision
+        sink.begin(.liquidatorDecision)
+        sink.integer(block)
+        sink.integer(seq)
+        sink.id(record.agent)
+        sink.id(decision.account)
+        sink.integer(decision.block)
+        sink.code(decision.trigger.rawValue)
+        sink.integer(record.transaction)
+        sink.integer(record.index)
+        sink.health(decision.health)
+        sink.integer(decision.priceAge.milliseconds)
+        sink.exact(decision.expectedProfit)
+        sink.integer(decision.bid)
+        sink.integer(decision.rivals)
+        sink.code(record.result.rawValue)
+        sink.integer(record.reason)
+        if let health = record.healthAtExecution {
+            sink.health(health)
+        } else {
+            sink.null()
+            sink.null()
+        }
         try sink.end()
     }
 

@@ -162,6 +162,18 @@ struct Mempool {
             isCapBound: crossing < baseFee)
     }
 
+    /// The waiting transactions that a test holds for, in no order.
+    func waiting(_ isWanted: (Transaction) -> Bool) -> [Transaction] {
+        entries.compactMap { entry in
+            entry.flatMap { isWanted($0.transaction) ? $0.transaction : nil }
+        }
+    }
+
+    /// Whether it is at its sender's next nonce, and can pay the base fee.
+    func isExecutable(_ transaction: Transaction) -> Bool {
+        nextNonce(of: transaction.sender) == transaction.nonce && transaction.maxFee >= baseFee
+    }
+
     // MARK: Leaving
 
     /// Drops what may not be in a block of this time or later.

@@ -66,6 +66,20 @@ extension NamedQuery {
                 from v_liquidator_profit where run = :run order by net_usd desc, address
                 """),
         NamedQuery(
+            "liquidator-decisions", "What liquidators knew, and what became of it",
+            """
+            Every liquidation that was sent, where the scenario records decisions: the account's health in \
+            the state it was decided on and just before it ran, the age of the price, the profit expected \
+            after gas and slippage, the bid, how many rivals' bids were seen waiting, and how many rivals \
+            lost in the block that decided it.
+            """,
+            sql: """
+                select decided_block, block, agent_name, account_name, trigger, health_at_decision,
+                    health_at_execution, price_age_s, expected_profit, bid_gwei, rivals, result,
+                    reason, rivals_lost
+                from v_liquidator_decision where run = :run order by block, seq
+                """),
+        NamedQuery(
             "loss-payers", "Who paid the deficits",
             "Deficits of liquidated accounts by the layer and the account that paid them.",
             sql: """

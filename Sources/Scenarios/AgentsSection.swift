@@ -15,6 +15,9 @@ extension ScenarioDecoder {
             Key(
                 "pool_hedger", "map or none", default: "none",
                 "The pool's own desk, which offsets outside what the pool is exposed to."),
+            Key(
+                "adversaries", "groups", rule: "none",
+                "Those who take what the parameters leave open; one each."),
         ])
 
     static let liquidatorSection = Section(
@@ -34,12 +37,25 @@ extension ScenarioDecoder {
                 "minimum_profit", "money", default: "$0",
                 "It acts only for at least this, after gas and slippage."),
             Key(
-                "unwind", "immediate, hold or {work_out: percentage}", default: "immediate",
-                "What it does with what it seizes: sells at once, keeps it, or sells a share each block."
+                "unwind", "immediate, hold, {work_out: percentage}, {work: map} or {hedge: map}",
+                default: "immediate",
+                "What it does with what it seizes: sells at once, keeps it, sells a share each block or slice by slice, or is short as much on a perpetual until it is sold."
             ),
             Key(
                 "bump_after", "blocks", default: "0",
                 "After how many blocks it raises its own waiting fee; 0 is never."),
+            Key(
+                "timing", "polling or mempool", rule: "polling",
+                "What sets it off: the committed state, or also price reports in the mempool, behind which it stands in the same block."
+            ),
+            Key(
+                "financing", "own, {credit: map} or {flash: map}", rule: "own",
+                "Whose money repays the debts."),
+            Key(
+                "sizing", "full, two_step or {partial: percentage}", rule: "full",
+                "How much it takes of what the protocol allows: all, a share, or first what leaves the account just liquidatable and then what is allowed of the rest."
+            ),
+            Key("failures", "map", rule: "nothing fails", "What goes wrong with its machines."),
         ])
 
     static let keeperSection = Section(
@@ -104,6 +120,10 @@ extension ScenarioDecoder {
                 "inventory_limit", "money", required: true,
                 "The largest notional in a market before they quote one side only."),
             Key(
+                "joint_limit", "money", rule: "none",
+                "The largest notional in all their markets together, signs aside, before they quote only what reduces it."
+            ),
+            Key(
                 "hedges", "true or false", default: "true",
                 "Whether they offset their fills outside."),
             Key("fee", "fee", default: "1.25x", "What they bid."),
@@ -130,14 +150,12 @@ extension ScenarioDecoder {
             Key(
                 "share_of_profit", "percentage", rule: "none",
                 "This share of the expected profit, never less than the base fee asks."),
-        ])
-
-    static let workOutSection = Section(
-        path: "agents.liquidators.GROUP.unwind", sentence: "Selling slowly.",
-        keys: [
             Key(
-                "work_out", "percentage", required: true,
-                "The share of its stock that is sold in each block.")
+                "escalating", "{start, factor, every, cap}", rule: "none",
+                "A bid that grows while it waits; for liquidators."),
+            Key(
+                "learning", "{shares, explore}", rule: "none",
+                "A share of the profit that is learned from winning and losing; for liquidators."),
         ])
 
     static let counts = Kind<Int>.count(1...1_000_000)
@@ -163,6 +181,8 @@ extension ScenarioDecoder {
             agents.poolHedger = PoolHedger(
                 share: own.read("share", .share), threshold: own.read("threshold", .notNegative))
         }
+        agents.adversaries = groups(fields, "adversaries", Self.adversarySection)
+            .compactMap { adversary($0.fields, $0.name) }
         let total = agents.traders.reduce(0) { $0 + $1.count }
         if total > 1_000_000 {
             problem(
@@ -216,14 +236,18 @@ extension ScenarioDecoder {
     // MARK: Groups
 
     private func liquidator(_ fields: Fields, _ name: String) -> LiquidatorGroup {
-        LiquidatorGroup(
+        let financing = financing(fields)
+        let needsNone = if case .flash = financing { true } else { false }
+        return LiquidatorGroup(
             name: name, count: fields.read("count", .count(1...10_000)),
-            capital: fields.read("capital", .positive),
+            capital: fields.read("capital", needsNone ? .notNegative : .positive),
             lag: fields.read("lag", .blocks(0...100_000)),
-            pollEvery: fields.read("poll_every", .blocks(1...1_000_000)), fee: fee(fields),
+            pollEvery: fields.read("poll_every", .blocks(1...1_000_000)),
+            fee: fee(fields, ofLiquidators: true),
             minimumProfit: fields.read("minimum_profit", .money),
             inventory: inventory(fields),
-            bumpAfter: fields.read("bump_after", .blocks(0...1_000_000)))
+            bumpAfter: fields.read("bump_after", .blocks(0...1_000_000)), timing: timing(fields),
+            financing: financing, sizing: sizing(fields), failures: failures(fields))
     }
 
     private func keeper(_ fields: Fields, _ name: String) -> KeeperGroup {
@@ -240,10 +264,7 @@ extension ScenarioDecoder {
 
     private func inventory(_ fields: Fields) -> LiquidatorGroup.Inventory {
         guard let tree = fields.value("unwind") else { return .sellAtOnce }
-        if tree.entries != nil {
-            let own = Fields(tree, fields.path("unwind"), Self.workOutSection, self)
-            return .workOut(own.read("work_out", .positiveShare))
-        }
+        if tree.entries != nil { return slowly(tree, fields) }
         return fields.read(
             "unwind",
             Kind.choice([("immediate", LiquidatorGroup.Inventory.sellAtOnce), ("hold", .hold)]))
@@ -257,7 +278,8 @@ extension ScenarioDecoder {
             levels: fields.read("levels", .count(1...100)), size: fields.read("size", .positive),
             requote: fields.read("requote", .positiveShare),
             inventoryLimit: fields.read("inventory_limit", .positive),
-            hedges: fields.read("hedges", .yesOrNo), fee: fee(fields))
+            hedges: fields.read("hedges", .yesOrNo), fee: fee(fields),
+            jointLimit: fields.readIfPresent("joint_limit", .positive))
     }
 
     /// The markets a maker names, or all.
@@ -279,7 +301,7 @@ extension ScenarioDecoder {
 
     // MARK: Fees
 
-    func fee(_ fields: Fields) -> FeePolicy {
+    func fee(_ fields: Fields, ofLiquidators: Bool = false) -> FeePolicy {
         guard let tree = fields.value("fee") else { return .multipleOfBase(.one) }
         let path = fields.path("fee")
         if tree.scalar != nil { return scalar(tree, Self.fee, path) ?? .fixed(1) }
@@ -296,11 +318,17 @@ extension ScenarioDecoder {
             return .multipleOfBase(own.read("multiple_of_base", Self.feeMultiple))
         case "share_of_profit": return .shareOfProfit(own.read("share_of_profit", .share))
         case "fixed": return .fixed(own.read("fixed", .gasPrice))
+        case "escalating", "learning":
+            guard ofLiquidators else {
+                own.problem(entries[0].key, "only liquidators bid so")
+                return .fixed(1)
+            }
+            return entries[0].key == "learning" ? learning(own) : escalating(own)
         default: return .fixed(1)
         }
     }
 
-    private static let feeMultiple = Kind<Ratio>.multiple.limited("more than 0 and at most 1000") {
+    static let feeMultiple = Kind<Ratio>.multiple.limited("more than 0 and at most 1000") {
         $0 > .zero && $0 <= Ratio(whole: 1000)
     }
 

@@ -11,14 +11,21 @@ extension ScenarioDecoder {
             Key(
                 "late_after", "duration", default: "60s",
                 "A liquidation later than this after it was due at the outside price is late."),
+            Key(
+                "decisions", "true or false", rule: "false",
+                "Whether each liquidation that is sent is recorded with what its sender knew and what became of it."
+            ),
         ])
 
-    func audit(_ root: Fields) -> (healthEvery: Int, lateAfter: TimeSpan) {
+    func audit(_ root: Fields) -> (
+        healthEvery: Int, lateAfter: TimeSpan, decisions: Bool
+    ) {
         let tree = root.value("audit") ?? Tree(content: .mapping([]), position: root.tree.position)
         let fields = Fields(tree, "audit", Self.auditSection, self)
         return (
             fields.read("health_every", .blocks(1...1_000_000_000)),
-            fields.read("late_after", .duration)
+            fields.read("late_after", .duration),
+            fields.readIfPresent("decisions", .yesOrNo) ?? false
         )
     }
 

@@ -37,6 +37,8 @@ public struct Scenario: Sendable {
     public var healthEvery: Int
     /// A liquidation later than this after it was due in truth counts as late.
     public var lateAfter: TimeSpan
+    /// Whether each liquidation that is sent is recorded with what its sender knew.
+    public var recordsDecisions = false
     public var expectations: [Expectation]
     /// The scenario with `extends` and overrides merged in, as YAML; it alone replays the run.
     public var text: String

@@ -117,7 +117,7 @@ final class ScenarioDecoder {
             check(parameters, governance, oracles.feeds, chain, correlation)
         }
         guard problems.isEmpty else { throw ScenarioProblems(problems.sorted) }
-        return Scenario(
+        var scenario = Scenario(
             name: name, question: question, seed: seed, start: start, duration: duration,
             chain: chain, nativeFeed: native, step: step, referenceAssets: referenceAssets,
             correlation: correlation, pushFeeds: oracles.feeds, parameters: parameters,
@@ -125,6 +125,8 @@ final class ScenarioDecoder {
             backstopFunds: law.backstopFunds, agents: agents,
             governance: governance, healthEvery: audit.healthEvery, lateAfter: audit.lateAfter,
             expectations: expectations, text: YAMLWriter.text(of: tree), settings: settings)
+        scenario.recordsDecisions = audit.decisions
+        return scenario
     }
 
     private static let runs = TimeSpan(milliseconds: 1)...TimeSpan(seconds: 366 * 86_400)

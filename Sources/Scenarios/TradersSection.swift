@@ -48,6 +48,10 @@ extension ScenarioDecoder {
             Key(
                 "book", "true or false", default: "false",
                 "Whether trades go to the order book instead of the pool."),
+            Key(
+                "style",
+                "noise, {momentum: map}, {mean_reversion: map}, {basis: map} or {copy: map}",
+                rule: "noise", "Which way they go when they trade."),
         ])
 
     static let marginCallSection = Section(
@@ -62,6 +66,10 @@ extension ScenarioDecoder {
                 "The share who deposit enough to meet their initial margin again."),
             Key("panic", "percentage", default: "0%", "The share who close everything."),
             Key("delay", "duration", default: "1m", "From noticing to sending."),
+            Key(
+                "deleverage", "percentage", rule: "0%",
+                "The share who reduce all positions alike, to `to_leverage`."),
+            Key("to_leverage", "number", rule: "2", "Gross notional over equity after that."),
         ])
 
     static let distributionSection = Section(
@@ -127,7 +135,8 @@ extension ScenarioDecoder {
             longBias: fields.read("long_bias", .share), hedged: fields.read("hedged", .share),
             tradesPerHour: fields.read("trades_per_hour", .hourly),
             onMarginCall: marginCall(fields), fee: fee(fields),
-            poll: fields.read("poll", .positiveDuration), usesBook: usesBook)
+            poll: fields.read("poll", .positiveDuration), usesBook: usesBook,
+            style: style(fields, among: groups.filter { $0 != name }))
     }
 
     private func marginCall(_ fields: Fields) -> MarginCallPolicy {
@@ -140,9 +149,17 @@ extension ScenarioDecoder {
                 "threshold", .multiple.limited("1 to 100") { $0 >= .one && $0 <= Ratio(whole: 100) }
             ),
             topUp: own.read("top_up", .share), panic: own.read("panic", .share),
-            delay: own.read("delay", .duration))
-        if policy.topUp + policy.panic > .one {
-            problem(tree.position, "\(own.path): top_up and panic are more than 100% together")
+            delay: own.read("delay", .duration),
+            deleverage: own.readIfPresent("deleverage", .share) ?? .zero,
+            targetLeverage: own.readIfPresent(
+                "to_leverage",
+                .multiple.limited("0 to 100") { $0 >= .zero && $0 <= Ratio(whole: 100) })
+                ?? Ratio(whole: 2))
+        if policy.topUp + policy.panic + policy.deleverage > .one {
+            let names =
+                policy.deleverage.isZero
+                ? "top_up and panic are" : "top_up, panic and deleverage are"
+            problem(tree.position, "\(own.path): \(names) more than 100% together")
         }
         return policy
     }

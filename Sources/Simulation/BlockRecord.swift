@@ -27,6 +27,8 @@ public struct BlockRecord: Sendable {
     /// at most once, in any order.
     public var health: [AccountHealthRecord]
     public var metric: ProtocolMetric
+    /// Liquidations whose fate became known in this block, where decisions are recorded.
+    public var decisions: [LiquidatorDecisionRecord] = []
 
     public init(
         header: BlockHeader, transactions: [IncludedTransaction], dropped: [DroppedTransaction],

@@ -8,6 +8,8 @@ struct Dispatch {
     struct Sent {
         var agent: Int
         var request: Request
+        /// What a liquidator knew when it sent it.
+        var decision: Decision?
     }
     struct Outgoing {
         var value: Transaction
@@ -20,18 +22,25 @@ struct Dispatch {
     /// and what it replaces are both on their way.
     private var open: [Address: [Int64]] = [:]
     private let reporters: Set<Int>
+    /// The transactions of decisions, in order; those whose fate is known may still stand here.
+    private var decided: [Int64] = []
 
     init(agents: [any Agent]) {
         reporters = Set(agents.indices.filter { agents[$0] is Reporter })
     }
 
     mutating func transaction(
-        _ request: Request, agent: Int, seen: Timestamp, chain: Chain
+        _ request: Request, agent: Int, decision: Decision? = nil, seen: Timestamp, chain: Chain
     ) -> Outgoing {
-        let transaction = make(
+        var transaction = make(
             request.command, from: request.sender, nonce: request.nonce, maxFee: request.maxFee,
             tip: request.maxTip, at: seen + request.delay, lifetime: request.lifetime, chain)
-        sent[transaction.id] = Sent(agent: agent, request: request)
+        if let limit = request.gasLimit { transaction.gasLimit = limit }
+        sent[transaction.id] = Sent(agent: agent, request: request, decision: decision)
+        if decision != nil {
+            if decided.count > 1024 { decided.removeAll { sent[$0] == nil } }
+            decided.append(transaction.id)
+        }
         return Outgoing(
             value: transaction, reportKey: reporters.contains(agent) ? request.tag : nil)
     }
@@ -52,6 +61,24 @@ struct Dispatch {
             open[transaction.sender]?.remove(at: at)
         }
         return sent.removeValue(forKey: transaction.id)
+    }
+
+    /// The loan with which a transaction pays, if it takes one.
+    func flashLoan(of transaction: Transaction) -> FlashLoan? {
+        sent[transaction.id]?.request.flash
+    }
+
+    /// What was known to whoever sent a liquidation, where decisions are recorded.
+    func decision(behind transaction: Transaction) -> Decision? {
+        sent[transaction.id]?.decision
+    }
+
+    /// Decisions whose transactions are still on their way, in order of sending.
+    var openDecisions: [(id: Int64, sender: Address, decision: Decision)] {
+        decided.compactMap { id in
+            guard let sent = sent[id], let decision = sent.decision else { return nil }
+            return (id, sent.request.sender, decision)
+        }
     }
 
     private mutating func make(

@@ -22,6 +22,8 @@ public struct RunSummary: Sendable {
     public private(set) var toLiquidators: Money = .zero
     public private(set) var slippage: Money = .zero
     public private(set) var gasCost: Money = .zero
+    /// Interest and fees of what liquidators borrowed.
+    public private(set) var financing: Money = .zero
     /// What whoever took liquidated positions over lost at once because the protocol's price was not the
     /// outside one: Σ size · (outside price − protocol's price), size being what the account gave up. Signed.
     public private(set) var staleLoss: Money = .zero
@@ -113,6 +115,9 @@ public struct RunSummary: Sendable {
         incentives.endBlock(at: record.header.time, underwater: underwater)
         for trade in record.outsideTrades where liquidators.contains(trade.agent) {
             slippage += trade.slippage
+            if trade.purpose == "credit" || trade.purpose == "flash loan" {
+                financing -= trade.proceeds + worth(trade.quantity, at: trade.averagePrice)
+            }
         }
         for event in record.journal {
             switch event {
@@ -212,8 +217,8 @@ extension RunSummary {
     /// in. [wei per gas]
     public var highestGasPrice: Int64 { highestBaseFee > 0 ? highestBaseFee : highestMinimumPrice }
     public var insuranceChange: Money { insuranceAtEnd - insuranceAtStart }
-    /// Rewards less gas and slippage. [1e-8 USD]
-    public var liquidatorProfit: Money { toLiquidators - gasCost - slippage }
+    /// Rewards less gas, slippage and the cost of money. [1e-8 USD]
+    public var liquidatorProfit: Money { toLiquidators - gasCost - slippage - financing }
 
     /// A metric by its name in a scenario, scaled by 1e8; nil for an unknown name.
     ///

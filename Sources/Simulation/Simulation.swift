@@ -19,12 +19,12 @@ public final class Simulation: IteratorProtocol {
     public let description: RunDescription
     /// What all records so far add up to.
     public private(set) var summary: RunSummary
-    public private(set) var house: ClearingHouse
+    public internal(set) var house: ClearingHouse
     private var chain: Chain
-    private var markets: Markets
+    var markets: Markets
     private var oracles: Oracles
     private var agents: [any Agent]
-    private var dispatch: Dispatch
+    var dispatch: Dispatch
     private var reports = ReportLedger()
     private var onChain = DueList()
     private var inTruth = DueList()
@@ -35,6 +35,10 @@ public final class Simulation: IteratorProtocol {
     private var upcoming: Slot?
     private var genesis: BlockRecord?
     private var lastHeader: BlockHeader
+    /// Those who read the mempool, in order.
+    private let watchers: [Int]
+    /// Drawn or paid back at the beginning of the block.
+    var loans: [Loan] = []
 
     /// A run that has not begun.
     ///
@@ -52,6 +56,8 @@ public final class Simulation: IteratorProtocol {
         oracles = parts.oracles
         agents = parts.cast.agents
         dispatch = Dispatch(agents: parts.cast.agents)
+        let everybody = parts.cast.agents
+        watchers = everybody.indices.filter { everybody[$0].watchesMempool }
         description = parts.description
         let liquidators = parts.cast.members
             .filter { $0.kind == "liquidator" || $0.kind == "keeper" }.map(\.address)
@@ -84,17 +90,22 @@ public final class Simulation: IteratorProtocol {
         let early = decide(slot, published, &fates)
         var result = execute(slot)
         result.block.dropped = early + result.block.dropped
+        var decisions = decisions(of: result)
         settle(result.block, slot, early: early.count, &fates)
         let opening = result.opening
         let closing = result.block.journal.count
-        let outside = unwind(slot, &result.block.journal)
+        let outside = result.outside + unwind(slot, &result.block.journal)
         lastHeader = result.block.header
         requireInvariants()
         upcoming = chain.nextSlot()
-        if let next = upcoming, next.time > end { fates += reports.unresolved() }
-        let record = record(
+        if let next = upcoming, next.time > end {
+            fates += reports.unresolved()
+            decisions += openDecisions()
+        }
+        var record = record(
             result.block, opening: opening, closing: closing..<result.block.journal.count,
             reports: fates, liquidations: result.liquidations, outside: outside)
+        record.decisions = decisions
         summary.add(record)
         return record
     }
@@ -132,33 +143,54 @@ public final class Simulation: IteratorProtocol {
     // MARK: 3–4 Agents and the mempool
 
     private func view(_ slot: Slot, _ published: [Report]) -> View {
-        View(
+        // Who is behind which bid matters to nobody else.
+        let bids = watchers.isEmpty && !scenario.recordsDecisions ? [] : pendingBids()
+        return View(
             house: house, markets: markets, outsidePrices: outsidePrices, block: slot.number,
             time: slot.time, blockTime: chain.configuration.blockTime.mean(at: slot.time),
             baseFee: chain.baseFee, goingPrice: max(lastHeader.minimumPrice, chain.reservePrice),
             gas: chain.configuration.gas,
             nativePrice: scenario.nativeFeed.map { markets.price($0.index) } ?? .zero,
-            liquidatable: onChain.accounts, reports: published)
+            liquidatable: onChain.accounts, reports: published, bids: bids)
+    }
+
+    private func pendingBids() -> [PendingBid] {
+        chain.waiting(.liquidate).compactMap { transaction in
+            guard case .liquidate(let account, _, _) = transaction.command else { return nil }
+            return PendingBid(
+                sender: transaction.sender, account: account,
+                price: chain.offer(of: transaction))
+        }
     }
 
     /// Asks every agent what it wants and sends it; returns what the mempool refused or pushed out.
     private func decide(
         _ slot: Slot, _ published: [Report], _ fates: inout [OracleReportRecord]
     ) -> [DroppedTransaction] {
-        var requests: [(agent: Int, request: Request)] = []
+        var wanted: [(agent: Int, actions: Agents.Actions)] = []
         do {
             let view = view(slot, published)
-            for index in agents.indices {
-                for request in agents[index].decide(view).requests {
-                    requests.append((index, request))
-                }
-            }
+            for index in agents.indices { wanted.append((index, agents[index].decide(view))) }
         }
         var dropped: [DroppedTransaction] = []
         govern(until: slot.time, &dropped)
-        for (agent, request) in requests {
+        for (agent, actions) in wanted { submit(actions, of: agent, slot, &dropped) }
+        watch(slot, &dropped)
+        return dropped
+    }
+
+    /// Sends what an agent wants.
+    private func submit(
+        _ actions: Agents.Actions, of agent: Int, _ slot: Slot,
+        _ dropped: inout [DroppedTransaction]
+    ) {
+        loans += actions.loans
+        for request in actions.requests {
+            let decision =
+                scenario.recordsDecisions
+                ? actions.decisions.first { $0.tag == request.tag } : nil
             let transaction = dispatch.transaction(
-                request, agent: agent, seen: slot.time, chain: chain)
+                request, agent: agent, decision: decision, seen: slot.time, chain: chain)
             if let feedRound = transaction.reportKey {
                 reports.sent(feedRound, transaction.value)
             }
@@ -170,7 +202,39 @@ public final class Simulation: IteratorProtocol {
             }
             dropped += drops
         }
-        return dropped
+    }
+
+    /// Shows those who read the mempool each report that waits there and makes accounts liquidatable.
+    private func watch(_ slot: Slot, _ dropped: inout [DroppedTransaction]) {
+        guard !watchers.isEmpty else { return }
+        let waiting = chain.executable(.postPrice)
+        guard !waiting.isEmpty else { return }
+        var future = house
+        var due = onChain
+        var known = Set(onChain.accounts)
+        var scratch: [Event] = []
+        future.advance(to: slot.time, into: &scratch)
+        for transaction in waiting {
+            guard case .postPrice(let feed, let report) = transaction.command,
+                (try? future.execute(
+                    transaction.command, from: transaction.sender, into: &scratch)) != nil
+            else { continue }
+            due.update(future, at: future.prices, time: slot.time)
+            let fresh = due.accounts.filter { !known.contains($0) }
+            guard !fresh.isEmpty else { continue }
+            known.formUnion(fresh)
+            let now = view(slot, [])
+            let view = View(
+                house: future, markets: now.markets, outsidePrices: now.outsidePrices,
+                block: now.block, time: now.time, blockTime: now.blockTime, baseFee: now.baseFee,
+                goingPrice: now.goingPrice, gas: now.gas, nativePrice: now.nativePrice,
+                liquidatable: fresh, reports: [], bids: now.bids,
+                awaited: AwaitedReport(
+                    feed: feed, report: report, price: chain.offer(of: transaction)))
+            for index in watchers {
+                submit(agents[index].watch(view), of: index, slot, &dropped)
+            }
+        }
     }
 
     private func tell(_ agent: Int, _ request: Request, _ nonce: Int64, _ result: Outcome.Result) {
@@ -195,15 +259,21 @@ public final class Simulation: IteratorProtocol {
 
     // MARK: 5–6 Building and executing
 
-    private struct Execution {
+    struct Execution {
         var block: ChainBlock
         var opening: Int
         var liquidations: [LiquidationRecord]
+        /// Trades and loans inside the block.
+        var outside: [OutsideTradeRecord]
+        /// Accounts' maintenance health before each liquidation, by transaction, where decisions are recorded.
+        var health: [Int64: Health]
     }
 
     private func execute(_ slot: Slot) -> Execution {
         var journal: [Event] = []
         house.advance(to: slot.time, into: &journal)
+        var outside = lend(&journal)
+        var health: [Int64: Health] = [:]
         let opening = journal.count
         let truth = outsidePrices
         var before: [Int64: Health] = [:]
@@ -211,8 +281,15 @@ public final class Simulation: IteratorProtocol {
             [self] (transaction, journal) throws(Rejection) in
             if let account = transaction.command.liquidated, account.index < house.accountCount {
                 before[transaction.id] = house.health(of: account, .maintenance, at: truth)
+                if scenario.recordsDecisions {
+                    health[transaction.id] = house.health(of: account, .maintenance)
+                }
             }
-            try house.execute(transaction.command, from: transaction.sender, into: &journal)
+            if let loan = dispatch.flashLoan(of: transaction) {
+                outside += try execute(transaction, with: loan, into: &journal)
+            } else {
+                try house.execute(transaction.command, from: transaction.sender, into: &journal)
+            }
             if paranoid { requireInvariants() }
         }
         var liquidations: [LiquidationRecord] = []
@@ -225,7 +302,9 @@ public final class Simulation: IteratorProtocol {
                 liquidations.append(judge(step, included.index, health, truth, slot.time))
             }
         }
-        return Execution(block: block, opening: opening, liquidations: liquidations)
+        return Execution(
+            block: block, opening: opening, liquidations: liquidations, outside: outside,
+            health: health)
     }
 
     /// What a liquidation looks like to somebody who knows the outside prices.
@@ -281,7 +360,7 @@ public final class Simulation: IteratorProtocol {
     }
 
     /// Runs one trade in the world outside and settles it in the agent's wallet, or refuses all of it.
-    private func trade(_ order: OutsideOrder, _ journal: inout [Event]) -> OutsideTradeRecord? {
+    func trade(_ order: OutsideOrder, _ journal: inout [Event]) -> OutsideTradeRecord? {
         guard order.quantity.raw != 0,
             let quote = try? markets.quote(order.feed.index, order.quantity)
         else { return nil }

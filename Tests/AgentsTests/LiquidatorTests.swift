@@ -3,6 +3,7 @@ import ExactMath
 import MarginProtocol
 import Markets
 import OrderBook
+import SeededRandom
 import Testing
 
 @testable import Agents
@@ -17,19 +18,24 @@ struct Hunt {
         _ parameters: ProtocolParameters = parameters(), capital: Int64 = 100_000,
         fee: FeePolicy = .multipleOfBase(.one), minimumProfit: Money = .zero,
         inventory: LiquidatorGroup.Inventory = .sellAtOnce, lag: Int = 0, pollEvery: Int = 1,
-        bumpAfter: Int = 0, liquidity: Liquidity? = nil
+        bumpAfter: Int = 0, liquidity: Liquidity? = nil,
+        timing: LiquidatorGroup.Timing = .polling, financing: LiquidatorGroup.Financing = .own,
+        sizing: LiquidatorGroup.Sizing = .full, failures: LiquidatorGroup.Failures? = nil
     ) throws {
         world = try World(parameters, liquidity: liquidity)
-        let wallet = world.open(.wallet, owner: 5, [(usdc, Quantity(whole: capital))])
-        let takesOver = parameters.liquidation.taker == .liquidator
+        let wallet = world.open(
+            .wallet, owner: 5, capital > 0 ? [(usdc, Quantity(whole: capital))] : [])
+        let hedges = if case .hedge = inventory { true } else { false }
+        let takesOver = parameters.liquidation.taker == .liquidator || hedges
         let margin =
             takesOver ? world.open(.margin, owner: 5, [(usdc, Quantity(whole: capital))]) : nil
         agent = Liquidator(
             group: LiquidatorGroup(
                 name: "fast", count: 1, capital: Money(whole: capital), lag: lag,
                 pollEvery: pollEvery, fee: fee, minimumProfit: minimumProfit,
-                inventory: inventory, bumpAfter: bumpAfter), index: 0, address: Address(5),
-            wallet: wallet, marginAccount: margin)
+                inventory: inventory, bumpAfter: bumpAfter, timing: timing, financing: financing,
+                sizing: sizing, failures: failures), index: 0, address: Address(5),
+            wallet: wallet, marginAccount: margin, random: RandomSource(seed: 3))
     }
 
     /// A borrower: one ETH of collateral a time, and a USDC debt of 90 % of its weighted worth or more.

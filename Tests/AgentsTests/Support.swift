@@ -70,6 +70,8 @@ struct World {
     var nativePrice = Price(whole: 2000)
     var gas = GasSchedule.evm
     var reports: [Report] = []
+    var bids: [PendingBid] = []
+    var awaited: AwaitedReport?
     var blockTime = TimeSpan(seconds: 12)
 
     init(
@@ -131,7 +133,8 @@ struct World {
             house: house, markets: markets,
             outsidePrices: markets.assets.indices.map { markets.price($0) }, block: block,
             time: time, blockTime: blockTime, baseFee: baseFee, goingPrice: goingPrice, gas: gas,
-            nativePrice: nativePrice, liquidatable: liquidatable, reports: reports)
+            nativePrice: nativePrice, liquidatable: liquidatable, reports: reports, bids: bids,
+            awaited: awaited)
     }
 
     /// Moves on by a number of blocks.

@@ -1,3 +1,4 @@
+import Agents
 import Chain
 import ExactMath
 import Foundation
@@ -175,6 +176,16 @@ enum Fixture {
                 maintenance: Health(equity: Money(raw: 114), requirement: Money(raw: 115)),
                 trueMaintenance: Health(equity: Money(raw: 116), requirement: Money(raw: 117)))
         }
+        record.decisions = [
+            LiquidatorDecisionRecord(
+                agent: Address(3), transaction: 1,
+                decision: Decision(
+                    tag: 5, block: 1, account: AccountID(9), trigger: .report,
+                    health: Health(equity: Money(raw: 121), requirement: Money(raw: 122)),
+                    priceAge: TimeSpan(milliseconds: 123), expectedProfit: Money(raw: 124),
+                    bid: 125, rivals: 2), result: .lost, reason: 601, index: 0,
+                healthAtExecution: Health(equity: Money(raw: 126), requirement: Money(raw: 127)))
+        ]
         return record
     }
 }

@@ -1,3 +1,4 @@
+import Agents
 import Chain
 import GRDB
 import MarginProtocol
@@ -33,6 +34,8 @@ import Testing
         try expect(BalanceReason.self, "balance_reason")
         try expect(PositionReason.self, "position_reason")
         try expect(Side.self, "side")
+        try expect(Decision.Trigger.self, "decision_trigger")
+        try expect(LiquidatorDecisionRecord.Result.self, "decision_result")
         #expect(
             try names("loss_layer")
                 == Dictionary(
