@@ -32,6 +32,7 @@ import Testing
         try expect(OracleReportRecord.Fate.self, "fate")
         try expect(BalanceReason.self, "balance_reason")
         try expect(PositionReason.self, "position_reason")
+        try expect(AuctionChangeKind.self, "auction_event")
         try expect(Side.self, "side")
         #expect(
             try names("loss_layer")
