@@ -103,6 +103,14 @@ enum Fixture {
             LossCover(
                 account: AccountID(9), layer: .socialised, payer: AccountID(8), asset: AssetID(0),
                 amount: Quantity(raw: 61))),
+        .auctionChanged(
+            AuctionChange(
+                auction: AuctionID(71), kind: .taken, account: AccountID(9), actor: AccountID(10),
+                asset: AssetID(1), price: Price(raw: 72), bought: Quantity(raw: 73),
+                paid: Quantity(raw: 74), returned: Quantity(raw: 75), uncovered: Quantity(raw: 76),
+                reward: Quantity(raw: 77), lot: Quantity(raw: 78), principal: Quantity(raw: 79),
+                debt: Quantity(raw: 80), bid: Quantity(raw: 81), oraclePrice: Price(raw: 82),
+                isOver: false)),
         .accountOpened(
             AccountID(11), owner: Address(2), role: .margin, parent: nil, market: nil),
         .delegateSet(AccountID(9), Address(3), allowed: true),

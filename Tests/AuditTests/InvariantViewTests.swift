@@ -1,5 +1,7 @@
 import Foundation
 import GRDB
+import Scenarios
+import Simulation
 import Testing
 
 @testable import Audit
@@ -11,8 +13,32 @@ import Testing
         let writer = try AuditWriter.create(scratch.path(), description: description)
         for record in records { try writer.append(record) }
         try writer.finish(unseed: 1)
+        // A second run, in which collateral is sold by auction.
+        let simulation = try Simulation(try ScenarioLoader.load(text: Self.auctions))
+        let second = try AuditWriter.create(scratch.path(), description: simulation.description)
+        while let record = simulation.next() { try second.append(record) }
+        try second.finish(unseed: 1)
         return try DatabaseQueue(path: scratch.path())
     }
+
+    /// Ether falls by half in two hours; one keeper bids what lots are worth.
+    static let auctions = """
+        name: auctions
+        seed: 1
+        start: 2020-03-12T00:00:00Z
+        duration: 3h
+        chain: ethereum-2020
+        assets:
+          DAI: {price: 1.00}
+          ETH: {price: {points: [[00:00, 200], [02:00, 100]]}, liquidity: {impact: linear, depth_2pct: $5M}}
+        oracles: {ETH: {fee: 50 gwei}}
+        protocol: {preset: maker-flip}
+        agents:
+          traders:
+            vaults:
+              {count: 20, equity: $10k..$20k, collateral: {ETH: 100%}, loans: ETH, leverage: 2..2.8, long_bias: 100%}
+          keepers: {count: 2, capital: $1M, fee: 60 gwei}
+        """
 
     static let mutations = [
         "breach_conservation_balance":
@@ -35,6 +61,9 @@ import Testing
         "breach_liquidated_healthy":
             "update liquidation set equity_before_e8 = requirement_before_e8 + 1",
         "breach_penalty_split": "update liquidation set penalty_e8 = penalty_e8 + 1",
+        "breach_auction_lots": "update auction_event set lot_e8 = lot_e8 + 1",
+        "breach_auction_principal": "update auction_event set principal_e8 = principal_e8 + 1",
+        "breach_auction_bids": "update auction_event set bid_e8 = bid_e8 + 1",
         "breach_rejection_changes": "update tx set applied = 0",
         "breach_report_price": "update oracle_report set price_e8 = price_e8 + 1",
         "breach_price_order": "update oracle_price set observed_ms = 5",

@@ -55,6 +55,23 @@ import Testing
                 target: .collateral(seize: AssetID(1), repay: AssetID(0), atMost: nil)),
             #"{"account":4,"payer":5,"target":"collateral","seize":1,"repay":0,"at_most_e8":null}"#
         ),
+        (
+            .startAuction(account: account, asset: AssetID(1), keeper: AccountID(5)),
+            #"{"account":4,"asset":1,"keeper":5}"#
+        ),
+        (
+            .takeAuction(
+                AuctionID(3), wallet: account, atMost: Quantity(raw: 7), maximumPrice: Price(raw: 8)
+            ),
+            #"{"auction":3,"wallet":4,"at_most_e8":7,"maximum_price_e8":8}"#
+        ),
+        (
+            .bidAuction(
+                AuctionID(3), wallet: account, lot: Quantity(raw: 7), bid: Quantity(raw: 8)),
+            #"{"auction":3,"wallet":4,"lot_e8":7,"bid_e8":8}"#
+        ),
+        (.restartAuction(AuctionID(3), keeper: account), #"{"auction":3,"keeper":4}"#),
+        (.settleAuction(AuctionID(3)), #"{"auction":3}"#),
         (.pause([.open, .post]), #"{"actions":["open","post"]}"#),
         (.pause([]), #"{"actions":[]}"#),
         (

@@ -26,5 +26,10 @@ enum RejectionSamples {
         .priceDeviates(from: Price(raw: 1), to: Price(raw: 2)), .confidenceTooWide(Price(raw: 1)),
         .overflow, .borrowCapExceeded(AssetID(1)), .insufficientLiquidity(AssetID(1)), .leavesDust,
         .notForSale(AssetID(1)), .boughtTooLittle(Quantity(raw: 1)),
+        .belowMinimumDebt(minimum: Money(raw: 1)), .noAuctions, .auctionLimitReached(AssetID(1)),
+        .unknownAuction(AuctionID(1)), .wrongAuctionKind(AuctionID(1)), .auctionOver(AuctionID(1)),
+        .auctionStale(AuctionID(1)), .noPartialPurchase(AuctionID(1)),
+        .auctionRunning(AuctionID(1)), .biddingEnded(AuctionID(1)), .bidNotMatching(AuctionID(1)),
+        .bidTooLow(AuctionID(1)), .soldByAuction(AccountID(1)),
     ]
 }

@@ -33,6 +33,7 @@ import Testing
         try expect(OracleReportRecord.Fate.self, "fate")
         try expect(BalanceReason.self, "balance_reason")
         try expect(PositionReason.self, "position_reason")
+        try expect(AuctionChangeKind.self, "auction_event")
         try expect(Side.self, "side")
         try expect(Decision.Trigger.self, "decision_trigger")
         try expect(LiquidatorDecisionRecord.Result.self, "decision_result")

@@ -7,11 +7,18 @@ import Testing
     @Test(arguments: Preset.names) func runsWithAllInvariants(preset: String) throws {
         let text = try #require(Preset.named(preset)).text
         let isLending = !text.contains("\nmarkets:")
-        let result = try Tool.run([
-            "run", Tool.scenario(isLending ? "same-crash-lending" : "same-crash-everywhere"),
-            "--set", "protocol.preset=\(preset)", "--set", "duration=1h", "--paranoid",
-            "--no-expect", "--json",
-        ])
+        // Where Dai is owed, the scenario's dollar stands for it.
+        let unit =
+            text.contains("settlement: DAI")
+            ? [
+                "--set", "protocol.settlement=USDC", "--set", "assets.USDC.collateral=100%",
+            ] : []
+        let result = try Tool.run(
+            [
+                "run", Tool.scenario(isLending ? "same-crash-lending" : "same-crash-everywhere"),
+                "--set", "protocol.preset=\(preset)", "--set", "duration=1h", "--paranoid",
+                "--no-expect", "--json",
+            ] + unit)
         #expect(result.code == 0, "\(preset): \(result.error)")
         #expect(Tool.field("conservation", of: result.out) == "0")
     }

@@ -24,6 +24,10 @@ import Testing
         #expect(traffic.applied > Self.commands / 20, "\(preset): \(traffic.applied) applied")
         #if !DEBUG
             #expect(traffic.liquidated > 5, "\(preset): \(traffic.liquidated) liquidations")
+            if traffic.house.parameters.auctions != nil {
+                #expect(traffic.sold > 5, "\(preset): \(traffic.sold) auctions ended")
+                #expect(traffic.auctionKinds.count > 3, "\(preset): \(traffic.auctionKinds)")
+            }
         #endif
     }
 }
@@ -35,6 +39,9 @@ private struct Traffic {
     var index = HealthIndex()
     var applied = 0
     var liquidated = 0
+    /// Auctions that ended, and what ever happened to one.
+    var sold = 0
+    var auctionKinds: Set<AuctionChangeKind> = []
     let users: [Address] = [Address(10), Address(11), Address(12), Address(13), Address(14)]
     var wallets: [AccountID] = []
     var margins: [AccountID] = []
@@ -172,7 +179,11 @@ private struct Traffic {
                     round: 1, price: max(moved, Price(whole: 1)), observedAt: house.time,
                     publishedAt: house.time))
             sender = .system
-        default: return liquidation()
+        default:
+            if house.parameters.auctions != nil, draws.chance(Ratio(percent: 85)) {
+                return auctionStep()
+            }
+            return liquidation()
         }
         let before = house
         do throws(Rejection) {
@@ -213,6 +224,73 @@ private struct Traffic {
         applied += 1
         liquidated += 1
         return faults("a liquidation")
+    }
+
+    /// Starts an auction, or does something in one.
+    private mutating func auctionStep() -> String? {
+        let prices = house.prices
+        let due = margins.filter { house.isLiquidatable($0, at: prices) }
+        let user = Int(draws.uniform(in: 0...Int64(users.count - 1)))
+        let wallet = wallets[user]
+        let open = house.openAuctions
+        var quote: AuctionQuote?
+        let command: Command
+        if open.isEmpty || draws.chance(Ratio(percent: 30)) {
+            let account = due.isEmpty ? pick(margins) : pick(due)
+            let asset = AssetID(index: Int(draws.uniform(in: 0...3)))
+            quote = try? house.quoteAuction(of: account, selling: asset)
+            if quote != nil, !house.isLiquidatable(account, at: prices) {
+                return "a healthy account is quoted"
+            }
+            command = .startAuction(account: account, asset: asset, keeper: wallet)
+        } else {
+            command = inAuction(house.auction(pick(open)), wallet)
+        }
+        var journal: [Event] = []
+        let before = house
+        do throws(Rejection) {
+            try house.execute(command, from: users[user], into: &journal)
+        } catch {
+            if quote != nil { return "quoted and then refused: \(error)" }
+            return house == before ? nil : "\(command) was rejected and changed something"
+        }
+        applied += 1
+        for case .auctionChanged(let change) in journal {
+            auctionKinds.insert(change.kind)
+            if change.kind == .started { liquidated += 1 }
+            if change.isOver { sold += 1 }
+            if let quote, quote.lot != change.lot || quote.debt != change.debt {
+                return "not as quoted: \(quote), \(change)"
+            }
+        }
+        return faults("\(command)")
+    }
+
+    /// Something that may be asked for in an auction, reasonable or not.
+    private mutating func inAuction(_ auction: Auction, _ wallet: AccountID) -> Command {
+        switch draws.uniform(in: 0...9) {
+        case 0: return .restartAuction(auction.id, keeper: wallet)
+        case 1: return .settleAuction(auction.id)
+        case 2:
+            return .takeAuction(
+                auction.id, wallet: wallet, atMost: auction.lot, maximumPrice: .zero)
+        default: break
+        }
+        let share = Ratio(raw: draws.uniform(in: 1...100_000_000))
+        let part = (try? auction.lot.scaled(by: share, rounding: .up)) ?? auction.lot
+        guard case .english(let bid, _, _, _) = auction.form else {
+            return .takeAuction(
+                auction.id, wallet: wallet,
+                atMost: draws.chance(Ratio(percent: 50)) ? part : auction.lot,
+                maximumPrice: Price(whole: 1_000_000))
+        }
+        if bid == auction.debt {
+            return .bidAuction(auction.id, wallet: wallet, lot: part, bid: bid)
+        }
+        let more = (try? auction.debt.scaled(by: share, rounding: .up)) ?? auction.debt
+        return .bidAuction(
+            auction.id, wallet: wallet, lot: auction.lot,
+            bid: draws.chance(Ratio(percent: 20)) ? auction.debt : max(Quantity(raw: 1), more))
     }
 
     private func faults(_ what: String) -> String? {
