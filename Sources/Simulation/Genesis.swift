@@ -148,7 +148,8 @@ struct Genesis {
             markets: parameters.markets.map { ($0.name, $0.feed) },
             feeds: parameters.feeds.map(\.name),
             agents: own
-                + cast.members.map {
+                // A venue's own engine acts as the system, which is there already.
+                + cast.members.filter { $0.address != .system }.map {
                     Agent(address: $0.address, name: $0.name, kind: $0.kind, group: $0.group)
                 },
             accounts: funds + accounts,

@@ -47,7 +47,7 @@ public struct Sample: Hashable, Sendable {
     public var most: Double { sorted[count - 1] }
 }
 
-/// The 97.5 % quantile of Student's distribution, within 2e-4 of the exact one.
+/// The 97.5 % quantile of Student's distribution, within 3e-4 of the exact one.
 ///
 /// From five degrees of freedom on by the expansion in the normal quantile: Abramowitz and Stegun, Handbook of
 /// Mathematical Functions, 26.7.5.

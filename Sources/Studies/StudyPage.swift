@@ -45,13 +45,12 @@ public struct StudyPage: Sendable {
     /// - Parameter path: the study's file, as the page names it.
     public func markdown(path: String) throws(StudyError) -> String {
         var text = "# \(file.question)\n\n"
-        if !file.setting.isEmpty { text += try filled(file.setting) + "\n\n" }
+        if !file.setting.isEmpty { text += try filled(file.setting) + "\n" }
         text +=
-            "Mean over \(study.seedCount) seeds with its 95 % interval (Student's t), at each of \(study.points.count) points; "
-            + "the same seeds everywhere, so that differences between points are paired. "
-            + "What the columns mean stands in [metrics.md](../metrics.md).\n\n"
+            "Mean over \(study.seedCount) seeds with its 95 % interval (Student's t); the same seeds at every point, so that "
+            + "differences\nbetween points are paired. What the columns mean stands in [metrics.md](../metrics.md).\n\n"
         text += table + "\n\n"
-        if !file.answer.isEmpty { text += try filled(file.answer) + "\n\n" }
+        if !file.answer.isEmpty { text += try filled(file.answer) + "\n" }
         text += """
             ## To rerun
 
@@ -75,7 +74,9 @@ public struct StudyPage: Sendable {
             result += try figure(rest[rest.index(after: open)..<close])
             rest = rest[rest.index(after: close)...]
         }
-        return result + rest
+        result += rest
+        while result.last == "\n" { result.removeLast() }
+        return result + "\n"
     }
 
     private func figure(_ text: Substring) throws(StudyError) -> String {

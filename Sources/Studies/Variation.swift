@@ -149,24 +149,24 @@ public struct Variation: Hashable, Sendable {
             let step = Int128(place) * Int128(count) / Int128(parts)
             return Self.value(from, from.mantissa + Int64(step) * by.mantissa)
         case .interval(let from, let through):
-            let (low, high) = Self.thousandths(from, through)
+            let (low, high, isFiner) = Self.thousandths(from, through)
             let step = Int128(high - low) * Int128(place) / Int128(parts)
             let thousandth = max(1, (high - low) / 1000)
             return Self.value(
-                from, low + Int64(step) / thousandth * thousandth, finer: low != from.mantissa)
+                from, low + Int64(step) / thousandth * thousandth, finer: isFiner)
         }
     }
 
     /// With three more decimals where they fit.
     private static func thousandths(_ from: WrittenNumber, _ through: WrittenNumber) -> (
-        Int64, Int64
+        Int64, Int64, isFiner: Bool
     ) {
         let (low, first) = from.mantissa.multipliedReportingOverflow(by: 1000)
         let (high, second) = through.mantissa.multipliedReportingOverflow(by: 1000)
         guard !first, !second, from.decimals <= 5, from.suffix != "ms" else {
-            return (from.mantissa, through.mantissa)
+            return (from.mantissa, through.mantissa, false)
         }
-        return (low, high)
+        return (low, high, true)
     }
 
     private static func value(_ like: WrittenNumber, _ mantissa: Int64, finer: Bool = false)

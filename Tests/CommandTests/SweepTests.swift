@@ -22,15 +22,15 @@ import Testing
     @Test func killedAndResumed() throws {
         try Tool.inFolder { folder in
             let whole = try Tool.run(
-                Self.sweep("1...35", ["--jobs", "1", "--db", "a.sqlite"]), in: folder)
+                Self.sweep("1...200", ["--jobs", "1", "--db", "a.sqlite"]), in: folder)
             #expect(whole.code == 0, "\(whole.error)")
             let expected = try #require(Self.content(whole.out))
-            let command = Self.sweep("1...35", ["--jobs", "2", "--db", "b.sqlite"])
+            let command = Self.sweep("1...200", ["--jobs", "2", "--db", "b.sqlite"])
             var random = SystemRandomNumberGenerator()
             var interrupted = 0
             for _ in 0..<6 {
                 let (process, out, error) = try Tool.start(command, in: folder)
-                Thread.sleep(forTimeInterval: Double.random(in: 0.2...1.2, using: &random))
+                Thread.sleep(forTimeInterval: Double.random(in: 0.03...0.25, using: &random))
                 if process.isRunning {
                     kill(process.processIdentifier, SIGKILL)
                     interrupted += 1

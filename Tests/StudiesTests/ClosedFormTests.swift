@@ -64,6 +64,27 @@ import Testing
         }
     }
 
+    /// Perez et al. find more than 70 % of what becomes liquidatable taken at once; with the gas of 12 March 2020, and
+    /// keepers who bid as on every other day, next to nothing is.
+    @Test func promptSharesCollapseWithGas() throws {
+        let fixed = [
+            "agents.liquidators.adaptive.fee=20 gwei", "agents.liquidators.adaptive.bump_after=0",
+        ]
+        let calm = ["demand=null", "demand.price=10 gwei", "demand.load=40%"]
+        var shares: [Sample] = []
+        for overrides in [fixed + calm, fixed] {
+            let study = try Study(
+                kind: "grid", points: [StudyPoint(label: "", settings: [])], seeds: 1...4
+            ) { try Fixture.load("congestion", ["duration=8h"] + overrides + $0) }
+            var values = StudyValues(study)
+            try StudyRunner(study, jobs: 2).run { values.add($0) }
+            shares.append(
+                try #require(values.sample(try study.metric(called: "prompt_share"), at: 0)))
+        }
+        #expect(shares[0].mean - shares[0].halfWidth > 0.7, "\(shares[0].mean)")
+        #expect(shares[1].mean + shares[1].halfWidth < 0.1, "\(shares[1].mean)")
+    }
+
     /// A liquidation pays from gas · price / bonus on: Perez et al., "Liquidations: DeFi on a Knife-edge" (arXiv
     /// 2009.13235). Longs of all sizes fall due at once; a keeper bids 100 gwei for a reward of 2 %.
     @Test(arguments: [50, 100]) func breakEvenSize(gwei: Int) throws {

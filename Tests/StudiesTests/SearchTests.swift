@@ -30,7 +30,7 @@ import Testing
     }
 
     @Test func keepsToConstraints() throws {
-        let search = try Search(try Variation("k=0..100:1"), width: 5, rounds: 5)
+        let search = try Search(try Variation("k=0..100:1"), width: 5, rounds: 8)
         let outcome = try search.run(
             minimizing: { $0.sample(0, at: 0)?.mean },
             isFeasible: { ($0.sample(0, at: 0)?.mean ?? 0) >= 37 }

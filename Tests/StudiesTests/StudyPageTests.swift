@@ -47,6 +47,7 @@ import Testing
         let metric = try study.metric(called: "loss")
         let sample = try #require(values.difference(metric, at: 1, minus: 0))
         #expect(text.contains(StudyFigure.text(sample, .dollars, signed: true)))
+        #expect(try page.filled("none\n") == "none\n")
         #expect(throws: StudyError.self) { try page.filled("{loss[0s]}") }
         #expect(throws: StudyError.self) { try page.filled("{profit[lender, 0s]}") }
         #expect(throws: StudyError.self) { try page.filled("{loss}") }
