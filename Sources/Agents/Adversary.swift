@@ -55,6 +55,9 @@ public struct Adversary: Agent {
             return Actions(requests: [request])
         case .withdrawAndDump:
             var requests: [Request] = []
+            if stage != .waiting, let request = closing(view) {
+                return Actions(requests: [request])
+            }
             for account in accounts {
                 if let request = withdrawal(from: account, view) { requests.append(request) }
             }
@@ -89,9 +92,9 @@ public struct Adversary: Agent {
                 wanted = .zero
             }
         case .decoys:
-            if stage == .waiting, let large = accounts.last {
-                wanted = -view.house.balance(large, group.asset)
-                stage = .pushed
+            // It holds outside the opposite of what the large account still has.
+            if let large = accounts.last, isTime(view) {
+                wanted = -max(.zero, view.house.balance(large, group.asset))
             }
         case .selfLiquidator: return seized(feed, view)
         }
@@ -141,6 +144,19 @@ public struct Adversary: Agent {
         return request(
             .withdraw(from: account, to: wallets[isFirst ? 0 : 1], asset: asset, amount: amount),
             from: isFirst ? address : partner, view)
+    }
+
+    /// Closes what one account gains by once the other has nothing left.
+    private mutating func closing(_ view: borrowing View) -> Request? {
+        guard let market = group.market else { return nil }
+        let open = accounts.filter { !view.house.position($0, market).size.isZero }
+        guard open.count == 1, let account = open.first else { return nil }
+        let held = view.house.position(account, market).size
+        let owner = view.house.account(account).owner
+        return request(
+            tradeCommand(
+                account: account, market: market, size: -held, reduceOnly: true,
+                inBook: view.house.parameters.markets[market.index].pool == nil), from: owner, view)
     }
 
     /// Its own account's next step, by its partner.

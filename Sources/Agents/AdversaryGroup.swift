@@ -10,10 +10,10 @@ public struct AdversaryGroup: Hashable, Sendable {
         /// Borrows as much as it may, and liquidates its own account through a second address for the bonus.
         case selfLiquidator
         /// Is long on one account and short as much on another, withdraws what either gains, sells outside until
-        /// the price falls, and leaves the loser's loss to the protocol; buys back after `patience`.
+        /// the price falls, leaves the loser's loss to the protocol and closes the winner; buys back after `patience`.
         case withdrawAndDump(leverage: Fixed18, push: Money, patience: TimeSpan)
         /// Has so many accounts of `dust` each, in front of its large one, that all become liquidatable together;
-        /// has sold outside what the large one holds.
+        /// is short outside as much as the large one holds.
         case decoys(count: Int, dust: Money)
     }
     public var name: String

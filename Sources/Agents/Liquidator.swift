@@ -59,8 +59,6 @@ public struct Liquidator: Agent {
         var isSuperseded = false
         /// The bandit's arm by which it was bid.
         var arm: Int?
-        /// Went out with a bid that cannot get in.
-        var isStuck = false
     }
 
     public let group: LiquidatorGroup
@@ -135,7 +133,7 @@ public struct Liquidator: Agent {
         }
     }
 
-    private mutating func isRunning(_ view: borrowing View) -> Bool {
+    mutating func isRunning(_ view: borrowing View) -> Bool {
         outages?.isRunning(at: view.time) ?? true
     }
 
@@ -181,8 +179,7 @@ public struct Liquidator: Agent {
         attempts.append(
             Attempt(
                 tag: lastTag, purpose: purpose, command: command, commitment: commitment,
-                nonce: nil, fee: bid, sentAt: view.block, replaces: old?.tag,
-                isStuck: mistake.isStuck))
+                nonce: nil, fee: bid, sentAt: view.block, replaces: old?.tag))
         return Request(
             tag: lastTag, sender: address, command: command, nonce: old?.nonce, maxFee: bid,
             maxTip: bid, delay: view.blocks(Int64(max(0, group.lag))),

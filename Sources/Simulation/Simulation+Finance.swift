@@ -59,6 +59,7 @@ extension Simulation {
             let owed = try? part.repaid.adding(fee)
         else { throw .overflow }
         let settlement = scenario.parameters.settlementAsset
+        let before = house.balance(payer, settlement)
         try move(part.repay, part.repaid, payer, &journal)
         try house.execute(transaction.command, from: transaction.sender, into: &journal)
         var trades: [OutsideTradeRecord] = []
@@ -76,6 +77,11 @@ extension Simulation {
             trades.append(trade)
         }
         try move(part.repay, -owed, payer, &journal)
+        // What it earned earlier does not pay for a loss: whoever borrows like this lets it fail.
+        let after = house.balance(payer, settlement)
+        guard after >= before else {
+            throw .insufficientBalance(settlement, has: after, needs: before)
+        }
         trades.append(
             financing(transaction.sender, payer, part.repay, .zero, cost: fee, "flash loan"))
         return trades

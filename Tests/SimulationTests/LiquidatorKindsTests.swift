@@ -126,7 +126,7 @@ import Testing
         let text = Self.lending(
             "{a: {count: 3, capital: $0, financing: {flash: {fee: 0.05%}}}}",
             audit: "{decisions: true}", seed: 4
-        ).replacing("depth_2pct: $12M", with: "depth_2pct: $400k")
+        ).replacing("depth_2pct: $12M", with: "depth_2pct: $15k")
         let simulation = try Simulation(try ScenarioLoader.load(text: text), paranoid: true)
         var failed = 0
         while let record = simulation.next() {
