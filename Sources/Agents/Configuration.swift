@@ -131,10 +131,12 @@ public struct LiquidatorGroup: Hashable, Sendable {
     /// Raises the fee of its own pending transaction by the mempool's bump when it has not got in for so
     /// many blocks; zero = never.
     public var bumpAfter: Int
+    /// What each holds of other assets, to repay debts in them: it buys back outside what it has spent.
+    public var stock: [Holding]
     public init(
         name: String, count: Int, capital: Money, lag: Int = 0, pollEvery: Int = 1,
         fee: FeePolicy, minimumProfit: Money = .zero, inventory: Inventory = .sellAtOnce,
-        bumpAfter: Int = 0
+        bumpAfter: Int = 0, stock: [Holding] = []
     ) {
         self.name = name
         self.count = count
@@ -145,6 +147,7 @@ public struct LiquidatorGroup: Hashable, Sendable {
         self.minimumProfit = minimumProfit
         self.inventory = inventory
         self.bumpAfter = bumpAfter
+        self.stock = stock
     }
 }
 
@@ -221,15 +224,17 @@ public struct AgentsConfiguration: Hashable, Sendable {
     public var marketMakers: [MarketMakerGroup]
     public var reporters: [ReporterPolicy]
     public var poolHedger: PoolHedger?
+    public var scripts: [Script]
     public init(
         traders: [TraderGroup] = [], liquidators: [LiquidatorGroup] = [],
         marketMakers: [MarketMakerGroup] = [], reporters: [ReporterPolicy] = [],
-        poolHedger: PoolHedger? = nil
+        poolHedger: PoolHedger? = nil, scripts: [Script] = []
     ) {
         self.traders = traders
         self.liquidators = liquidators
         self.marketMakers = marketMakers
         self.reporters = reporters
         self.poolHedger = poolHedger
+        self.scripts = scripts
     }
 }

@@ -14,6 +14,9 @@ extension ScenarioDecoder {
             Key(
                 "pool_hedger", "map or none", default: "none",
                 "The pool's own desk, which offsets outside what the pool is exposed to."),
+            Key(
+                "scripted", "map", rule: "none",
+                "Agents that do given things at given times, by name."),
         ])
 
     static let liquidatorSection = Section(
@@ -39,6 +42,10 @@ extension ScenarioDecoder {
             Key(
                 "bump_after", "blocks", default: "0",
                 "After how many blocks it raises its own waiting fee; 0 is never."),
+            Key(
+                "stock", "map of amounts", rule: "none",
+                "What each holds of other assets, to repay debts in them; it buys back outside what it has spent."
+            ),
         ])
 
     static let marketMakerSection = Section(
@@ -118,6 +125,10 @@ extension ScenarioDecoder {
             agents.poolHedger = PoolHedger(
                 share: own.read("share", .share), threshold: own.read("threshold", .notNegative))
         }
+        agents.scripts = scripts(fields)
+        for script in agents.scripts where names.contains(script.name) {
+            fields.problem("scripted", "a group of traders is called '\(script.name)' already")
+        }
         let total = agents.traders.reduce(0) { $0 + $1.count }
         if total > 1_000_000 {
             problem(
@@ -178,7 +189,22 @@ extension ScenarioDecoder {
             pollEvery: fields.read("poll_every", .blocks(1...1_000_000)), fee: fee(fields),
             minimumProfit: fields.read("minimum_profit", .money),
             inventory: inventory(fields),
-            bumpAfter: fields.read("bump_after", .blocks(0...1_000_000)))
+            bumpAfter: fields.read("bump_after", .blocks(0...1_000_000)), stock: stock(fields))
+    }
+
+    private func stock(_ fields: Fields) -> [Holding] {
+        guard let tree = fields.value("stock"), tree.scalar != "none" else { return [] }
+        guard tree.entries != nil else {
+            fields.problem("stock", "expected a map of amounts, found \(tree.shown)")
+            return []
+        }
+        return amounts(fields, "stock").compactMap { asset, quantity in
+            if asset == settlement {
+                fields.problem("stock", "what is held of the settlement asset is 'capital'")
+                return nil
+            }
+            return Holding(asset: asset, quantity: quantity)
+        }
     }
 
     private func inventory(_ fields: Fields) -> LiquidatorGroup.Inventory {

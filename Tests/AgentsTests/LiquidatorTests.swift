@@ -17,7 +17,7 @@ struct Hunt {
         _ parameters: ProtocolParameters = parameters(), capital: Int64 = 100_000,
         fee: FeePolicy = .multipleOfBase(.one), minimumProfit: Money = .zero,
         inventory: LiquidatorGroup.Inventory = .sellAtOnce, lag: Int = 0, pollEvery: Int = 1,
-        bumpAfter: Int = 0, liquidity: Liquidity? = nil
+        bumpAfter: Int = 0, liquidity: Liquidity? = nil, stock: Int64 = 0
     ) throws {
         world = try World(parameters, liquidity: liquidity)
         let wallet = world.open(.wallet, owner: 5, [(usdc, Quantity(whole: capital))])
@@ -28,7 +28,9 @@ struct Hunt {
             group: LiquidatorGroup(
                 name: "fast", count: 1, capital: Money(whole: capital), lag: lag,
                 pollEvery: pollEvery, fee: fee, minimumProfit: minimumProfit,
-                inventory: inventory, bumpAfter: bumpAfter), index: 0, address: Address(5),
+                inventory: inventory, bumpAfter: bumpAfter,
+                stock: stock == 0 ? [] : [Holding(asset: eth, quantity: Quantity(whole: stock))]),
+            index: 0, address: Address(5),
             wallet: wallet, marginAccount: margin)
     }
 
