@@ -243,6 +243,8 @@ public struct ProtocolParameters: Hashable, Sendable {
     public var stress: StressSchedule?
     /// For those who show an account; no rule depends on it.
     public var marginRatio: MarginRatioConvention
+    /// What is left after a withdrawal is at least this share of the value of all positions, 0…1.
+    public var withdrawalMargin: Ratio
     public init(
         assets: [AssetParameters], categories: [CollateralCategory] = [],
         markets: [MarketParameters], feeds: [FeedParameters],
@@ -251,7 +253,8 @@ public struct ProtocolParameters: Hashable, Sendable {
         lossWaterfall: [LossLayer] = [.insuranceFund, .badDebt],
         deleveraging: DeleveragingPolicy = DeleveragingPolicy(), backstop: BackstopPolicy? = nil,
         storefront: CometStorefront? = nil, stress: StressSchedule? = nil,
-        marginRatio: MarginRatioConvention = .maintenanceOverEquity
+        marginRatio: MarginRatioConvention = .maintenanceOverEquity,
+        withdrawalMargin: Ratio = .zero
     ) {
         self.assets = assets
         self.categories = categories
@@ -266,5 +269,6 @@ public struct ProtocolParameters: Hashable, Sendable {
         self.storefront = storefront
         self.stress = stress
         self.marginRatio = marginRatio
+        self.withdrawalMargin = withdrawalMargin
     }
 }

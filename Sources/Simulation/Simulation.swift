@@ -55,7 +55,8 @@ public final class Simulation: IteratorProtocol {
         description = parts.description
         let liquidators = parts.cast.members.filter { $0.kind == "liquidator" }.map(\.address)
         summary = RunSummary(
-            scenario, groups: parts.groups, liquidators: Set(liquidators))
+            scenario, groups: parts.groups, liquidators: Set(liquidators),
+            backstop: parts.house.backstopVault, scripts: parts.scripts)
         lastHeader = parts.header
         let journal = parts.takeJournal()
         genesis = nil
@@ -72,6 +73,7 @@ public final class Simulation: IteratorProtocol {
         if let first = genesis {
             genesis = nil
             summary.add(first)
+            summary.look(house, at: outsidePrices)
             return first
         }
         guard let slot = upcoming, slot.time <= end else { return nil }
@@ -95,6 +97,7 @@ public final class Simulation: IteratorProtocol {
             result.block, opening: opening, closing: closing..<result.block.journal.count,
             reports: fates, liquidations: result.liquidations, outside: outside)
         summary.add(record)
+        summary.look(house, at: outsidePrices)
         return record
     }
 
@@ -238,9 +241,14 @@ public final class Simulation: IteratorProtocol {
             ?? step.seizedAsset.map { scenario.parameters.assets[$0.index].feed }
         let due = inTruth.since(step.account)
         let isDue: Bool
-        switch house.parameters.liquidation.trigger {
-        case .strict: isDue = health.equity < health.requirement
-        case .inclusive: isDue = health.equity <= health.requirement
+        // The vault's own trigger knows no health in truth.
+        if step.account == house.backstopVault {
+            isDue = true
+        } else {
+            switch house.parameters.liquidation.trigger {
+            case .strict: isDue = health.equity < health.requirement
+            case .inclusive: isDue = health.equity <= health.requirement
+            }
         }
         return LiquidationRecord(
             step: step, index: index, referencePrice: feed.map { truth[$0.index] } ?? .zero,

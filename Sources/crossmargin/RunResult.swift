@@ -30,30 +30,13 @@ struct RunResult {
             ("wrongful_liquidations", "\(summary.wrongful)"),
         ]
         let listed = Set(fields.map(\.0))
-        for metric in Self.metricNames(scenario) where !listed.contains(metric) {
+        for metric in scenario.metricKeys where !listed.contains(metric) {
             fields.append((metric, summary.value(of: metric).map { "\($0)" } ?? "null"))
         }
         fields.append(("expectations_met", verdicts.allSatisfy(\.isMet) ? "true" : "false"))
         fields.append(("wall_seconds", rounded(seconds, 3)))
         fields.append(("rows_written", "\(rows)"))
         return "{" + fields.map { "\"\($0.0)\": \($0.1)" }.joined(separator: ", ") + "}"
-    }
-
-    /// Every metric of this run, those with a name in them once for each.
-    static func metricNames(_ scenario: Scenario) -> [String] {
-        Scenario.metrics.flatMap { metric -> [String] in
-            if metric.name.hasSuffix("ASSET") {
-                return scenario.parameters.feeds.map {
-                    String(metric.name.dropLast(5)) + $0.name
-                }
-            }
-            if metric.name.hasSuffix("GROUP") {
-                return scenario.agents.traders.map {
-                    String(metric.name.dropLast(5)) + $0.name
-                }
-            }
-            return [metric.name]
-        }
     }
 
     // MARK: Text
@@ -120,7 +103,12 @@ struct RunResult {
                 "  stale prices      cost whoever took the positions over "
                     + dollars(summary.staleLoss.raw))
         }
-        if scenario.agents.traders.count > 1 {
+        if summary.deleveraged.notional.isPositive {
+            lines.append(
+                "  deleveraged       \(dollars(summary.deleveraged.notional.raw)) of "
+                    + "\(summary.deleveraged.accounts.count) accounts on the other side")
+        }
+        if scenario.agents.traders.count > 1 || !scenario.agents.scripts.isEmpty {
             for group in summary.liquidatedByGroup {
                 lines.append("  of \(group.group): \(group.accounts) of \(group.of) accounts")
             }
@@ -143,6 +131,15 @@ struct RunResult {
             "Still insolvent     \(dollars(summary.underwater.raw)) at the end, "
                 + "in accounts that nobody has liquidated",
         ]
+            + (scenario.parameters.backstop == nil
+                ? []
+                : [
+                    "Backstop vault      \(dollars(summary.backstopChange.raw, signed: true)), at "
+                        + "worst \(dollars(summary.backstopLow.raw, signed: true))"
+                ])
+            + summary.profits.map {
+                "  of \($0.name): \(dollars($0.profit.raw, signed: true))"
+            }
     }
 
     private func chain() -> [String] {
@@ -173,7 +170,7 @@ struct RunResult {
 
     static func short(_ value: Ratio, _ metric: String) -> String {
         if metric.hasSuffix("_share") { return percent(value) }
-        if metric.hasSuffix("_usd") { return dollars(value.raw) }
+        if metric.hasSuffix("_usd") || metric.hasPrefix("profit_usd_") { return dollars(value.raw) }
         if metric.hasSuffix("_seconds") { return timeText(value.raw / (scaleE8 / 1000)) }
         return "\(value)"
     }
