@@ -86,7 +86,8 @@ let package = Package(
         layer(
             "Agents",
             [
-                "ExactMath", "SeededRandom", "OrderBook", "MarginRules", "MarginProtocol", "Oracles",
+                "ExactMath", "SeededRandom", "OrderBook", "MarginRules", "MarginProtocol",
+                "Oracles",
                 "Markets", "Chain",
             ]),
         layer(

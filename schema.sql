@@ -74,7 +74,7 @@ create table if not exists agent (
     run integer not null, -- run
     address integer not null, -- its address, the sender of its transactions
     name text not null, -- its name
-    kind text not null, -- trader, liquidator, marketMaker, reporter, hedger, adversary, system or governance
+    kind text not null, -- trader, liquidator, marketMaker, reporter, hedger, keeper, adversary, scripted, venue, system or governance
     "group" text not null, -- the group of the scenario it came from
     primary key (run, address)
 ) strict, without rowid;
@@ -407,7 +407,7 @@ create table if not exists liquidator_trade (
     agent integer not null, -- address of the agent
     wallet integer, -- account whose tokens were exchanged; none for a trade elsewhere
     feed integer not null, -- feed of what was traded
-    purpose text not null, -- unwind of seized collateral, hedge of inventory, or money: credit, flash loan
+    purpose text not null, -- unwind of seized collateral, hedge of inventory, restock of what was repaid, script, credit or flash loan
     quantity_e8 integer not null, -- [1e-8 units] negative for a sale
     average_price_e8 integer not null, -- [1e-8 USD per unit] average price
     proceeds_e8 integer not null, -- [1e-8 USD] cash, positive for a sale

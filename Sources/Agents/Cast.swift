@@ -28,14 +28,14 @@ extension CastError: CustomStringConvertible {
 ///
 /// Addresses go up from 2 (0 is the system, 1 governance) and accounts from the first one after the
 /// protocol's own, both in the order of the configuration: traders, liquidators, market makers, reporters,
-/// the pool's desk, auction keepers.
+/// the pool's desk, auction keepers, adversaries, scripted agents.
 public struct Cast: Sendable {
     /// Who is behind an address.
     public struct Member: Hashable, Sendable {
         public var address: Address
-        /// `GROUP/i`, a reporter's feed, or `pool desk`.
+        /// `GROUP/i`, a reporter's feed, `pool desk`, or a script's name.
         public var name: String
-        /// `trader`, `liquidator`, `marketMaker`, `reporter`, `hedger`, `keeper` or `adversary`.
+        /// `trader`, `liquidator`, `marketMaker`, `reporter`, `hedger`, `keeper`, `adversary` or `scripted`.
         public var kind: String
         /// The group of the scenario it came from.
         public var group: String
@@ -102,6 +102,7 @@ public struct Cast: Sendable {
         if let policy = configuration.poolHedger { addPoolDesk(policy) }
         for group in configuration.keepers { addKeepers(group) }
         for group in configuration.adversaries { addAdversary(group, start, random) }
+        for script in configuration.scripts { addScript(script) }
         let policy = parameters.liquidation
         // Whoever absorbs earns nothing by it at once, so that no liquidator would.
         if policy.caller == .venue || policy.size == .absorb { addVenueEngine() }
@@ -185,7 +186,8 @@ public struct Cast: Sendable {
             // Where positions are handed over, or hedges held, half of the capital carries them.
             let carrying = carries ? Money(raw: group.capital.raw / 2) : .zero
             let wallet = open(
-                "\(name) wallet", address, .wallet, funding: settlement(group.capital - carrying))
+                "\(name) wallet", address, .wallet,
+                funding: settlement(group.capital - carrying) + group.stock)
             let margin =
                 carries
                 ? open("\(name) margin", address, .margin, funding: settlement(carrying)) : nil
@@ -264,6 +266,17 @@ public struct Cast: Sendable {
             PoolDesk(
                 policy: policy, address: address,
                 hedges: exposures.map { policy.hedge(against: Quantity(raw: $0)) ?? .zero }))
+    }
+
+    /// One address with a wallet and the accounts that its script names.
+    private mutating func addScript(_ script: Script) {
+        let address = addMember(script.name, kind: "scripted", group: script.name)
+        let wallet = open("\(script.name) wallet", address, .wallet, funding: script.funding)
+        let accounts = script.accounts.map {
+            open("\(script.name) \($0)", address, .margin, funding: [])
+        }
+        agents.append(
+            ScriptedAgent(script: script, address: address, wallet: wallet, accounts: accounts))
     }
 
     /// The engine of a venue that liquidates by itself acts as the system.

@@ -155,11 +155,14 @@ public struct LiquidatorGroup: Hashable, Sendable {
     public var sizing: Sizing
     /// nil = nothing ever goes wrong.
     public var failures: Failures?
+    /// What each holds of other assets, to repay debts in them: it buys back outside what it has spent.
+    public var stock: [Holding]
     public init(
         name: String, count: Int, capital: Money, lag: Int = 0, pollEvery: Int = 1,
         fee: FeePolicy, minimumProfit: Money = .zero, inventory: Inventory = .sellAtOnce,
         bumpAfter: Int = 0, timing: Timing = .polling, financing: Financing = .own,
-        sizing: Sizing = .full, failures: Failures? = nil
+        sizing: Sizing = .full, failures: Failures? = nil,
+        stock: [Holding] = []
     ) {
         self.name = name
         self.count = count
@@ -174,6 +177,7 @@ public struct LiquidatorGroup: Hashable, Sendable {
         self.financing = financing
         self.sizing = sizing
         self.failures = failures
+        self.stock = stock
     }
 }
 
@@ -306,11 +310,12 @@ public struct AgentsConfiguration: Hashable, Sendable {
     public var poolHedger: PoolHedger?
     public var keepers: [KeeperGroup]
     public var adversaries: [AdversaryGroup]
+    public var scripts: [Script]
     public init(
         traders: [TraderGroup] = [], liquidators: [LiquidatorGroup] = [],
         marketMakers: [MarketMakerGroup] = [], reporters: [ReporterPolicy] = [],
         poolHedger: PoolHedger? = nil, keepers: [KeeperGroup] = [],
-        adversaries: [AdversaryGroup] = []
+        adversaries: [AdversaryGroup] = [], scripts: [Script] = []
     ) {
         self.traders = traders
         self.liquidators = liquidators
@@ -319,5 +324,6 @@ public struct AgentsConfiguration: Hashable, Sendable {
         self.poolHedger = poolHedger
         self.keepers = keepers
         self.adversaries = adversaries
+        self.scripts = scripts
     }
 }

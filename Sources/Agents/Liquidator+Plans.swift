@@ -174,14 +174,19 @@ extension Liquidator {
         return min(funds - committed(asset), most)
     }
 
-    /// Its inventory and its repayments on the way, at the protocol's prices. [1e-8 USD]
+    /// What it is to hold of an asset to repay with. [1e-8 units]
+    func stock(_ asset: AssetID) -> Quantity {
+        group.stock.first { $0.asset == asset }?.quantity ?? .zero
+    }
+
+    /// Its inventory beyond its stock and its repayments on the way, at the protocol's prices. [1e-8 USD]
     private func tiedUp(_ view: borrowing View) -> Money? {
         var total: Money = .zero
         for index in 0..<view.house.parameters.assets.count {
             let asset = AssetID(index: index)
             var amount = committed(asset)
             if asset != view.house.parameters.settlementAsset {
-                amount = max(amount, view.house.balance(wallet, asset))
+                amount = max(amount, view.house.balance(wallet, asset) - stock(asset))
             }
             guard
                 let value = try? amount.value(at: view.house.price(of: asset), rounding: .up),

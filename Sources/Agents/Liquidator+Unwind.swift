@@ -180,7 +180,8 @@ extension Liquidator {
         return wanted.magnitude <= most ? wanted : wanted.isNegative ? -most : most
     }
 
-    /// Sells what it has seized, against the settlement asset, as its inventory policy says.
+    /// Sells what it has seized, against the settlement asset, as its inventory policy says; buys back what is
+    /// missing in its stock, as far as the market goes.
     public mutating func unwind(_ view: borrowing View) -> [OutsideOrder] {
         guard isRunning(view) else { return [] }
         var orders: [OutsideOrder] = []
@@ -188,7 +189,18 @@ extension Liquidator {
             let asset = AssetID(index: index)
             guard asset != view.house.parameters.settlementAsset else { continue }
             let feed = view.house.parameters.assets[index].feed
-            let held = view.house.balance(wallet, asset) - committed(asset)
+            let stock = stock(asset)
+            let missing = stock - view.house.balance(wallet, asset)
+            if missing.isPositive {
+                let purchase = takable(missing, feed: feed, view.markets)
+                guard !purchase.isZero else { continue }
+                orders.append(
+                    OutsideOrder(
+                        agent: address, wallet: wallet, feed: feed, asset: asset,
+                        quantity: purchase, purpose: "restock"))
+                continue
+            }
+            let held = view.house.balance(wallet, asset) - stock - committed(asset)
             guard
                 let amount = portion(
                     of: held, at: view.outsidePrices[feed.index], .asset(asset), view.block)

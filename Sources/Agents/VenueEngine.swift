@@ -5,8 +5,8 @@ public import MarginProtocol
 /// The venue's own liquidation engine: an exchange's risk engine, the proposer of a block, or whoever
 /// absorbs accounts without a reward.
 ///
-/// It sends one step for every account that is liquidatable, whether that pays or not, ahead of everybody
-/// else's transactions, and the next when it hears of the last.
+/// It sends one step for every account that is liquidatable, and for a backstop vault that has lost too much,
+/// whether that pays or not, ahead of everybody else's transactions, and the next when it hears of the last.
 public struct VenueEngine: Agent {
     /// What it bids: more than anybody, so that it comes first; nobody is charged for it. [wei per gas]
     public static let bid: Int64 = 1_000_000_000_000_000
@@ -23,7 +23,9 @@ public struct VenueEngine: Agent {
 
     public mutating func decide(_ view: borrowing View) -> Actions {
         var requests: [Request] = []
-        for account in view.liquidatable where !pending.contains(where: { $0.account == account }) {
+        var due = view.liquidatable
+        if let vault = view.house.backstopVault { due.append(vault) }
+        for account in due where !pending.contains(where: { $0.account == account }) {
             guard (try? view.house.quoteLiquidation(of: account, payer: wallet)) != nil else {
                 continue
             }

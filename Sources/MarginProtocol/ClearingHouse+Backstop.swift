@@ -71,6 +71,39 @@ extension ClearingHouse {
         return quote
     }
 
+    /// One position of a vault that has lost too much, given up to holders of the other side at the protocol's price.
+    ///
+    /// Guards in order: pause, prices, a trigger that is there and met, target, something to give up and to whom.
+    @inline(never)
+    func quoteVaultDeleveraging(_ id: AccountID, _ target: LiquidationTarget) throws(Rejection)
+        -> LiquidationQuote
+    {
+        try requireNotPaused(.liquidate)
+        try requirePrices(of: id.index, for: .liquidate)
+        guard let health = vaultHealth(id) else { throw .wrongRole(id, accounts[id.index].role) }
+        guard !health.isMet else { throw .accountHealthy(surplus: health.surplus) }
+        guard target == .next else { throw .targetNotAllowed }
+        guard accounts[id.index].markets != 0 else { throw .nothingToLiquidate }
+        let market = try firstMarket(id)
+        let row = marketRows[market]
+        let size = positions[id.index * marketCount + market].size
+        let part = try partGivenUp(
+            id, market, size.magnitude.raw, at: prices[row.feed], nil)
+        guard let part else { throw .nothingToLiquidate }
+        return LiquidationQuote(
+            account: id, step: .positions([part]), healthBefore: health,
+            value: Money(raw: row.notional(part.size.magnitude.raw, part.price.raw)))
+    }
+
+    /// What the vault is worth against the worth at which it is deleveraged; nil for other accounts, and where it
+    /// never is.
+    func vaultHealth(_ id: AccountID) -> Health? {
+        guard id == backstopVault, let floor = parameters.backstop?.deleverageBelow else {
+            return nil
+        }
+        return Health(equity: plainEquity(id.index, prices), requirement: floor)
+    }
+
     /// What the vault's positions would be worth after a takeover. [1e-8 of the settlement asset]
     private func carried(by vault: AccountID, _ parts: [LiquidationQuote.PositionPart]) -> Int64 {
         var total: Int64 = 0

@@ -66,6 +66,20 @@ extension ClearingHouse {
         let bankruptcy = bankruptcyPrice(share, mark, isLong: !held.isNegative, row)
         guard let bankruptcy, bankruptcy.isPositive else { return nil }
         let price = parameters.deleveraging.price == .bankruptcy ? bankruptcy : mark
+        let part = try partGivenUp(id, market, amount, at: price, bankruptcy)
+        guard let part else { return nil }
+        capacity.deficit = max(
+            0, capacity.deficit - part.counterparties.reduce(0) { $0 + $1.profitGivenUp.raw })
+        return part
+    }
+
+    /// What of a position its counterparties take at a price; nil where there are none.
+    func partGivenUp(
+        _ id: AccountID, _ market: Int, _ amount: Int64, at price: Price, _ bankruptcy: Price?
+    ) throws(Rejection) -> LiquidationQuote.PositionPart? {
+        let row = marketRows[market]
+        let held = positions[id.index * marketCount + market].size
+        let mark = prices[row.feed]
         let chosen = counterparties(of: id, market, Quantity(raw: amount), at: price)
         var fills: [FillParts] = []
         var others: [LiquidationQuote.Counterparty] = []
@@ -86,8 +100,6 @@ extension ClearingHouse {
             closed += quantity.raw
         }
         guard closed > 0 else { return nil }
-        capacity.deficit = max(
-            0, capacity.deficit - others.reduce(0) { $0 + $1.profitGivenUp.raw })
         return LiquidationQuote.PositionPart(
             market: MarketID(index: market),
             size: Quantity(raw: held.isNegative ? closed : -closed), price: price,

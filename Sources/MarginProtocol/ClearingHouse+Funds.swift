@@ -1,4 +1,5 @@
 import ExactMath
+import MarginRules
 
 extension ClearingHouse {
     /// Moves tokens from one account to another: the one place where balances change.
@@ -248,9 +249,24 @@ extension ClearingHouse {
         guard carriesRisk else { return }
         try requirePrices(of: id.index, for: .withdraw)
         try requirePrice(assetRows[asset.index].feed, for: .withdraw)
-        let after = evaluate(
-            id.index, prices, .initial, Hypothesis(asset: asset.index, delta: -amount.raw))
+        let change = Hypothesis(asset: asset.index, delta: -amount.raw)
+        let after = evaluate(id.index, prices, .initial, change)
         guard after.isMet else { throw .insufficientMargin(shortBy: -after.surplus) }
+        if parameters.withdrawalMargin.isPositive { try requireWithdrawalMargin(id, change) }
+    }
+
+    /// What is left is also a share of the value of all positions, however little their brackets ask.
+    @inline(never)
+    private func requireWithdrawalMargin(_ id: AccountID, _ change: Hypothesis) throws(Rejection) {
+        let after = valuation(id.index, prices, .initial, change)
+        let rule = WithdrawalMargin(minimumShareOfNotional: parameters.withdrawalMargin)
+        let required = try orOverflow { () throws(ArithmeticOverflow) in
+            try rule.required(
+                initialMargin: after.health.requirement, notional: Money(raw: after.notional))
+        }
+        guard after.health.equity >= required else {
+            throw .insufficientMargin(shortBy: required - after.health.equity)
+        }
     }
 
     func hasDebt(_ account: Int) -> Bool {

@@ -23,8 +23,10 @@ extension ClearingHouse {
         case .absorption(let part): take(part, from: id, into: &journal)
         case .deficit: break
         }
-        let deficit = coverDeficit(of: id, into: &journal)
-        let after = evaluate(id.index, prices, .maintenance, .nothing)
+        let vault = vaultHealth(id)
+        // What the vault is short of stays its own.
+        let deficit = vault == nil ? coverDeficit(of: id, into: &journal) : .zero
+        let after = vault ?? evaluate(id.index, prices, .maintenance, .nothing)
         record(quote, payer: payer, after: after, deficit: deficit, into: &journal)
     }
 

@@ -5,12 +5,14 @@ extension ClearingHouse {
     /// What a liquidation of this account by this payer would do now.
     ///
     /// Guards in order: accounts and roles, pause, prices, trigger, once per block, target, then size.
-    /// The protocol runs the very same function; a quote that succeeds executes as quoted.
+    /// The protocol runs the very same function; a quote that succeeds executes as quoted. The backstop vault has
+    /// a trigger of its own.
     public func quoteLiquidation(
         of id: AccountID, payer: AccountID, target: LiquidationTarget = .next
     ) throws(Rejection) -> LiquidationQuote {
         try requireAccount(id)
         try requireAccount(payer)
+        if accounts[id.index].role == .backstop { return try quoteVaultDeleveraging(id, target) }
         try requireRole(id, .margin)
         guard id != payer else { throw .sameAccount }
         let payerRole = accounts[payer.index].role
@@ -90,7 +92,7 @@ extension ClearingHouse {
     /// The position that the policy's order takes first; ties go to the lower market number.
     ///
     /// - Throws: ``Rejection/oncePerBlock(_:)`` where the block allows no further one.
-    private func firstMarket(_ id: AccountID) throws(Rejection) -> Int {
+    func firstMarket(_ id: AccountID) throws(Rejection) -> Int {
         let account = id.index
         var best = -1
         var bestKey: Int64 = .min
@@ -141,7 +143,10 @@ extension ClearingHouse {
             charges = (0, 0, 0)
         }
         let (toLiquidator, wanted, loss) = charges
-        if let part = try deleveragedPart(id, market, amount, &capacity, loss: loss) { return part }
+        let givenUp = parameters.deleveraging.isWhole ? held.magnitude.raw : amount
+        if let part = try deleveragedPart(id, market, givenUp, &capacity, loss: loss) {
+            return part
+        }
         let fill = try fillParts(
             taker: id.index, maker: maker, market: market, size: delta, price: price)
         var fromInsurance: Int64 = 0

@@ -120,11 +120,17 @@ extension ClearingHouse {
             check(
                 backstop.below > .zero && backstop.below <= .one && backstop.cap ?? .zero >= .zero,
                 "a backstop takes over below a share in 0…1, up to a cap that is not negative")
+            check(
+                backstop.deleverageBelow ?? .zero >= .zero,
+                "a backstop is deleveraged below a worth that is not negative")
         } else {
             check(
                 !parameters.lossWaterfall.contains(.backstop),
                 "the loss waterfall names a backstop that there is not")
         }
+        check(
+            parameters.withdrawalMargin >= .zero && parameters.withdrawalMargin <= .one,
+            "what a withdrawal leaves is a share in 0…1")
         return found
     }
 

@@ -26,13 +26,17 @@ public struct DeleveragingPolicy: Hashable, Sendable {
     public var order: Order
     public var price: Price
     public var pool: PoolPlace
+    /// Whether a whole position is given up at once, even where a step closes less; source: Hyperliquid's documentation,
+    /// Auto-deleveraging.
+    public var isWhole: Bool
     public init(
         order: Order = .ranked(.profitTimesLeverage), price: Price = .bankruptcy,
-        pool: PoolPlace = .last
+        pool: PoolPlace = .last, isWhole: Bool = false
     ) {
         self.order = order
         self.price = price
         self.pool = pool
+        self.isWhole = isWhole
     }
 }
 
@@ -43,9 +47,13 @@ public struct BackstopPolicy: Hashable, Sendable {
     public var below: Ratio
     /// The most that its positions may be worth together, or nil. [1e-8 USD]
     public var cap: Money?
-    public init(below: Ratio, cap: Money? = nil) {
+    /// Once it is worth less than this, holders of the other side take its positions at the protocol's price, in the
+    /// order of the deleveraging policy; nil for never. [1e-8 USD]
+    public var deleverageBelow: Money?
+    public init(below: Ratio, cap: Money? = nil, deleverageBelow: Money? = nil) {
         self.below = below
         self.cap = cap
+        self.deleverageBelow = deleverageBelow
     }
 }
 

@@ -245,6 +245,8 @@ public struct ProtocolParameters: Hashable, Sendable {
     public var stress: StressSchedule?
     /// For those who show an account; no rule depends on it.
     public var marginRatio: MarginRatioConvention
+    /// What is left after a withdrawal is at least this share of the value of all positions, 0…1.
+    public var withdrawalMargin: Ratio
     public init(
         assets: [AssetParameters], categories: [CollateralCategory] = [],
         markets: [MarketParameters], feeds: [FeedParameters],
@@ -254,7 +256,7 @@ public struct ProtocolParameters: Hashable, Sendable {
         deleveraging: DeleveragingPolicy = DeleveragingPolicy(), backstop: BackstopPolicy? = nil,
         storefront: CometStorefront? = nil, stress: StressSchedule? = nil,
         marginRatio: MarginRatioConvention = .maintenanceOverEquity,
-        auctions: AuctionPolicy? = nil
+        auctions: AuctionPolicy? = nil, withdrawalMargin: Ratio = .zero
     ) {
         self.assets = assets
         self.categories = categories
@@ -270,5 +272,6 @@ public struct ProtocolParameters: Hashable, Sendable {
         self.stress = stress
         self.marginRatio = marginRatio
         self.auctions = auctions
+        self.withdrawalMargin = withdrawalMargin
     }
 }

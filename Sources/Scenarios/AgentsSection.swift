@@ -18,6 +18,9 @@ extension ScenarioDecoder {
             Key(
                 "adversaries", "groups", rule: "none",
                 "Those who take what the parameters leave open; one each."),
+            Key(
+                "scripted", "map", rule: "none",
+                "Agents that do given things at given times, by name."),
         ])
 
     static let liquidatorSection = Section(
@@ -56,6 +59,10 @@ extension ScenarioDecoder {
                 "How much it takes of what the protocol allows: all, a share, or first what leaves the account just liquidatable and then what is allowed of the rest."
             ),
             Key("failures", "map", rule: "nothing fails", "What goes wrong with its machines."),
+            Key(
+                "stock", "map of amounts", rule: "none",
+                "What each holds of other assets, to repay debts in them; it buys back outside what it has spent."
+            ),
         ])
 
     static let keeperSection = Section(
@@ -183,6 +190,10 @@ extension ScenarioDecoder {
         }
         agents.adversaries = groups(fields, "adversaries", Self.adversarySection)
             .compactMap { adversary($0.fields, $0.name) }
+        agents.scripts = scripts(fields)
+        for script in agents.scripts where names.contains(script.name) {
+            fields.problem("scripted", "a group of traders is called '\(script.name)' already")
+        }
         let total = agents.traders.reduce(0) { $0 + $1.count }
         if total > 1_000_000 {
             problem(
@@ -247,7 +258,7 @@ extension ScenarioDecoder {
             minimumProfit: fields.read("minimum_profit", .money),
             inventory: inventory(fields),
             bumpAfter: fields.read("bump_after", .blocks(0...1_000_000)), timing: timing(fields),
-            financing: financing, sizing: sizing(fields), failures: failures(fields))
+            financing: financing, sizing: sizing(fields), failures: failures(fields), stock: stock(fields))
     }
 
     private func keeper(_ fields: Fields, _ name: String) -> KeeperGroup {
@@ -260,6 +271,21 @@ extension ScenarioDecoder {
             pollEvery: fields.read("poll_every", .blocks(1...1_000_000)), fee: fee(fields),
             minimumProfit: fields.read("minimum_profit", .money), inventory: inventory(fields),
             bumpAfter: fields.read("bump_after", .blocks(0...1_000_000)))
+    }
+
+    private func stock(_ fields: Fields) -> [Holding] {
+        guard let tree = fields.value("stock"), tree.scalar != "none" else { return [] }
+        guard tree.entries != nil else {
+            fields.problem("stock", "expected a map of amounts, found \(tree.shown)")
+            return []
+        }
+        return amounts(fields, "stock").compactMap { asset, quantity in
+            if asset == settlement {
+                fields.problem("stock", "what is held of the settlement asset is 'capital'")
+                return nil
+            }
+            return Holding(asset: asset, quantity: quantity)
+        }
     }
 
     private func inventory(_ fields: Fields) -> LiquidatorGroup.Inventory {

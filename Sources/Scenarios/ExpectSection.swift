@@ -35,11 +35,11 @@ extension ScenarioDecoder {
             problem(tree.position, "expect: expected a map of metrics, found \(tree.shown)")
             return []
         }
-        let groups = agents.traders.map(\.name)
-        let known = Scenario.metrics.flatMap { $0.keys(assets: assetNames, groups: groups) }
+        let names = MetricNames(assets: assetNames, agents: agents)
+        let known = Scenario.metrics.flatMap { $0.keys(names) }
         var expectations: [Expectation] = []
         for entry in entries {
-            guard let metric = Metric.named(entry.key, assets: assetNames, groups: groups) else {
+            guard let metric = Metric.named(entry.key, among: names) else {
                 problem(
                     entry.position, "unknown metric '\(entry.key)' in expect",
                     hint: Nearest.hint(entry.key, among: known)

@@ -19,6 +19,9 @@ extension ScenarioDecoder {
             Key(
                 "pool", "first, last or never", default: "last",
                 "Where the liquidity pool stands among them."),
+            Key(
+                "whole", "true or false", rule: "false",
+                "Whether a whole position is given up at once, even where a step closes less."),
         ])
 
     static let backstopSection = Section(
@@ -35,6 +38,10 @@ extension ScenarioDecoder {
             Key(
                 "cap", "money or none", default: "none",
                 "The most that its positions may be worth together."),
+            Key(
+                "deleverage_below", "money or none", rule: "none",
+                "Once it is worth less than this, holders of the other side take its positions at the protocol's price, as `deleveraging` ranks them."
+            ),
         ])
 
     func deleveraging(_ root: Fields) -> DeleveragingPolicy {
@@ -58,7 +65,8 @@ extension ScenarioDecoder {
         return DeleveragingPolicy(
             order: fields.read("rank", Kind.choice(orders)),
             price: fields.read("price", Kind.choice(prices)),
-            pool: fields.read("pool", Kind.choice(places)))
+            pool: fields.read("pool", Kind.choice(places)),
+            isWhole: fields.readIfPresent("whole", .yesOrNo) ?? false)
     }
 
     /// The vault and what it holds at the start, or nil.
@@ -69,7 +77,8 @@ extension ScenarioDecoder {
         let fields = Fields(tree, "protocol.backstop", Self.backstopSection, self)
         let policy = BackstopPolicy(
             below: fields.read("below", .positiveShare),
-            cap: fields.readIfPresent("cap", .notNegative))
+            cap: fields.readIfPresent("cap", .notNegative),
+            deleverageBelow: fields.readIfPresent("deleverage_below", .positive))
         return (policy, amounts(fields, "funds"))
     }
 }

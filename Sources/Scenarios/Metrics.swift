@@ -119,6 +119,24 @@ extension Scenario {
             name: "zero_bid_usd", unit: .dollars,
             sentence: "What the collateral given away so was worth outside."),
         Metric(
+            name: "backstop_change_usd", unit: .dollars,
+            sentence: "What the backstop vault gained, at outside prices; negative is a loss."),
+        Metric(
+            name: "backstop_low_usd", unit: .dollars,
+            sentence: "The least of that after any block: its deepest loss, as a negative number."),
+        Metric(
+            name: "deleveraged_profit_usd", unit: .dollars,
+            sentence: "Profit that they realised with it."),
+        Metric(
+            name: "deleveraged_per_deficit", unit: .count,
+            sentence: "That notional over the deficits that there were; zero without any."),
+        Metric(
+            name: "deleveraged_accounts", unit: .count,
+            sentence: "Accounts that gave something up in auto-deleveraging."),
+        Metric(
+            name: "deleveraging_delay_seconds", unit: .seconds,
+            sentence: "From the first liquidation step to the first auto-deleveraging."),
+        Metric(
             name: "conservation", unit: .exactness,
             sentence:
                 "The largest imbalance of any asset or market in the journal after any block: zero, or the engine is broken."
@@ -131,7 +149,9 @@ extension Scenario {
             sentence: "The highest outside price of an asset."),
         Metric(
             name: "accounts_liquidated_GROUP", unit: .count,
-            sentence: "Accounts of a trader group with at least one liquidation step."),
+            sentence:
+                "Accounts of a trader group, or of a scripted agent, with at least one liquidation step."
+        ),
         Metric(
             name: "loss_usd", unit: .dollars,
             sentence:
@@ -192,15 +212,15 @@ extension Scenario {
             sentence:
                 "The notional at which the reward would have paid for a step's gas: mean gas of the steps that applied, times liquidated notional over reward."
         ),
+        Metric(
+            name: "profit_usd_AGENT", unit: .dollars,
+            sentence: "What a scripted agent gained in all its accounts, at outside prices."),
     ]
 
     /// Every metric of a run of this scenario, those with a name in them once for each, in order.
     public var metricKeys: [(name: String, unit: Metric.Unit)] {
-        let feeds = parameters.feeds.map(\.name)
-        let groups = agents.traders.map(\.name)
-        return Self.metrics.flatMap { metric in
-            metric.keys(assets: feeds, groups: groups).map { ($0, metric.unit) }
-        }
+        let names = MetricNames(assets: parameters.feeds.map(\.name), agents: agents)
+        return Self.metrics.flatMap { metric in metric.keys(names).map { ($0, metric.unit) } }
     }
 
     /// The names of ``metrics``.
@@ -209,23 +229,28 @@ extension Scenario {
 
 extension Metric {
     /// The metric of a key, with the names that stand for capitals.
-    static func named(_ key: String, assets: [String], groups: [String]) -> Metric? {
-        Scenario.metrics.first { metric in
-            if let stem = metric.name.removing(suffix: "ASSET") {
-                return key.hasPrefix(stem) && assets.contains(String(key.dropFirst(stem.count)))
-            }
-            if let stem = metric.name.removing(suffix: "GROUP") {
-                return key.hasPrefix(stem) && groups.contains(String(key.dropFirst(stem.count)))
-            }
-            return metric.name == key
-        }
+    static func named(_ key: String, among names: MetricNames) -> Metric? {
+        Scenario.metrics.first { $0.keys(names).contains(key) }
     }
 
     /// The keys that a metric has in a scenario: one, or one for each name.
-    func keys(assets: [String], groups: [String]) -> [String] {
-        if let stem = name.removing(suffix: "ASSET") { return assets.map { stem + $0 } }
-        if let stem = name.removing(suffix: "GROUP") { return groups.map { stem + $0 } }
+    func keys(_ names: MetricNames) -> [String] {
+        if let stem = name.removing(suffix: "ASSET") { return names.assets.map { stem + $0 } }
+        if let stem = name.removing(suffix: "GROUP") { return names.groups.map { stem + $0 } }
+        if let stem = name.removing(suffix: "AGENT") { return names.scripts.map { stem + $0 } }
         return [name]
+    }
+}
+
+/// The names that stand for the capitals in a metric's name.
+struct MetricNames {
+    var assets: [String]
+    var groups: [String]
+    var scripts: [String]
+    init(assets: [String], agents: AgentsConfiguration) {
+        self.assets = assets
+        scripts = agents.scripts.map(\.name)
+        groups = agents.traders.map(\.name) + scripts
     }
 }
 

@@ -25,6 +25,7 @@ struct DecodedLaw {
     /// Whether a position whose entry price is not given has cost nothing.
     var missingEntryIsZero = false
     var storefront: CometStorefront?
+    var withdrawalMargin = Ratio.zero
     var insuranceFund: [(asset: AssetID, amount: Quantity)] = []
     var pool: [(asset: AssetID, amount: Quantity)] = []
 }
@@ -74,6 +75,10 @@ extension ScenarioDecoder {
             Key(
                 "backstop", "map or none", default: "none",
                 "A vault that takes over accounts that are too far gone for the market."),
+            Key(
+                "withdrawal_margin", "percentage", rule: "0%",
+                "What is left after a withdrawal is at least this share of the value of all positions, whatever their initial margins."
+            ),
             Key(
                 "storefront", "map", rule: "none",
                 "On what terms the protocol sells the collateral that it has absorbed."),
@@ -163,6 +168,7 @@ extension ScenarioDecoder {
         law.storefront = storefront(fields)
         law.stress = stress(fields)
         law.auctions = auctions(fields)
+        law.withdrawalMargin = fields.readIfPresent("withdrawal_margin", .share) ?? .zero
         law.marginRatio = fields.read(
             "margin_ratio",
             Kind.choice([

@@ -107,7 +107,8 @@ final class ScenarioDecoder {
             settlementAsset: settlement, staleBlocks: law.guards.blocks,
             liquidation: law.liquidation, lossWaterfall: law.losses,
             deleveraging: law.deleveraging, backstop: law.backstop, storefront: law.storefront,
-            stress: law.stress, marginRatio: law.marginRatio, auctions: law.auctions)
+            stress: law.stress, marginRatio: law.marginRatio, auctions: law.auctions,
+            withdrawalMargin: law.withdrawalMargin)
         var agents = self.agents(fields, funds: law)
         agents.reporters = oracles.reporters
         let governance = faults(fields, &oracles)

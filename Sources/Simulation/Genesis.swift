@@ -37,6 +37,8 @@ struct Genesis {
     var header: BlockHeader
     /// The group of each account that has one, for counting.
     var groups: [AccountID: String]
+    /// All accounts of each scripted agent.
+    var scripts: [(name: String, accounts: [AccountID])]
     private var journal: [Event] = []
 
     init(_ scenario: Scenario) throws(SimulationError) {
@@ -73,6 +75,10 @@ struct Genesis {
             gasLimit: scenario.chain.gasLimit, gasUsed: 0, demandGas: 0, backlogGas: 0,
             mempoolDepth: 0, marginalTip: 0, minimumPrice: chain.reservePrice, wasFull: false)
         groups = [:]
+        let plans = cast.accounts
+        scripts = cast.members.filter { $0.kind == "scripted" }.map { member in
+            (member.name, plans.filter { $0.owner == member.address }.map(\.id))
+        }
         description = Self.describe(scenario, cast, house)
         try postFirstPrices(scenario, prices)
         for (asset, amount) in scenario.insuranceFund {
@@ -147,8 +153,8 @@ struct Genesis {
             assets: parameters.assets.map { ($0.name, $0.feed) },
             markets: parameters.markets.map { ($0.name, $0.feed) },
             feeds: parameters.feeds.map(\.name),
+            // The engine of a venue acts as the system, which stands there already.
             agents: own
-                // A venue's own engine acts as the system, which is there already.
                 + cast.members.filter { $0.address != .system }.map {
                     Agent(address: $0.address, name: $0.name, kind: $0.kind, group: $0.group)
                 },

@@ -59,6 +59,10 @@ public struct RunSummary: Sendable {
     /// What happened in auctions of collateral.
     public private(set) var auctions = AuctionSummary()
 
+    public private(set) var deleveraged = DeleveragingTally()
+
+    private var backstop: Holdings
+    private var scripts: [(name: String, holdings: Holdings)] = []
     private let feedNames: [String]
     private let nativeFeed: FeedID?
     private let groupOf: [AccountID: String]
@@ -71,8 +75,16 @@ public struct RunSummary: Sendable {
     private let assetFeeds: [FeedID]
     private let settlement: AssetID
 
-    init(_ scenario: Scenario, groups: [AccountID: String], liquidators: Set<Address>) {
+    /// - Parameters:
+    ///   - backstop: the vault; nil where there is none.
+    ///   - scripts: all accounts of each scripted agent.
+    init(
+        _ scenario: Scenario, groups: [AccountID: String], liquidators: Set<Address>,
+        backstop: AccountID?, scripts: [(name: String, accounts: [AccountID])]
+    ) {
         self.liquidators = liquidators
+        self.backstop = Holdings(backstop.map { [$0] } ?? [])
+        self.scripts = scripts.map { ($0.name, Holdings($0.accounts)) }
         feedNames = scenario.parameters.feeds.map(\.name)
         nativeFeed = scenario.nativeFeed
         groupOf = groups
@@ -82,10 +94,26 @@ public struct RunSummary: Sendable {
         settlement = scenario.parameters.settlementAsset
         assetFeeds = scenario.parameters.assets.map(\.feed)
         conservation = Conservation(scenario.parameters)
-        for group in scenario.agents.traders {
-            let accounts = groups.values.reduce(0) { $0 + ($1 == group.name ? 1 : 0) }
-            liquidatedByGroup.append((group.name, 0, Int64(accounts)))
+        let groupNames = scenario.agents.traders.map(\.name) + scripts.map { $0.name }
+        for group in groupNames {
+            let accounts = groups.values.reduce(0) { $0 + ($1 == group ? 1 : 0) }
+            liquidatedByGroup.append((group, 0, Int64(accounts)))
         }
+    }
+
+    /// Looks at those whose worth the summary follows, after each block.
+    mutating func look(_ house: ClearingHouse, at prices: [Price]) {
+        backstop.look(house, at: prices)
+        for index in scripts.indices { scripts[index].holdings.look(house, at: prices) }
+    }
+
+    /// What the backstop vault gained. [1e-8 USD]
+    public var backstopChange: Money { backstop.change }
+    /// The least of that so far. [1e-8 USD]
+    public var backstopLow: Money { backstop.low }
+    /// What each scripted agent gained. [1e-8 USD]
+    public var profits: [(name: String, profit: Money)] {
+        scripts.map { ($0.name, $0.holdings.change) }
     }
 
     mutating func add(_ record: BlockRecord) {
@@ -113,6 +141,7 @@ public struct RunSummary: Sendable {
         addTransactions(record)
         addLiquidations(record)
         incentives.endBlock(at: record.header.time, underwater: underwater)
+        deleveraged.add(record)
         for trade in record.outsideTrades where liquidators.contains(trade.agent) {
             slippage += trade.slippage
             if trade.purpose == "credit" || trade.purpose == "flash loan" {
@@ -264,6 +293,14 @@ extension RunSummary {
         case "zero_bids": return whole(auctions.zeroBids)
         case "zero_bid_share": return share(auctions.zeroBids, auctions.sold)
         case "zero_bid_usd": return Ratio(raw: auctions.zeroBidWorth.raw)
+        case "backstop_change_usd": return Ratio(raw: backstopChange.raw)
+        case "backstop_low_usd": return Ratio(raw: backstopLow.raw)
+        case "deleveraged_per_deficit":
+            return deficit.isPositive
+                ? try? Ratio(deleveraged.notional, over: deficit, rounding: .nearest) : .zero
+        case "deleveraged_profit_usd": return Ratio(raw: deleveraged.profit.raw)
+        case "deleveraged_accounts": return whole(Int64(deleveraged.accounts.count))
+        case "deleveraging_delay_seconds": return seconds(deleveraged.delay.milliseconds)
         case "conservation": return Ratio(raw: conservation.largest)
         default: return incentive(metric) ?? grouped(metric)
         }
@@ -306,6 +343,9 @@ extension RunSummary {
         if let group = metric.dropping("accounts_liquidated_") {
             return liquidatedByGroup.first { $0.group == group }
                 .map { Ratio(raw: $0.accounts * scaleE8) }
+        }
+        if let script = metric.dropping("profit_usd_") {
+            return scripts.first { $0.name == script }.map { Ratio(raw: $0.holdings.change.raw) }
         }
         for (prefix, prices) in [("min_price_", lowestPrices), ("max_price_", highestPrices)] {
             if let feed = metric.dropping(prefix), let at = feedNames.firstIndex(of: feed) {

@@ -62,7 +62,8 @@ public final class Simulation: IteratorProtocol {
         let liquidators = parts.cast.members
             .filter { $0.kind == "liquidator" || $0.kind == "keeper" }.map(\.address)
         summary = RunSummary(
-            scenario, groups: parts.groups, liquidators: Set(liquidators))
+            scenario, groups: parts.groups, liquidators: Set(liquidators),
+            backstop: parts.house.backstopVault, scripts: parts.scripts)
         lastHeader = parts.header
         let journal = parts.takeJournal()
         genesis = nil
@@ -79,6 +80,7 @@ public final class Simulation: IteratorProtocol {
         if let first = genesis {
             genesis = nil
             summary.add(first)
+            summary.look(house, at: outsidePrices)
             return first
         }
         guard let slot = upcoming, slot.time <= end else { return nil }
@@ -107,6 +109,7 @@ public final class Simulation: IteratorProtocol {
             reports: fates, liquidations: result.liquidations, outside: outside)
         record.decisions = decisions
         summary.add(record)
+        summary.look(house, at: outsidePrices)
         return record
     }
 
@@ -316,9 +319,14 @@ public final class Simulation: IteratorProtocol {
             ?? step.seizedAsset.map { scenario.parameters.assets[$0.index].feed }
         let due = inTruth.since(step.account)
         let isDue: Bool
-        switch house.parameters.liquidation.trigger {
-        case .strict: isDue = health.equity < health.requirement
-        case .inclusive: isDue = health.equity <= health.requirement
+        // The vault's own trigger knows no health in truth.
+        if step.account == house.backstopVault {
+            isDue = true
+        } else {
+            switch house.parameters.liquidation.trigger {
+            case .strict: isDue = health.equity < health.requirement
+            case .inclusive: isDue = health.equity <= health.requirement
+            }
         }
         return LiquidationRecord(
             step: step, index: index, referencePrice: feed.map { truth[$0.index] } ?? .zero,

@@ -103,7 +103,12 @@ struct RunResult {
                 "  stale prices      cost whoever took the positions over "
                     + dollars(summary.staleLoss.raw))
         }
-        if scenario.agents.traders.count > 1 {
+        if summary.deleveraged.notional.isPositive {
+            lines.append(
+                "  deleveraged       \(dollars(summary.deleveraged.notional.raw)) of "
+                    + "\(summary.deleveraged.accounts.count) accounts on the other side")
+        }
+        if scenario.agents.traders.count > 1 || !scenario.agents.scripts.isEmpty {
             for group in summary.liquidatedByGroup {
                 lines.append("  of \(group.group): \(group.accounts) of \(group.of) accounts")
             }
@@ -126,6 +131,15 @@ struct RunResult {
             "Still insolvent     \(dollars(summary.underwater.raw)) at the end, "
                 + "in accounts that nobody has liquidated",
         ]
+            + (scenario.parameters.backstop == nil
+                ? []
+                : [
+                    "Backstop vault      \(dollars(summary.backstopChange.raw, signed: true)), at "
+                        + "worst \(dollars(summary.backstopLow.raw, signed: true))"
+                ])
+            + summary.profits.map {
+                "  of \($0.name): \(dollars($0.profit.raw, signed: true))"
+            }
     }
 
     private func chain() -> [String] {
@@ -156,7 +170,7 @@ struct RunResult {
 
     static func short(_ value: Ratio, _ metric: String) -> String {
         if metric.hasSuffix("_share") { return percent(value) }
-        if metric.hasSuffix("_usd") { return dollars(value.raw) }
+        if metric.hasSuffix("_usd") || metric.hasPrefix("profit_usd_") { return dollars(value.raw) }
         if metric.hasSuffix("_seconds") { return timeText(value.raw / (scaleE8 / 1000)) }
         return "\(value)"
     }

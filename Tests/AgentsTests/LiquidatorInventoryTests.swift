@@ -45,6 +45,39 @@ import Testing
         #expect(hunt.agent.unwind(hunt.world.view) == [sale(hunt, Quantity(whole: -1))])
     }
 
+    /// With a stock of 4 ETH it buys back what it has spent of it, and sells only what is beyond.
+    @Test(arguments: [
+        (Int64(400_000_000), Int64(0)), (100_000_000, 300_000_000), (0, 400_000_000),
+        (500_000_000, -100_000_000),
+    ])
+    func keepsItsStock(held: Int64, traded: Int64) throws {
+        var hunt = try Hunt(stock: 4)
+        hunt.world.house.mint(
+            Quantity(raw: held), of: eth, to: hunt.agent.wallet, into: &hunt.world.journal)
+        var order = sale(hunt, Quantity(raw: traded))
+        if traded > 0 { order.purpose = "restock" }
+        #expect(hunt.agent.unwind(hunt.world.view) == (traded == 0 ? [] : [order]))
+    }
+
+    /// A debt in ETH is repaid from the stock, and no more of it than there is; the stock ties up no capital.
+    @Test func repaysDebtsFromItsStock() throws {
+        var rules = parameters()
+        rules.assets[1].borrowable = true
+        var hunt = try Hunt(rules, capital: 5000, stock: 4)
+        hunt.world.house.mint(
+            Quantity(whole: 4), of: eth, to: hunt.agent.wallet, into: &hunt.world.journal)
+        let account = hunt.world.open(.margin, owner: 60, [(usdc, Quantity(whole: 19_000))])
+        hunt.world.house.seedBalance(
+            Quantity(whole: -10), of: eth, to: account, into: &hunt.world.journal)
+        let request = try #require(hunt.requests().first)
+        guard case .liquidate(account, _, .collateral(usdc, eth, let most)) = request.command else {
+            Issue.record("\(request.command)")
+            return
+        }
+        // $5,000 at $2,000.
+        #expect(most == Quantity(raw: 250_000_000))
+    }
+
     /// A policy that hands positions to the liquidator.
     private func takeover(
         pool: PoolPricing? = .atOracle, takerFee: Ratio = .zero,

@@ -18,7 +18,7 @@ struct Hunt {
         _ parameters: ProtocolParameters = parameters(), capital: Int64 = 100_000,
         fee: FeePolicy = .multipleOfBase(.one), minimumProfit: Money = .zero,
         inventory: LiquidatorGroup.Inventory = .sellAtOnce, lag: Int = 0, pollEvery: Int = 1,
-        bumpAfter: Int = 0, liquidity: Liquidity? = nil,
+        bumpAfter: Int = 0, liquidity: Liquidity? = nil, stock: Int64 = 0,
         timing: LiquidatorGroup.Timing = .polling, financing: LiquidatorGroup.Financing = .own,
         sizing: LiquidatorGroup.Sizing = .full, failures: LiquidatorGroup.Failures? = nil
     ) throws {
@@ -34,7 +34,9 @@ struct Hunt {
                 name: "fast", count: 1, capital: Money(whole: capital), lag: lag,
                 pollEvery: pollEvery, fee: fee, minimumProfit: minimumProfit,
                 inventory: inventory, bumpAfter: bumpAfter, timing: timing, financing: financing,
-                sizing: sizing, failures: failures), index: 0, address: Address(5),
+                sizing: sizing, failures: failures,
+                stock: stock == 0 ? [] : [Holding(asset: eth, quantity: Quantity(whole: stock))]),
+            index: 0, address: Address(5),
             wallet: wallet, marginAccount: margin, random: RandomSource(seed: 3))
     }
 

@@ -247,6 +247,23 @@ struct DeleveragingTests {
         }
     }
 
+    /// What a block's limits leave of a step, and all of it where whole positions are given up.
+    @Test(arguments: [(false, "4.44444444"), (true, "10")])
+    func givesUpWholePositions(isWhole: Bool, closed: String) throws {
+        let limits = LiquidationBlockLimits(notional: money("400"), insuranceLoss: money("1"))
+        var world = Self.world(
+            DeleveragingPolicy(pool: .never, isWhole: isWhole), at: "90",
+            waterfall: [.autoDeleveraging, .badDebt],
+            liquidation: LiquidationPolicy(
+                size: .wholePosition, penalty: .zero, blockLimits: limits))
+        let loser = try Self.hold(&world, alice, "90", "10")
+        let winner = try Self.hold(&world, bob, "500", "-10")
+        let wallet = world.wallet(carol)
+        world.run(LiquidationTests.liquidate(loser, wallet), by: carol)
+        #expect(world.size(loser) == units("10") - units(closed))
+        #expect(world.size(winner) == units(closed) - units("10"))
+    }
+
     @Test("A block's limits hold per account, and each market is touched once")
     func blockLimits() throws {
         let limits = LiquidationBlockLimits(notional: money("500"), insuranceLoss: money("100"))

@@ -1,0 +1,387 @@
+import Agents
+import ExactMath
+import MarginProtocol
+import OrderBook
+
+extension ScenarioDecoder {
+    static let scriptSection = Section(
+        path: "agents.scripted.AGENT",
+        sentence:
+            "An agent that carries out a script: an attacker, a whale, anybody whose acts are known. What the protocol refuses stays refused, and stands among the transactions.",
+        keys: [
+            Key(
+                "funding", "money or map of amounts", default: "$0",
+                "What its wallet holds at the start: money in the settlement asset, or amounts by asset."
+            ),
+            Key(
+                "accounts", "list of names", rule: "[main]",
+                "Its margin accounts, which are empty at the start."),
+            Key("fee", "fee", default: "1.25x", "What it bids."),
+            Key("steps", "list", required: true, "What it does, and when."),
+        ])
+
+    static let scriptStepSection = Section(
+        path: "agents.scripted.AGENT.steps.N",
+        sentence:
+            "Something it does: exactly one of the keys from `deposit` on. Amounts are amounts of the asset, money at the protocol's price of the moment, or `all` that the sender has.",
+        keys: [
+            Key(
+                "at", "time", required: true,
+                "When: `22:19`, `+90m` or in full; in the first block that is not earlier."),
+            Key("every", "duration", rule: "once", "Again and again after so long."),
+            Key(
+                "until", "time", rule: "required with `every`", "Up to when, if it is repeated."),
+            Key("account", "name", rule: "the first", "Which of its accounts does it."),
+            Key(
+                "deposit", "map of amounts", rule: "none",
+                "From the wallet into the account; repays what is owed there."),
+            Key("withdraw", "map of amounts", rule: "none", "From the account into the wallet."),
+            Key(
+                "borrow", "map of amounts", rule: "none",
+                "The same as `withdraw`: what the account does not hold is a loan."),
+            Key("transfer", "map", rule: "none", "From the account into another of its own."),
+            Key("trade", "map", rule: "none", "A trade in the pool."),
+            Key("place", "map", rule: "none", "An order in the book."),
+            Key(
+                "cancel", "market, list of markets or all", rule: "none",
+                "Takes back every order that rests there."),
+            Key(
+                "close", "market, list of markets or all", rule: "none",
+                "Closes its positions, in the pool where there is one, else at market in the book."
+            ),
+            Key("share", "percentage", default: "100%", "How much of them; only with close."),
+            Key("leverage", "map", rule: "none", "Chooses a leverage for a market."),
+            Key(
+                "buy_outside", "map", rule: "none",
+                "Buys in the world outside with what its wallet has of the settlement asset, which moves the outside price."
+            ),
+            Key("sell_outside", "map", rule: "none", "Sells there what its wallet holds."),
+        ])
+
+    static let scriptTradeSection = Section(
+        path: "agents.scripted.AGENT.steps.N.trade", sentence: "A trade in a market's pool.",
+        keys: [
+            Key("market", "market", required: true, "Where."),
+            Key("size", "amount", required: true, "How much; negative sells."),
+            Key("limit", "price or none", default: "none", "The worst price."),
+            Key(
+                "reduce_only", "true or false", default: "false",
+                "Refused where it would increase the position."),
+        ])
+
+    static let scriptOrderSection = Section(
+        path: "agents.scripted.AGENT.steps.N.place", sentence: "An order in a market's book.",
+        keys: [
+            Key("market", "market", required: true, "Where."),
+            Key("size", "amount", required: true, "How much; negative sells."),
+            Key("price", "price or none", default: "none", "The limit; `none` is at market."),
+            Key(
+                "kind", "good_till_cancelled, immediate_or_cancel or post_only",
+                rule: "good_till_cancelled; immediate_or_cancel at market",
+                "What becomes of what cannot be matched at once."),
+            Key(
+                "reduce_only", "true or false", default: "false",
+                "Refused where it would increase the position."),
+        ])
+
+    static let scriptTransferSection = Section(
+        path: "agents.scripted.AGENT.steps.N.transfer", sentence: "Between its own accounts.",
+        keys: [
+            Key("to", "name", required: true, "Into which account."),
+            Key("amounts", "map of amounts", required: true, "How much of what."),
+        ])
+
+    static let scriptLeverageSection = Section(
+        path: "agents.scripted.AGENT.steps.N.leverage", sentence: "A leverage that it chooses.",
+        keys: [
+            Key("market", "market", required: true, "For which market."),
+            Key("times", "multiple or none", required: true, "`none` is the market's own."),
+        ])
+
+    static let scriptOutsideSection = Section(
+        path: "agents.scripted.AGENT.steps.N.buy_outside",
+        sentence:
+            "A trade outside, at most what the wallet has and the market takes: exactly one of `quantity` and `worth`. `sell_outside` has the same keys.",
+        keys: [
+            Key("asset", "asset", required: true, "What is bought or sold."),
+            Key("quantity", "amount or all", rule: "none", "How much of it."),
+            Key(
+                "worth", "money", rule: "none",
+                "As much as costs or brings this, its own impact included."),
+        ])
+
+    /// The most steps that a script may come to, repetitions counted.
+    private static var maximumSteps: Int { 100_000 }
+
+    func scripts(_ fields: Fields) -> [Script] {
+        guard let tree = fields.value("scripted"), tree.scalar != "none" else { return [] }
+        return named(tree, fields.path("scripted"), of: "scripted agents").map { entry in
+            let path = "\(fields.path("scripted")).\(entry.key)"
+            return script(Fields(entry.value, path, Self.scriptSection, self), entry.key)
+        }
+    }
+
+    private func script(_ fields: Fields, _ name: String) -> Script {
+        var accounts = ["main"]
+        if let tree = fields.value("accounts") {
+            accounts = list(tree).compactMap { scalar($0, .name, nil) }
+            setting(fields.path("accounts"), YAMLWriter.flow(tree))
+            if accounts.isEmpty { fields.problem("accounts", "expected at least one account") }
+            if Set(accounts).count < accounts.count {
+                fields.problem("accounts", "two accounts have one name")
+            }
+        } else {
+            setting(fields.path("accounts"), "[main]")
+        }
+        let funding = funds(fields)
+        var steps: [Script.Step] = []
+        if let tree = fields.value("steps") {
+            guard let items = tree.items else {
+                problem(
+                    tree.position, "\(fields.path("steps")): expected a list, found \(tree.shown)")
+                return Script(name: name, funding: funding, fee: fee(fields), steps: [])
+            }
+            for (index, item) in items.enumerated() {
+                let own = Fields(
+                    item, "\(fields.path("steps")).\(index)", Self.scriptStepSection, self)
+                if let step = step(own, accounts) { steps.append(step) }
+            }
+            let total = steps.reduce(0) { $0 + repetitions($1) }
+            if total > Self.maximumSteps {
+                problem(
+                    tree.position,
+                    "\(fields.path("steps")): expected at most \(Self.maximumSteps) steps with their repetitions, found \(total)"
+                )
+            }
+        }
+        return Script(
+            name: name, accounts: accounts, funding: funding, fee: fee(fields), steps: steps)
+    }
+
+    private func repetitions(_ step: Script.Step) -> Int {
+        guard let every = step.every, step.until > step.at else { return 1 }
+        return 1 + Int((step.until - step.at).milliseconds / every.milliseconds)
+    }
+
+    /// Money in the settlement asset, or amounts by asset; money there only of the settlement asset.
+    private func funds(_ fields: Fields) -> [Holding] {
+        guard let tree = fields.value("funding") else { return [] }
+        if tree.entries == nil {
+            return amounts(fields, "funding").map { Holding(asset: $0.asset, quantity: $0.amount) }
+        }
+        return portions(fields, "funding").compactMap { portion in
+            switch portion.amount {
+            case .quantity(let quantity):
+                return Holding(asset: portion.asset, quantity: quantity)
+            // One unit of the settlement asset is what prices count.
+            case .worth(let money) where portion.asset == settlement:
+                return Holding(asset: portion.asset, quantity: Quantity(raw: money.raw))
+            case .worth, .all:
+                fields.problem(
+                    "funding",
+                    "expected an amount of \(assetNames[portion.asset.index]): money is only the settlement asset"
+                )
+                return nil
+            }
+        }
+    }
+
+    // MARK: Steps
+
+    private static let actionKeys = [
+        "deposit", "withdraw", "borrow", "transfer", "trade", "place", "cancel", "close",
+        "leverage", "buy_outside", "sell_outside",
+    ]
+
+    private func step(_ fields: Fields, _ accounts: [String]) -> Script.Step? {
+        guard fields.tree.entries != nil else { return nil }
+        let time = fields.read("at", .moment(from: start))
+        if fields.has("at"), time < start || time >= end {
+            fields.problem("at", "expected a time of the run, \(start) to \(end), found \(time)")
+        }
+        let every = fields.readIfPresent("every", .positiveDuration)
+        var until = time
+        if every != nil {
+            if fields.has("until") {
+                until = fields.read("until", .moment(from: start))
+                if until < time { fields.problem("until", "expected a time not before 'at'") }
+            } else {
+                problem(
+                    fields.tree.position,
+                    "missing key 'until' in \(fields.path): time, with 'every'")
+            }
+        } else {
+            fields.refuse("until", "has a meaning only with 'every'")
+        }
+        var account = 0
+        if fields.has("account"), let tree = fields.value("account") {
+            account =
+                index(of: tree, among: accounts, fields.path("account"), a: "an account") ?? 0
+            setting(
+                fields.path("account"), accounts.indices.contains(account) ? accounts[account] : "")
+        }
+        let written = Self.actionKeys.filter { fields.has($0) }
+        guard written.count == 1, let key = written.first else {
+            problem(
+                fields.tree.position,
+                "\(fields.path): expected one of \(Self.actionKeys.joined(separator: ", ")), found "
+                    + (written.isEmpty ? "none" : written.joined(separator: " and ")))
+            return nil
+        }
+        if key != "close" { fields.refuse("share", "has a meaning only with close") }
+        return action(fields, key, accounts).map {
+            Script.Step(at: time, every: every, until: until, account: account, action: $0)
+        }
+    }
+
+    private func action(_ fields: Fields, _ key: String, _ accounts: [String]) -> Script.Action? {
+        guard let tree = fields.value(key) else { return nil }
+        let path = fields.path(key)
+        switch key {
+        case "deposit": return .deposit(portions(fields, key))
+        case "withdraw", "borrow": return .withdraw(portions(fields, key))
+        case "transfer":
+            let own = Fields(tree, path, Self.scriptTransferSection, self)
+            guard let name = own.value("to"),
+                let to = index(of: name, among: accounts, path + ".to", a: "an account")
+            else { return nil }
+            setting(path + ".to", accounts[to])
+            return .transfer(portions(own, "amounts"), to: to)
+        case "trade":
+            let own = Fields(tree, path, Self.scriptTradeSection, self)
+            guard let market = market(own) else { return nil }
+            return .trade(
+                market, size: own.read("size", Self.size),
+                limit: own.readIfPresent("limit", .price),
+                reduceOnly: own.read("reduce_only", .yesOrNo))
+        case "place": return order(Fields(tree, path, Self.scriptOrderSection, self))
+        case "cancel": return .cancel(marketList(tree, path))
+        case "close":
+            return .close(marketList(tree, path), share: fields.read("share", .positiveShare))
+        case "leverage":
+            let own = Fields(tree, path, Self.scriptLeverageSection, self)
+            guard let market = market(own) else { return nil }
+            let times = own.readIfPresent(
+                "times",
+                Kind<Ratio>.multiple.limited("1 to 1000") {
+                    $0 >= .one && $0 <= Ratio(whole: 1000)
+                })
+            return .leverage(market, times)
+        default: return outside(tree, path, sells: key == "sell_outside")
+        }
+    }
+
+    private func order(_ fields: Fields) -> Script.Action? {
+        guard let market = market(fields) else { return nil }
+        let size = fields.read("size", Self.size)
+        let price = fields.readIfPresent("price", .price)
+        let kinds: [(word: String, value: TimeInForce)] = [
+            ("good_till_cancelled", .goodTillCancelled),
+            ("immediate_or_cancel", .immediateOrCancel), ("post_only", .postOnly),
+        ]
+        let kind =
+            fields.readIfPresent("kind", Kind.choice(kinds))
+            ?? (price == nil ? .immediateOrCancel : .goodTillCancelled)
+        if price == nil, kind != .immediateOrCancel {
+            fields.problem("kind", "an order without a price is immediate_or_cancel")
+        }
+        return .place(
+            market,
+            OrderRequest(
+                side: size.isNegative ? .sell : .buy, size: size.magnitude, price: price,
+                timeInForce: kind, reduceOnly: fields.read("reduce_only", .yesOrNo)))
+    }
+
+    private func outside(_ tree: Tree, _ path: String, sells: Bool) -> Script.Action? {
+        let own = Fields(tree, path, Self.scriptOutsideSection, self)
+        guard let name = own.value("asset"),
+            let asset = index(of: name, among: assetNames, path + ".asset", a: "an asset")
+        else { return nil }
+        setting(path + ".asset", assetNames[asset])
+        if asset == settlement.index {
+            own.problem("asset", "it is what everything is bought with")
+        }
+        guard own.has("quantity") != own.has("worth") else {
+            problem(tree.position, "\(path): expected exactly one of quantity and worth")
+            return nil
+        }
+        let amount: Script.Amount
+        if own.has("worth") {
+            amount = .worth(own.read("worth", .positive))
+        } else {
+            let quantity = own.read("quantity", Self.amount(of: assetNames[asset]))
+            if case .worth = quantity {
+                own.problem("quantity", "expected an amount, not money: that is 'worth'")
+            }
+            amount = quantity
+        }
+        return .tradeOutside(
+            Script.Portion(asset: AssetID(index: asset), amount: amount), sells: sells)
+    }
+
+    // MARK: Parts
+
+    private func market(_ fields: Fields) -> MarketID? {
+        guard let tree = fields.value("market"),
+            let index = index(
+                of: tree, among: marketNames, fields.path("market"), a: "a market")
+        else { return nil }
+        setting(fields.path("market"), marketNames[index])
+        return MarketID(index: index)
+    }
+
+    private func marketList(_ tree: Tree, _ path: String) -> [MarketID] {
+        setting(path, YAMLWriter.flow(tree))
+        if tree.scalar == "all" { return marketNames.indices.map { MarketID(index: $0) } }
+        return list(tree).compactMap { item in
+            index(of: item, among: marketNames, path, a: "a market").map { MarketID(index: $0) }
+        }
+    }
+
+    /// Amounts by asset.
+    private func portions(_ fields: Fields, _ key: String) -> [Script.Portion] {
+        guard let tree = fields.value(key) else { return [] }
+        let path = fields.path(key)
+        return named(tree, path, of: "amounts").compactMap { entry in
+            guard
+                let index = index(
+                    of: entry.key, at: entry.position, among: assetNames, path, a: "an asset"),
+                let amount = scalar(
+                    entry.value, Self.amount(of: entry.key), path + "." + entry.key)
+            else { return nil }
+            return Script.Portion(asset: AssetID(index: index), amount: amount)
+        }
+    }
+
+    /// `12.5 ETH`, `$5M` or `all`.
+    private static func amount(of asset: String) -> Kind<Script.Amount> {
+        Kind(
+            "an amount such as '12.5 \(asset)', '$250k' or 'all'", placeholder: .all
+        ) { text in
+            if text == "all" { return .value(.all) }
+            if text.hasPrefix("$") {
+                switch Kind<Money>.positive.parse(text) {
+                case .value(let money): return .value(.worth(money))
+                case .mismatch: return .mismatch
+                case .refused(let rule): return .refused(expected: rule)
+                }
+            }
+            switch Kind<Quantity>.quantity(of: asset).parse(text) {
+            case .value(let quantity) where quantity.isZero:
+                return .refused(expected: "more than zero")
+            case .value(let quantity): return .value(.quantity(quantity))
+            case .mismatch: return .mismatch
+            case .refused(let rule): return .refused(expected: rule)
+            }
+        }
+    }
+
+    /// `483M` or `-12.5`: with a sign, and not zero.
+    private static let size = Kind<Quantity>(
+        "a size such as '12.5' or '-483M'", placeholder: Quantity(whole: 1)
+    ) { text in
+        guard let number = NumberText(text), number.unit.isEmpty else { return .mismatch }
+        return number.scaled(Quantity.self).map { .value($0) }
+            ?? .refused(expected: "at most eight decimals and less than 92 billion")
+    }.limited("a size that is not zero") { !$0.isZero }
+}
