@@ -26,5 +26,6 @@ enum RejectionSamples {
         .priceDeviates(from: Price(raw: 1), to: Price(raw: 2)), .confidenceTooWide(Price(raw: 1)),
         .overflow, .borrowCapExceeded(AssetID(1)), .insufficientLiquidity(AssetID(1)), .leavesDust,
         .notForSale(AssetID(1)), .boughtTooLittle(Quantity(raw: 1)),
+        .wouldWorsen(AccountID(1)),
     ]
 }
