@@ -694,6 +694,7 @@ insert or ignore into code (domain, code, name) values
     ('rejection', 301, 'paused'),
     ('rejection', 302, 'priceMissing'),
     ('rejection', 303, 'priceStale'),
+    ('rejection', 341, 'wouldWorsen'),
     ('rejection', 401, 'insufficientBalance'),
     ('rejection', 402, 'insufficientMargin'),
     ('rejection', 403, 'assetNotBorrowable'),

@@ -237,6 +237,7 @@ extension JSONText {
             member("seizure", word: "ratio")
             member("seized_share_e8", share)
         }
+        if policy.refusesToWorsen { member("refuse_worsening", true) }
         member("collateral_bonus_insurance_share_e8", policy.collateralBonusInsuranceShare)
         member("taker", word: String(describing: policy.taker))
         switch policy.closingPrice {

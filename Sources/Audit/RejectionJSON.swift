@@ -16,7 +16,8 @@ extension JSONText {
             break
         case .unknownAccount(let account), .senderNotOwner(let account),
             .isolatedOnlyFromParent(let account), .oncePerBlock(let account),
-            .payerCannotTakePosition(let account), .soldByAuction(let account):
+            .payerCannotTakePosition(let account), .soldByAuction(let account),
+            .wouldWorsen(let account):
             member("account", account)
         case .unknownAsset(let asset), .assetNotBorrowable(let asset),
             .depositCapExceeded(let asset), .borrowCapExceeded(let asset),

@@ -45,6 +45,9 @@ extension ClearingHouse {
         let part = seizure(id.index, pair, repaid: repaid, held: held)
         let repayPrice = prices[assetRows[pair.repay].feed]
         let paidValue = scaled(part.paid, repayPrice.raw, .up)
+        if parameters.liquidation.refusesToWorsen, worsens(id.index, pair.seize, part, paidValue) {
+            throw .wouldWorsen(id)
+        }
         // Whoever repays must have what is repaid.
         let asset = AssetID(index: pair.repay)
         if accounts[payer.index].role == .wallet {
@@ -63,6 +66,26 @@ extension ClearingHouse {
                     toInsurance: Quantity(raw: part.toInsurance),
                     bonus: Money(raw: part.bonus))),
             healthBefore: health, value: Money(raw: paidValue))
+    }
+
+    /// Would debts fall by a smaller share than collateral does? Both unweighted; a doubt in the last unit is for the
+    /// liquidation.
+    @inline(never)
+    private func worsens(_ account: Int, _ seize: Int, _ part: Seizure, _ paidValue: Int64) -> Bool
+    {
+        var collateral: Int64 = 0
+        var debt: Int64 = 0
+        for asset in Bits(mask: accounts[account].assets) {
+            let amount = holding(account, asset)
+            let price = prices[assetRows[asset].feed].raw
+            if amount > 0 {
+                collateral += scaled(amount, price, .up)
+            } else {
+                debt += scaled(-amount, price, .down)
+            }
+        }
+        let seizedValue = scaled(part.seized, prices[assetRows[seize].feed].raw, .down)
+        return product(seizedValue, debt) > product(paidValue, collateral)
     }
 
     /// How much of a debt one step may repay, no more than is asked for.

@@ -110,6 +110,9 @@ public struct LiquidationPolicy: Hashable, Sendable {
     public var oncePerBlock: Bool
     /// What all steps of an account may take in one block, each market at most once; nil for no limit.
     public var blockLimits: LiquidationBlockLimits?
+    /// Whether a seizure is refused that would leave more debt for each unit of collateral than before; source: Warmuz,
+    /// Chaudhary, Pinna, "Toxic Liquidation Spirals", arXiv 2212.07306.
+    public var refusesToWorsen: Bool
     public init(
         trigger: Trigger = .strict, order: Order = .mostUnprofitableFirst,
         size: Size = .closeFactor(Ratio(percent: 50), fullBelow: .zero, dust: .zero),
@@ -118,7 +121,7 @@ public struct LiquidationPolicy: Hashable, Sendable {
         seizure: Seizure = .value,
         collateralBonusInsuranceShare: Ratio = .zero, taker: Taker = .pool,
         closingPrice: ClosingPrice = .mark, caller: Caller = .anyone, oncePerBlock: Bool = false,
-        blockLimits: LiquidationBlockLimits? = nil
+        blockLimits: LiquidationBlockLimits? = nil, refusesToWorsen: Bool = false
     ) {
         self.trigger = trigger
         self.order = order
@@ -134,6 +137,7 @@ public struct LiquidationPolicy: Hashable, Sendable {
         self.caller = caller
         self.oncePerBlock = oncePerBlock
         self.blockLimits = blockLimits
+        self.refusesToWorsen = refusesToWorsen
     }
 }
 

@@ -29,6 +29,9 @@ extension Rejection {
         entry(301, "paused", "Governance has paused this action."),
         entry(302, "priceMissing", "A price that is needed has never been posted."),
         entry(303, "priceStale", "A price that is needed is older than its feed allows."),
+        entry(
+            341, "wouldWorsen",
+            "The seizure would leave more debt for each unit of collateral than there was."),
         entry(401, "insufficientBalance", "The account holds less than the command moves."),
         entry(
             402, "insufficientMargin", "Afterwards the account would not meet its initial margin."),

@@ -26,6 +26,7 @@ public enum Rejection: Error, Hashable, Sendable {
     case paused(Actions)
     case priceMissing(FeedID)
     case priceStale(FeedID, age: TimeSpan)
+    case wouldWorsen(AccountID)
 
     case insufficientBalance(AssetID, has: Quantity, needs: Quantity)
     case insufficientMargin(shortBy: Money)
@@ -95,6 +96,7 @@ public enum Rejection: Error, Hashable, Sendable {
         case .paused: 301
         case .priceMissing: 302
         case .priceStale: 303
+        case .wouldWorsen: 341
         case .insufficientBalance: 401
         case .insufficientMargin: 402
         case .assetNotBorrowable: 403

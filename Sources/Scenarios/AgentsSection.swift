@@ -258,7 +258,8 @@ extension ScenarioDecoder {
             minimumProfit: fields.read("minimum_profit", .money),
             inventory: inventory(fields),
             bumpAfter: fields.read("bump_after", .blocks(0...1_000_000)), timing: timing(fields),
-            financing: financing, sizing: sizing(fields), failures: failures(fields), stock: stock(fields))
+            financing: financing, sizing: sizing(fields), failures: failures(fields),
+            stock: stock(fields))
     }
 
     private func keeper(_ fields: Fields, _ name: String) -> KeeperGroup {

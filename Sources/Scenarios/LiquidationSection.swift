@@ -101,6 +101,10 @@ extension ScenarioDecoder {
             Key(
                 "block_limits", "map or none", default: "none",
                 "What all steps of an account may take in one block, each market at most once."),
+            Key(
+                "refuse_worsening", "true or false", rule: "false",
+                "Whether a seizure is refused that would leave more debt for each unit of collateral than before."
+            ),
         ])
 
     static let blockLimitsSection = Section(
@@ -165,7 +169,8 @@ extension ScenarioDecoder {
             collateralBonusInsuranceShare: fields.read("insurance_share", .share),
             taker: fields.read("taker", Kind.choice(takers)), closingPrice: closingPrice(fields),
             caller: fields.read("caller", Kind.choice(callers)),
-            oncePerBlock: fields.read("once_per_block", .yesOrNo), blockLimits: blockLimits(fields))
+            oncePerBlock: fields.read("once_per_block", .yesOrNo), blockLimits: blockLimits(fields),
+            refusesToWorsen: fields.readIfPresent("refuse_worsening", .yesOrNo) ?? false)
     }
 
     private func blockLimits(_ fields: Fields) -> LiquidationBlockLimits? {

@@ -80,7 +80,7 @@ public struct RunSummary: Sendable {
     ///   - scripts: all accounts of each scripted agent.
     init(
         _ scenario: Scenario, groups: [AccountID: String], liquidators: Set<Address>,
-        backstop: AccountID?, scripts: [(name: String, accounts: [AccountID])]
+        backstop: AccountID? = nil, scripts: [(name: String, accounts: [AccountID])] = []
     ) {
         self.liquidators = liquidators
         self.backstop = Holdings(backstop.map { [$0] } ?? [])

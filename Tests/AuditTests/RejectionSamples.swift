@@ -31,5 +31,6 @@ enum RejectionSamples {
         .auctionStale(AuctionID(1)), .noPartialPurchase(AuctionID(1)),
         .auctionRunning(AuctionID(1)), .biddingEnded(AuctionID(1)), .bidNotMatching(AuctionID(1)),
         .bidTooLow(AuctionID(1)), .soldByAuction(AccountID(1)),
+        .wouldWorsen(AccountID(1)),
     ]
 }

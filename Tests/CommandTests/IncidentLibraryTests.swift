@@ -91,12 +91,17 @@ import Testing
         return { Tool.field($0, of: result.out).flatMap(Double.init) }
     }
 
-    @Test(arguments: ["assets.CRV.liquidity.depth_2pct=$60M", "assets.CRV.liquidity=none"])
-    func aDeepMarketLeavesNoBadDebtInCRV(change: String) throws {
+    /// A market deep enough, or a rule that does not liquidate where that makes it worse.
+    @Test(arguments: [
+        "assets.CRV.liquidity.depth_2pct=$60M", "assets.CRV.liquidity=none",
+        "protocol.liquidation.refuse_worsening=true",
+    ])
+    func withoutItsCauseCRVLeavesNoBadDebt(change: String) throws {
         let with = try figures("aave-crv-2022-11-22")
         let without = try figures("aave-crv-2022-11-22", change)
         #expect(try #require(with("bad_debt_usd")) > 1_000_000)
         #expect(without("bad_debt_usd") == 0)
+        #expect(without("underwater_usd") == 0)
         #expect(try #require(without("liquidations")) > 0)
     }
 

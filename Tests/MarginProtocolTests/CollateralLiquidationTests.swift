@@ -8,14 +8,14 @@ struct CollateralLiquidationTests {
     static func world(
         collateral: String, debt: String, threshold: String, bonus: String,
         size: LiquidationPolicy.Size = .closeFactor(ratio("0.5"), fullBelow: .zero, dust: .zero),
-        insuranceShare: String = "0"
+        insuranceShare: String = "0", refusesToWorsen: Bool = false
     ) -> (world: World, account: AccountID, wallet: AccountID) {
         var parameters = plainParameters()
         parameters.assets[0].borrowable = true
         parameters.assets[1].collateral = .flat(ratio(threshold))
         parameters.liquidation = LiquidationPolicy(
             size: size, collateralBonus: ratio(bonus),
-            collateralBonusInsuranceShare: ratio(insuranceShare))
+            collateralBonusInsuranceShare: ratio(insuranceShare), refusesToWorsen: refusesToWorsen)
         var world = World(parameters)
         world.post(ethFeed, "10")
         let account = world.margin(alice, "0", "100")
@@ -58,6 +58,31 @@ struct CollateralLiquidationTests {
         world.run(Self.repay(account, wallet, atMost: "10"), by: bob)
         #expect(abs(Self.loanToValue(world, account) - after) < 1e-7)
         #expect((Self.loanToValue(world, account) > before) == worsens)
+        // Where that is asked, what would worsen it is refused; before the payer is looked at.
+        let refusing = Self.world(
+            collateral: collateral, debt: debt, threshold: "0.8", bonus: bonus,
+            refusesToWorsen: true)
+        world = refusing.world
+        let refusal = world.attempt(
+            Self.repay(refusing.account, refusing.wallet, atMost: "10"), by: bob)
+        #expect(refusal == (worsens ? .wouldWorsen(refusing.account) : nil))
+        let poor = world.wallet(carol)
+        #expect(
+            world.attempt(Self.repay(refusing.account, poor, atMost: "10"), by: carol)
+                == (worsens
+                    ? .wouldWorsen(refusing.account)
+                    : .insufficientBalance(usd, has: .zero, needs: units("10"))))
+    }
+
+    @Test("At exactly 1 / (1 + bonus) nothing worsens")
+    func worsensFromBeyondTheThreshold() {
+        for (debt, isRefused) in [("80", false), ("80.000001", true)] {
+            var (world, account, wallet) = Self.world(
+                collateral: "100", debt: debt, threshold: "0.7", bonus: "0.25",
+                refusesToWorsen: true)
+            let refusal = world.attempt(Self.repay(account, wallet, atMost: "10"), by: bob)
+            #expect(refusal == (isRefused ? .wouldWorsen(account) : nil))
+        }
     }
 
     @Test(

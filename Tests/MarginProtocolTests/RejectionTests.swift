@@ -29,6 +29,7 @@ struct RejectionTests {
             (.paused(.all), 301, "paused"),
             (.priceMissing(feed), 302, "priceMissing"),
             (.priceStale(feed, age: .zero), 303, "priceStale"),
+            (.wouldWorsen(account), 341, "wouldWorsen"),
             (.insufficientBalance(asset, has: .zero, needs: .zero), 401, "insufficientBalance"),
             (.insufficientMargin(shortBy: .zero), 402, "insufficientMargin"),
             (.assetNotBorrowable(asset), 403, "assetNotBorrowable"),

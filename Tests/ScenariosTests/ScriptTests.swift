@@ -88,74 +88,74 @@ import Testing
         #expect(Set(loaded.settings.map(\.key)).count == loaded.settings.count)
     }
 
-    /// What is wrong with one step, which begins in column 13 of line 20.
+    /// What is wrong with one step, which begins in column 13 of line 18.
     @Test(arguments: [
         (
             "{at: 00:10}",
-            "20:13: agents.scripted.w.steps.0: expected one of deposit, withdraw, borrow, transfer, trade, place, cancel, close, leverage, buy_outside, sell_outside, found none"
+            "18:13: agents.scripted.w.steps.0: expected one of deposit, withdraw, borrow, transfer, trade, place, cancel, close, leverage, buy_outside, sell_outside, found none"
         ),
         (
             "{at: 00:10, cancel: all, close: all}",
-            "20:13: agents.scripted.w.steps.0: expected one of deposit, withdraw, borrow, transfer, trade, place, cancel, close, leverage, buy_outside, sell_outside, found cancel and close"
+            "18:13: agents.scripted.w.steps.0: expected one of deposit, withdraw, borrow, transfer, trade, place, cancel, close, leverage, buy_outside, sell_outside, found cancel and close"
         ),
         (
-            "{cancel: all}", "20:13: missing key 'at' in agents.scripted.w.steps.0: time"
+            "{cancel: all}", "18:13: missing key 'at' in agents.scripted.w.steps.0: time"
         ),
         (
             "{at: 02:00, cancel: all}",
-            "20:18: agents.scripted.w.steps.0.at: expected a time of the run, 2024-01-01T00:00:00.000Z to 2024-01-01T01:00:00.000Z, found 2024-01-01T02:00:00.000Z"
+            "18:18: agents.scripted.w.steps.0.at: expected a time of the run, 2024-01-01T00:00:00Z to 2024-01-01T01:00:00Z, found 2024-01-01T02:00:00Z"
         ),
         (
             "{at: 00:10, every: 5s, cancel: all}",
-            "20:13: missing key 'until' in agents.scripted.w.steps.0: time, with 'every'"
+            "18:13: missing key 'until' in agents.scripted.w.steps.0: time, with 'every'"
         ),
         (
             "{at: 00:10, until: 00:11, cancel: all}",
-            "20:32: agents.scripted.w.steps.0.until: has a meaning only with 'every'"
+            "18:32: agents.scripted.w.steps.0.until: has a meaning only with 'every'"
         ),
         (
             "{at: 00:10, every: 5s, until: 00:05, cancel: all}",
-            "20:43: agents.scripted.w.steps.0.until: expected a time not before 'at'"
+            "18:43: agents.scripted.w.steps.0.until: expected a time not before 'at'"
         ),
         (
             "{at: 00:10, share: 5%, cancel: all}",
-            "20:32: agents.scripted.w.steps.0.share: has a meaning only with close"
+            "18:32: agents.scripted.w.steps.0.share: has a meaning only with close"
         ),
         (
             "{at: 00:10, account: mian, cancel: all}",
-            "20:34: agents.scripted.w.steps.0.account: 'mian' is not an account of this scenario (did you mean 'main'?)"
+            "18:34: agents.scripted.w.steps.0.account: 'mian' is not an account of this scenario (did you mean 'main'?)"
         ),
         (
             "{at: 00:10, deposit: {USDC: 0}}",
-            "20:41: agents.scripted.w.steps.0.deposit.USDC: expected more than zero, found '0'"
+            "18:41: agents.scripted.w.steps.0.deposit.USDC: expected more than zero, found '0'"
         ),
         (
             "{at: 00:10, deposit: {USDT: 1}}",
-            "20:35: agents.scripted.w.steps.0.deposit: 'USDT' is not an asset of this scenario (did you mean 'USDC'?)"
+            "18:35: agents.scripted.w.steps.0.deposit: 'USDT' is not an asset of this scenario (did you mean 'USDC'?)"
         ),
         (
             "{at: 00:10, trade: {market: ETH-PERP, size: 0}}",
-            "20:57: agents.scripted.w.steps.0.trade.size: expected a size that is not zero, found '0'"
+            "18:57: agents.scripted.w.steps.0.trade.size: expected a size that is not zero, found '0'"
         ),
         (
             "{at: 00:10, place: {market: ETH-PERP, size: 1, kind: post_only}}",
-            "20:66: agents.scripted.w.steps.0.place.kind: an order without a price is immediate_or_cancel"
+            "18:66: agents.scripted.w.steps.0.place.kind: an order without a price is immediate_or_cancel"
         ),
         (
             "{at: 00:10, buy_outside: {asset: ETH}}",
-            "20:38: agents.scripted.w.steps.0.buy_outside: expected exactly one of quantity and worth"
+            "18:38: agents.scripted.w.steps.0.buy_outside: expected exactly one of quantity and worth"
         ),
         (
             "{at: 00:10, buy_outside: {asset: USDC, quantity: 1}}",
-            "20:46: agents.scripted.w.steps.0.buy_outside.asset: it is what everything is bought with"
+            "18:46: agents.scripted.w.steps.0.buy_outside.asset: it is what everything is bought with"
         ),
         (
             "{at: 00:10, buy_outside: {asset: ETH, quantity: $5}}",
-            "20:61: agents.scripted.w.steps.0.buy_outside.quantity: expected an amount, not money: that is 'worth'"
+            "18:61: agents.scripted.w.steps.0.buy_outside.quantity: expected an amount, not money: that is 'worth'"
         ),
         (
             "{at: 00:10, every: 1ms, until: 00:59, cancel: all}",
-            "20:11: agents.scripted.w.steps: expected at most 100000 steps with their repetitions, found 2940001"
+            "18:11: agents.scripted.w.steps: expected at most 100000 steps with their repetitions, found 2940001"
         ),
     ])
     func saysWhatIsWrongAndWhere(step: String, expected: String) {
@@ -172,9 +172,9 @@ import Testing
         )
         #expect(
             problems(text) == [
-                "s.yaml:17:13: agents.scripted: a group of traders is called 'traders' already",
-                "s.yaml:17:33: agents.scripted.traders.funding: expected an amount of ETH: money is only the settlement asset",
-                "s.yaml:17:54: agents.scripted.traders.accounts: two accounts have one name",
+                "s.yaml:15:13: agents.scripted: a group of traders is called 'traders' already",
+                "s.yaml:15:33: agents.scripted.traders.funding: expected an amount of ETH: money is only the settlement asset",
+                "s.yaml:15:54: agents.scripted.traders.accounts: two accounts have one name",
             ])
     }
 
@@ -190,7 +190,7 @@ import Testing
         #expect(loaded.metricKeys.contains("profit_usd_whale"))
         #expect(
             problems(text + "expect: {profit_usd_traders: $0}\n").first?.hasPrefix(
-                "s.yaml:22:10: unknown metric 'profit_usd_traders' in expect") == true)
+                "s.yaml:19:10: unknown metric 'profit_usd_traders' in expect") == true)
     }
 
     @Test func liquidatorsHoldAStockOfWhatTheyRepay() throws {
@@ -201,7 +201,7 @@ import Testing
             ])
         #expect(
             problems(text.replacing("ETH: 5}}", by: "USDC: 5}}")) == [
-                "s.yaml:20:40: agents.liquidators.0.stock: what is held of the settlement asset is 'capital'"
+                "s.yaml:17:39: agents.liquidators.0.stock: what is held of the settlement asset is 'capital'"
             ])
     }
 
