@@ -195,19 +195,22 @@ extension AuctionKeeper {
 
     /// The bid that beats the one that stands, as far as the lot is worth it.
     ///
-    /// Where nobody bids for more, it bids `opening` of the most it would pay; otherwise the least that is enough.
+    /// Where nobody bids for more, it bids `opening` of the most it would pay, which leaves it the gas; otherwise the
+    /// least that is enough.
     private func bid(_ auction: Auction, _ view: borrowing View, _ appraisal: inout Appraisal)
         -> Deal?
     {
         guard case .english(let policy) = view.house.parameters.auctions?.form,
             let worth = limit(for: auction.lot, auction.asset, view, &appraisal),
-            worth.isPositive, let limit = units(worth, view)
+            worth.isPositive, let limit = units(worth, view), let expense = expense(view)
         else { return nil }
         let standing = auction.standingBid
         let factor = policy.terms.minimumImprovement
-        guard let opening = try? limit.scaled(by: group.opening, rounding: .down) else {
-            return nil
-        }
+        guard
+            let opening = try? max(.zero, limit - expense).scaled(
+                by: group.opening, rounding: .down),
+            let goal = try? limit.scaled(by: group.opening, rounding: .down)
+        else { return nil }
         if standing < auction.debt {
             guard let raised = try? standing.scaled(by: factor, rounding: .up) else { return nil }
             let least = min(auction.debt, max(raised, standing + Quantity(raw: 1)))
@@ -220,9 +223,9 @@ extension AuctionKeeper {
                 auction.lot.raw, scaleE8, dividingBy: factor.raw, rounding: .down)
         else { return nil }
         var lot = enough
-        if opening > auction.debt,
+        if goal > auction.debt + expense,
             let wanted = try? multiply(
-                auction.lot.raw, auction.debt.raw, dividingBy: opening.raw, rounding: .up)
+                auction.lot.raw, (auction.debt + expense).raw, dividingBy: goal.raw, rounding: .up)
         {
             lot = min(lot, wanted)
         }
@@ -231,6 +234,18 @@ extension AuctionKeeper {
             let most = units(value, view)
         else { return nil }
         return deal(auction, lot: Quantity(raw: lot), bid: auction.debt, limit: most, view)
+    }
+
+    /// What bidding and collecting the lot costs, and what it wants beside its margin. [1e-8 settlement units]
+    private func expense(_ view: borrowing View) -> Quantity? {
+        let gas = view.gas[.bidAuction] + view.gas[.settleAuction]
+        guard
+            let fee = group.fee.bid(
+                profit: nil, gas: gas, going: view.entryPrice, native: view.nativePrice),
+            let cost = gasCost(gas, at: fee, native: view.nativePrice),
+            let total = try? cost.adding(max(.zero, group.minimumProfit))
+        else { return nil }
+        return units(total, view)
     }
 
     private func deal(

@@ -122,9 +122,10 @@ private struct Bidding {
     @Test(
         "It opens at the share of its limit that it is told, at 0 % with the smallest bid there is")
     func opening() throws {
-        // 10 ETH sell for 20,000; less 10 % that is 18,000, beyond the debt of 13,750.
+        // 10 ETH sell for 20,000; less 10 % that is 18,000, beyond the debt of 13,750. Gas for bidding and collecting,
+        // 200,000 at 10 gwei, costs 4.
         for (opening, bid) in [
-            (Int64(100), Quantity(whole: 13_750)), (50, Quantity(whole: 9_000)),
+            (Int64(100), Quantity(whole: 13_750)), (50, Quantity(whole: 8_998)),
             (0, Quantity(raw: 1)),
         ] {
             var it = try Bidding(dutch: false, opening: opening)
@@ -168,11 +169,11 @@ private struct Bidding {
         var it = try Bidding(dutch: false)
         try it.start()
         try it.rivalBids(13_750)
-        // 13,750 of 18,000 are 7.63888889 ETH.
+        // 13,750 and 4 for gas of 18,000 are 7.64111112 ETH.
         #expect(
             it.commands() == [
                 .bidAuction(
-                    Bidding.id, wallet: it.agent.wallet, lot: Quantity(raw: 763_888_889),
+                    Bidding.id, wallet: it.agent.wallet, lot: Quantity(raw: 764_111_112),
                     bid: Quantity(whole: 13_750))
             ])
     }

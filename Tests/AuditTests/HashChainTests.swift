@@ -16,7 +16,7 @@ import Testing
         for record in Fixture.records { try head.append(record) }
         #expect(
             head.head.description
-                == "21157aa27cc5ab757bb5319dc1e59b8cfc2e20735eeedf410767c4a1fbe0b067")
+                == "aef39c62e3abe7bcab103c95d1bb096564419c4b79ad53fa294c508a797ee3b4")
         #expect(head.blocks == 3)
     }
 

@@ -310,7 +310,7 @@ import Testing
         // 1.3 · 0.99^27 = 0.99103…
         #expect(purchase.elapsed == TimeSpan(seconds: 27 * 90))
         #expect(isNear(purchase.step.repaid, "50850"))
-        #expect(isNear(purchase.step.price, "1982.0559", within: "0.001"))
+        #expect(isNear(purchase.step.price, "1982.09105731"))
         #expect(run.account.house.openAuctions.isEmpty)
         #expect(run.account.house.breaches().isEmpty)
     }
@@ -360,7 +360,7 @@ import Testing
             """
             protocol: maker-flip
             prices: {DAI: 1, ETH: 100}
-            account: {balances: {ETH: 120, DAI: -9000}}
+            account: {balances: {ETH: 120, DAI: -14000}}
             """)
         let run = LiquidationRun(account, pause: .zero)
         let lots = run.rows.filter { $0.step.kind == .auction }.map(\.step.amount)
