@@ -16,7 +16,7 @@ import Testing
         for record in Fixture.records { try head.append(record) }
         #expect(
             head.head.description
-                == "21157aa27cc5ab757bb5319dc1e59b8cfc2e20735eeedf410767c4a1fbe0b067")
+                == "1547af161bf1da929ad093ab3eefaa56e1bcc6175b8a02d6302cc050b970c059")
         #expect(head.blocks == 3)
     }
 
