@@ -66,8 +66,7 @@ extension Liquidator {
     ) -> Plan? {
         let gas = view.gas[.liquidate]
         guard
-            let quote = try? view.house.quoteLiquidation(
-                of: account, payer: payer, target: target),
+            let quote = self.quote(account, payer, target, view),
             let earned = earnings(quote, view),
             let bid = bid(for: earned, gas: gas, view)
         else { return nil }
@@ -79,6 +78,24 @@ extension Liquidator {
         return Plan(
             account: account, payer: payer, target: target, commitment: commitment, fee: fee,
             profit: profit, feed: feed(of: quote.step, view))
+    }
+
+    /// What the protocol would do, once what it can borrow is in its wallet; nil where it refuses.
+    func quote(
+        _ account: AccountID, _ payer: AccountID, _ target: LiquidationTarget,
+        _ view: borrowing View
+    ) -> LiquidationQuote? {
+        var advance: Quantity = .zero
+        if case .collateral(_, let repay, _) = target {
+            switch group.financing {
+            case .own: break
+            case .credit:
+                if repay == view.house.parameters.settlementAsset { advance = undrawn(view) }
+            case .flash: advance = budget(repay, view)
+            }
+        }
+        return try? view.house.quoteLiquidation(
+            of: account, payer: payer, target: target, advance: advance)
     }
 
     /// What it bids for a step; behind a report, as much below it as one can be. [wei per gas]

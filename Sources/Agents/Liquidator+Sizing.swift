@@ -14,8 +14,7 @@ extension Liquidator {
 
     private func part(_ share: Ratio, of plan: Plan, _ view: borrowing View) -> Plan? {
         guard
-            let quote = try? view.house.quoteLiquidation(
-                of: plan.account, payer: plan.payer, target: plan.target)
+            let quote = self.quote(plan.account, plan.payer, plan.target, view)
         else { return nil }
         switch (quote.step, plan.target) {
         case (.collateral(let part), .collateral(let seize, let repay, _)):
@@ -41,8 +40,7 @@ extension Liquidator {
     /// collateral's, i the bonus; source: Qin et al., IMC 2021, arXiv 2106.06389, for w = 1.
     private func twoSteps(_ plan: Plan, _ view: borrowing View) -> [Plan]? {
         guard case .collateral(let seize, let repay, let budget) = plan.target,
-            let quote = try? view.house.quoteLiquidation(
-                of: plan.account, payer: plan.payer, target: plan.target),
+            let quote = self.quote(plan.account, plan.payer, plan.target, view),
             case .collateral(let whole) = quote.step
         else { return nil }
         let statement = view.house.statement(of: plan.account, .maintenance)

@@ -35,7 +35,7 @@ extension ClearingHouse {
     /// The seizure that repaying part of a debt buys: repaid value · (1 + bonus), in collateral.
     func quoteCollateral(
         _ id: AccountID, _ payer: AccountID, _ pair: (seize: Int, repay: Int),
-        _ target: LiquidationTarget, _ health: Health
+        _ target: LiquidationTarget, _ health: Health, _ advance: Quantity
     ) throws(Rejection) -> LiquidationQuote {
         let held = holding(id.index, pair.seize)
         let debt = -holding(id.index, pair.repay)
@@ -51,7 +51,7 @@ extension ClearingHouse {
         // Whoever repays must have what is repaid.
         let asset = AssetID(index: pair.repay)
         if accounts[payer.index].role == .wallet {
-            try requireBalance(payer, asset, Quantity(raw: part.paid))
+            try requireBalance(payer, asset, Quantity(raw: part.paid) - advance)
         } else {
             try requireMayLeave(Quantity(raw: part.paid), of: asset, from: payer)
         }

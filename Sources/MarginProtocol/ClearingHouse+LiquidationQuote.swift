@@ -1,4 +1,4 @@
-import ExactMath
+public import ExactMath
 import MarginRules
 
 extension ClearingHouse {
@@ -7,8 +7,12 @@ extension ClearingHouse {
     /// Guards in order: accounts and roles, pause, prices, trigger, once per block, target, then size.
     /// The protocol runs the very same function; a quote that succeeds executes as quoted. The backstop vault has
     /// a trigger of its own.
+    ///
+    /// - Parameter advance: what the payer will have of the repaid asset, beside its balance, when it runs; zero
+    ///   for what the protocol itself runs. [1e-8 units]
     public func quoteLiquidation(
-        of id: AccountID, payer: AccountID, target: LiquidationTarget = .next
+        of id: AccountID, payer: AccountID, target: LiquidationTarget = .next,
+        advance: Quantity = .zero
     ) throws(Rejection) -> LiquidationQuote {
         try requireAccount(id)
         try requireAccount(payer)
@@ -38,7 +42,7 @@ extension ClearingHouse {
         if policy.size == .absorb { return try quoteAbsorption(id, target, health) }
         if let pair = try collateralPair(id, target) {
             if parameters.auctions != nil, pair.repay == settlement { throw .soldByAuction(id) }
-            return try quoteCollateral(id, payer, pair, target, health)
+            return try quoteCollateral(id, payer, pair, target, health, advance)
         }
         // Nothing can be chosen where nothing is left.
         guard target == .next, hasDebt(id.index) else { throw .nothingToLiquidate }

@@ -34,7 +34,7 @@ extension Simulation {
     ) throws(Rejection) -> [OutsideTradeRecord] {
         guard case .liquidate(let account, let payer, let target) = transaction.command,
             case .collateral(let part) = try house.quoteLiquidation(
-                of: account, payer: payer, target: target
+                of: account, payer: payer, target: target, advance: Quantity(raw: .max)
             ).step
         else {
             try house.execute(transaction.command, from: transaction.sender, into: &journal)

@@ -35,7 +35,7 @@ import Testing
         _ = try hunt.borrower()
         // 20 % of $425 over 340,000 gas at $2,000: 125 gwei.
         let first = hunt.decideAndAdmit()
-        #expect(first.map(\.maxFee) == [125_000_000_000])
+        try #require(first.map(\.maxFee) == [125_000_000_000])
         for _ in 0..<2 {
             hunt.agent.bandit?.learn(0, won: false)
         }
@@ -43,7 +43,7 @@ import Testing
         #expect(hunt.agent.bandit?.arms.map(\.plays) == [3, 0])
         // 1/5 · 80 % < 1/2 · 40 %: now 60 %, 375 gwei.
         let second = hunt.decideAndAdmit()
-        #expect(second.map(\.maxFee) == [375_000_000_000])
+        try #require(second.map(\.maxFee) == [375_000_000_000])
         hunt.agent.learn(outcome(second[0], .applied))
         #expect(hunt.agent.bandit?.arms.map(\.wins) == [0, 1])
     }
@@ -108,7 +108,7 @@ import Testing
         // It was not included; a day later all goes back, with 1 % of interest, 1/365 of 365 %.
         hunt.world.house.mint(
             Quantity(whole: 5_500), of: usdc, to: hunt.agent.wallet, into: &hunt.world.journal)
-        hunt.agent.learn(outcome(actions.requests[0], .dropped(.expired)))
+        hunt.agent.learn(outcome(try #require(actions.requests.first), .dropped(.expired)))
         hunt.world.pass(7200)
         hunt.world.goingPrice = .max
         #expect(
@@ -186,6 +186,7 @@ import Testing
         var second = try Hunt(parameters(liquidation: limited), sizing: .twoStep)
         _ = try second.borrower(eth: 60, debt: 98_000)
         let both = second.decideAndAdmit()
+        try #require(both.count == 2)
         try second.world.run(both[0].command, from: Address(5))
         #expect(throws: Rejection.self) { try second.world.run(both[1].command, from: Address(5)) }
     }
@@ -200,8 +201,10 @@ import Testing
         for _ in 0..<12 {
             for order in hunt.agent.unwind(hunt.world.view) {
                 sold[hunt.world.block] = order.quantity
-                hunt.world.house.mint(
-                    order.quantity, of: eth, to: hunt.agent.wallet, into: &hunt.world.journal)
+                try hunt.world.run(
+                    .settleOutside(
+                        wallet: hunt.agent.wallet,
+                        changes: [AssetChange(asset: eth, delta: order.quantity)]), from: .system)
             }
             hunt.world.pass()
         }
@@ -222,14 +225,16 @@ import Testing
                 reduceOnly: reduceOnly)
         }
         let opened = hunt.decideAndAdmit()
-        #expect(opened.map(\.command) == [trade(-8, reduceOnly: false)])
+        try #require(opened.map(\.command) == [trade(-8, reduceOnly: false)])
         // Not again while that is on its way.
         #expect(hunt.requests() == [])
         try hunt.world.run(opened[0].command, from: Address(5))
         hunt.agent.learn(outcome(opened[0], .applied))
         #expect(hunt.requests() == [])
-        hunt.world.house.mint(
-            Quantity(whole: -4), of: eth, to: hunt.agent.wallet, into: &hunt.world.journal)
+        try hunt.world.run(
+            .settleOutside(
+                wallet: hunt.agent.wallet,
+                changes: [AssetChange(asset: eth, delta: Quantity(whole: -4))]), from: .system)
         #expect(hunt.decideAndAdmit().map(\.command) == [trade(4, reduceOnly: true)])
     }
 

@@ -1,3 +1,4 @@
+import Agents
 import ExactMath
 import OrderBook
 
@@ -135,7 +136,24 @@ struct SyntheticRun {
         if sold.isPositive { trades.append(sell(sold, &journal)) }
         var made = record(journal, opening: opening, included, liquidations, closing: closing)
         made.outsideTrades = trades
+        made.decisions = decisions(included)
         return made
+    }
+
+    /// What the keeper knew of each liquidation that was included.
+    private func decisions(_ included: [IncludedTransaction]) -> [LiquidatorDecisionRecord] {
+        included.compactMap { item in
+            guard case .liquidate(let account, _, _) = item.transaction.command else { return nil }
+            let health = house.health(of: account, .maintenance)
+            return LiquidatorDecisionRecord(
+                agent: item.transaction.sender, transaction: item.transaction.id,
+                decision: Decision(
+                    tag: item.transaction.id, block: block, account: account, trigger: .poll,
+                    health: health, priceAge: .zero, expectedProfit: Money(whole: 1),
+                    bid: item.transaction.maxFee, rivals: 0),
+                result: item.rejection == nil ? .won : .lost, reason: item.rejection?.code,
+                index: item.index, healthAtExecution: health)
+        }
     }
 
     private mutating func genesis(_ journal: inout [Event]) {
