@@ -11,7 +11,7 @@ TESTING := $(RELEASE) -Xswiftc -enable-testing
 BINARY = $$(swift build $(RELEASE) --show-bin-path)/crossmargin
 DEMO_DB ?= demo.sqlite
 
-.PHONY: help setup build demo test ci lint format golden bench docs studies debug-check clean
+.PHONY: help setup build demo test ci lint format golden bench docs studies clusters debug-check clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -58,6 +58,10 @@ studies: build ## reruns studies/*.yaml and rewrites their pages in docs/studies
 		$(BINARY) study run "$$file" --page "docs/studies/$$(basename "$$file" .yaml).md" > /dev/null; \
 	done
 	git --no-pager diff --stat -- docs/studies
+
+clusters: build ## a sharded sweep by Slurm and by Dask, compared with one process (docs/clusters.md says what they need)
+	CROSSMARGIN=$(BINARY) bash scripts/cluster-slurm.sh
+	CROSSMARGIN=$(BINARY) python3 scripts/cluster-dask.py
 
 bench: setup ## the benchmark of the law and of the audit, against C
 	bash Benchmarks/run.sh

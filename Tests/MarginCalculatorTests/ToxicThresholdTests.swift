@@ -1,5 +1,6 @@
 import ExactMath
 import MarginProtocol
+import Scenarios
 import SeededRandom
 import Testing
 
