@@ -187,7 +187,7 @@ import Testing
             loaded.expectations.map(\.metric) == [
                 "profit_usd_whale", "accounts_liquidated_whale",
             ])
-        #expect(loaded.metricKeys.contains("profit_usd_whale"))
+        #expect(loaded.metricKeys.map(\.name).contains("profit_usd_whale"))
         #expect(
             problems(text + "expect: {profit_usd_traders: $0}\n").first?.hasPrefix(
                 "s.yaml:19:10: unknown metric 'profit_usd_traders' in expect") == true)
