@@ -23,19 +23,18 @@ struct VaultDeleveragingTests {
                 DeleveragingPolicy(order: .ranked(.profitTimesLeverage), pool: pool), at: "88.4",
                 waterfall: [.backstop, .badDebt],
                 backstop: BackstopPolicy(below: ratio("0.6667"), deleverageBelow: trigger))
-            vault = try #require(world.house.backstopVault)
+            let vault = try #require(world.house.backstopVault)
             world.mint("100", usd, vault)
             let account = try DeleveragingTests.hold(&world, alice, "145", "10")
-            shorts = []
-            for size in sizes {
-                shorts.append(try DeleveragingTests.hold(&world, bob, "200", "-" + size))
+            let shorts = try sizes.map {
+                try DeleveragingTests.hold(&world, bob, "200", "-" + $0)
             }
-            wallet = world.wallet(carol)
+            let wallet = world.wallet(carol)
             world.run(LiquidationTests.liquidate(account, wallet), by: carol)
             #expect(world.size(vault) == units("10"))
             world.advance(by: 12_000)
             world.post(ethFeed, ethPrice)
-            self.world = world
+            (self.world, self.vault, self.wallet, self.shorts) = (world, vault, wallet, shorts)
         }
 
         var equity: Money { world.house.plainEquity(of: vault, at: world.house.prices) }

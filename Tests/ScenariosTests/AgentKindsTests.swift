@@ -134,11 +134,11 @@ import Testing
         func adversary(_ keys: String) throws -> AdversaryGroup? {
             try load(
                 small.replacing(
-                    "      liquidators:",
+                    "  liquidators:",
                     by: """
-                              adversaries:
-                                mallory: {capital: $1M, asset: ETH, \(keys)}
-                              liquidators:
+                          adversaries:
+                            mallory: {capital: $1M, asset: ETH, \(keys)}
+                          liquidators:
                         """)
             ).agents.adversaries.first
         }
