@@ -110,11 +110,12 @@ let package = Package(
             ],
             resources: [.embedInCode("schema.sql")]),
         layer("Reports", [grdb]),
+        layer("Calibration", ["ExactMath", "SeededRandom", "MarginProtocol", "Chain"]),
         .executableTarget(
             name: "crossmargin",
             dependencies: [
                 "ExactMath", "MarginProtocol", "Chain", "Agents", "Scenarios", "Simulation",
-                "Audit", "MarginCalculator", "Reports", arguments, logging,
+                "Audit", "MarginCalculator", "Reports", "Calibration", arguments, logging,
             ],
             swiftSettings: settings),
 
@@ -132,11 +133,12 @@ let package = Package(
         tests("MarginCalculatorTests", all + ["MarginCalculator"]),
         tests("OraclesTests", ["Oracles", "SeededRandom", "ExactMath"]),
         tests("MarketsTests", ["Markets", "SeededRandom", "ExactMath"]),
-        tests("ChainTests", ["Chain", "MarginProtocol", "SeededRandom", "ExactMath"]),
+        tests("ChainTests", ["Chain", "MarginProtocol", "OrderBook", "SeededRandom", "ExactMath"]),
         tests("AgentsTests", base + ["Oracles", "Markets", "Chain", "Agents"]),
         tests("ScenariosTests", all + [yams]),
         tests("SimulationTests", all + ["Simulation"]),
         tests("AuditTests", all + ["Simulation", "Audit", "Reports", grdb, crypto]),
+        tests("CalibrationTests", all + ["Calibration"]),
         tests("ReportsTests", all + ["Simulation", "Audit", "Reports"]),
         tests(
             "CommandTests", all + ["Simulation", "Audit", "Reports", "crossmargin"],

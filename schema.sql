@@ -422,6 +422,60 @@ create table if not exists protocol_metric (
     primary key (run, block)
 ) strict, without rowid;
 
+-- A row is a sold right to the place directly behind an oracle report; it stands in the block in which
+-- its end was known. Reports that make nobody liquidatable, or that nobody bids on, have none.
+create table if not exists oev_auction (
+    run integer not null, -- run
+    block integer not null, -- block
+    seq integer not null, -- place in the list
+    feed integer not null, -- feed of the report
+    round integer not null, -- the report's number in the feed
+    report_id integer not null, -- id of the transaction that carries the report
+    accounts_due integer not null, -- accounts that the report makes liquidatable
+    bids integer not null check (bids >= 1), -- sealed bids
+    winner integer not null, -- address of the highest bidder
+    highest_bid_e8 integer not null, -- [1e-8 USD] its bid
+    second_bid_e8 integer not null, -- [1e-8 USD] the next best bid; 0 without one
+    paid_e8 integer not null, -- [1e-8 USD] what the winner paid; 0 unless included
+    to_protocol_e8 integer not null, -- [1e-8 USD] of that, to the protocol
+    to_oracle_e8 integer not null, -- [1e-8 USD] of that, to the oracle
+    to_builder_e8 integer not null, -- [1e-8 USD] of that, to whoever built the block
+    bonus_e8 integer not null, -- [1e-8 USD] what the liquidations behind the report paid the winner
+    fate integer not null, -- what became of the winner's bundle: code of domain bundle_fate
+    tx integer, -- place of the bundle's first transaction in the block; none unless included
+    primary key (run, block, seq)
+) strict, without rowid;
+
+-- A row is a bundle sent to builders in private, in the block in which its end was known.
+create table if not exists bundle (
+    run integer not null, -- run
+    block integer not null, -- block
+    seq integer not null, -- place in the list
+    id integer not null, -- id of its first transaction
+    sender integer not null, -- address that signed that
+    tx_count integer not null check (tx_count >= 1), -- transactions in it
+    gas_limit integer not null, -- [gas] room it needs
+    price_wei integer not null, -- [wei per gas] what it pays on average; 0 where it cannot pay the base fee
+    behind_id integer, -- id of the transaction directly behind which it stands; none = its payment decides
+    fate integer not null, -- what became of it: code of domain bundle_fate
+    tx integer, -- place of its first transaction in the block; none unless included
+    rejection integer, -- why a part of it failed: code of domain rejection; none unless it failed
+    primary key (run, block, seq)
+) strict, without rowid;
+
+-- A row is a round of the chain's express lane that somebody won, or that ended a holder's.
+create table if not exists express_round (
+    run integer not null, -- run
+    block integer not null, -- first block of the round
+    seq integer not null, -- place in the list
+    start_ms integer not null, -- [ms since 1970] when the round began
+    holder integer, -- address that is not delayed; none where nobody bid
+    bids integer not null, -- sealed bids
+    highest_wei integer not null, -- [wei] the winner's bid
+    paid_wei integer not null, -- [wei] what it pays: the second bid, at least the reserve
+    primary key (run, block, seq)
+) strict, without rowid;
+
 -- == codes ==
 insert or ignore into code (domain, code, name) values
     ('table', 0, 'run'),
@@ -448,6 +502,12 @@ insert or ignore into code (domain, code, name) values
     ('table', 21, 'liquidator_trade'),
     ('table', 22, 'account_health'),
     ('table', 23, 'protocol_metric'),
+    ('table', 70, 'oev_auction'),
+    ('table', 71, 'bundle'),
+    ('table', 72, 'express_round'),
+    ('bundle_fate', 1, 'included'),
+    ('bundle_fate', 2, 'failed'),
+    ('bundle_fate', 3, 'lapsed'),
     ('role', 0, 'margin'),
     ('role', 1, 'wallet'),
     ('role', 2, 'liquidityPool'),
@@ -474,6 +534,7 @@ insert or ignore into code (domain, code, name) values
     ('command', 13, 'settleOutside'),
     ('command', 14, 'configure'),
     ('command', 15, 'buyCollateral'),
+    ('command', 36, 'payAuction'),
     ('drop', 1, 'nonceTooLow'),
     ('drop', 2, 'replacementUnderpriced'),
     ('drop', 3, 'replaced'),
@@ -483,6 +544,8 @@ insert or ignore into code (domain, code, name) values
     ('drop', 7, 'feeTooLow'),
     ('drop', 8, 'gasLimitAboveBlock'),
     ('drop', 9, 'gasLimitTooLow'),
+    ('drop', 10, 'lost'),
+    ('drop', 11, 'bundleFailed'),
     ('fate', 1, 'accepted'),
     ('fate', 2, 'rejected'),
     ('fate', 3, 'dropped'),
@@ -502,6 +565,7 @@ insert or ignore into code (domain, code, name) values
     ('balance_reason', 13, 'outsideTrade'),
     ('balance_reason', 14, 'interest'),
     ('balance_reason', 15, 'collateralSold'),
+    ('balance_reason', 59, 'auctionPaid'),
     ('position_reason', 1, 'trade'),
     ('position_reason', 2, 'orderMatch'),
     ('position_reason', 3, 'liquidation'),
@@ -670,6 +734,18 @@ create trigger if not exists protocol_metric_no_update before update on protocol
     select raise(abort, 'protocol_metric is append-only: a row may not be changed'); end;
 create trigger if not exists protocol_metric_no_delete before delete on protocol_metric begin
     select raise(abort, 'protocol_metric is append-only: a row may not be deleted'); end;
+create trigger if not exists oev_auction_no_update before update on oev_auction begin
+    select raise(abort, 'oev_auction is append-only: a row may not be changed'); end;
+create trigger if not exists oev_auction_no_delete before delete on oev_auction begin
+    select raise(abort, 'oev_auction is append-only: a row may not be deleted'); end;
+create trigger if not exists bundle_no_update before update on bundle begin
+    select raise(abort, 'bundle is append-only: a row may not be changed'); end;
+create trigger if not exists bundle_no_delete before delete on bundle begin
+    select raise(abort, 'bundle is append-only: a row may not be deleted'); end;
+create trigger if not exists express_round_no_update before update on express_round begin
+    select raise(abort, 'express_round is append-only: a row may not be changed'); end;
+create trigger if not exists express_round_no_delete before delete on express_round begin
+    select raise(abort, 'express_round is append-only: a row may not be deleted'); end;
 create trigger if not exists run_no_update
 before update of run, scenario, scenario_text, seed, engine_version, start_ms, settlement_asset, gas_feed
 on run begin
@@ -946,6 +1022,55 @@ select
 from liquidator_trade c left join block b using (run, block)
 left join agent a on a.run = c.run and a.address = c.agent
 left join feed f on f.run = c.run and f.feed = c.feed;
+
+-- Sold places behind oracle reports. `kept` is what the winner kept of the bonus, before gas.
+create view if not exists v_oev_auction as
+select
+    c.run, c.block, c.seq,
+    strftime('%Y-%m-%dT%H:%M:%fZ', b.time_ms / 1000.0, 'unixepoch') as time, c.feed,
+    f.name as feed_name, c.round, c.report_id, c.accounts_due, c.bids, c.winner,
+    a.name as winner_name, c.highest_bid_e8 / 1e8 as highest_bid,
+    c.second_bid_e8 / 1e8 as second_bid, c.paid_e8 / 1e8 as paid,
+    c.to_protocol_e8 / 1e8 as to_protocol, c.to_oracle_e8 / 1e8 as to_oracle,
+    c.to_builder_e8 / 1e8 as to_builder, c.bonus_e8 / 1e8 as bonus,
+    (c.bonus_e8 - c.paid_e8) / 1e8 as kept, k.name as fate, c.tx
+from oev_auction c left join block b using (run, block)
+left join agent a on a.run = c.run and a.address = c.winner
+left join feed f on f.run = c.run and f.feed = c.feed
+left join code k on k.domain = 'bundle_fate' and k.code = c.fate;
+
+-- Bundles sent to builders.
+create view if not exists v_bundle as
+select
+    c.run, c.block, c.seq,
+    strftime('%Y-%m-%dT%H:%M:%fZ', b.time_ms / 1000.0, 'unixepoch') as time, c.id, c.sender,
+    a.name as sender_name, c.tx_count, c.gas_limit, c.price_wei / 1e9 as price_gwei, c.behind_id,
+    k.name as fate, c.tx, r.name as rejection
+from bundle c left join block b using (run, block)
+left join agent a on a.run = c.run and a.address = c.sender
+left join code k on k.domain = 'bundle_fate' and k.code = c.fate
+left join code r on r.domain = 'rejection' and r.code = c.rejection;
+
+-- Rounds of the express lane.
+create view if not exists v_express_round as
+select
+    c.run, c.block, c.seq,
+    strftime('%Y-%m-%dT%H:%M:%fZ', c.start_ms / 1000.0, 'unixepoch') as start, c.holder,
+    a.name as holder_name, c.bids, c.highest_wei / 1e18 as highest, c.paid_wei / 1e18 as paid
+from express_round c left join agent a on a.run = c.run and a.address = c.holder;
+
+-- What races for liquidations cost: of each sender's liquidations in blocks, those that came too late or failed, and
+-- the gas that they burned, in the chain's own token.
+create view if not exists v_race as
+select
+    t.run, t.sender, a.name as sender_name, a."group", count(*) as included,
+    sum(1 - t.applied) as lost,
+    sum(t.gas_used * (t.effective_price_wei / 1e18)) as gas_paid,
+    sum((1 - t.applied) * t.gas_used * (t.effective_price_wei / 1e18)) as gas_burned,
+    sum(t.gas_used * (t.tip_wei / 1e18)) as to_builders
+from tx t left join agent a on a.run = t.run and a.address = t.sender
+where t.kind = (select code from code where domain = 'command' and name = 'liquidate')
+group by t.run, t.sender;
 
 -- Accounts' health. `health` is what may still be lost before a liquidation.
 create view if not exists v_account_health as

@@ -29,11 +29,18 @@ public struct View {
     public let liquidatable: [AccountID]
     /// Reports that left their oracle since the last block, in the oracle's order.
     public let reports: [Report]
+    /// What estimators of fees have to go by.
+    public let survey: FeeSurvey
+    /// Liquidations that wait in the public mempool, oldest first; only where somebody looks at them.
+    public let rivals: [RivalBid]
+    /// When the next round of the chain's express lane begins, if it has one.
+    public let nextExpressRound: Timestamp?
 
     public init(
         house: ClearingHouse, markets: Markets, outsidePrices: [Price], block: Int64,
         time: Timestamp, blockTime: TimeSpan, baseFee: Int64, goingPrice: Int64, gas: GasSchedule,
-        nativePrice: Price, liquidatable: [AccountID], reports: [Report]
+        nativePrice: Price, liquidatable: [AccountID], reports: [Report],
+        survey: FeeSurvey = .empty, rivals: [RivalBid] = [], nextExpressRound: Timestamp? = nil
     ) {
         self.house = house
         self.markets = markets
@@ -47,6 +54,9 @@ public struct View {
         self.nativePrice = nativePrice
         self.liquidatable = liquidatable
         self.reports = reports
+        self.survey = survey
+        self.rivals = rivals
+        self.nextExpressRound = nextExpressRound
     }
 }
 
@@ -64,6 +74,8 @@ public struct Request: Hashable, Sendable {
     public var delay: TimeSpan
     /// Dropped when not included this long after it arrives; nil = only the mempool's own limit.
     public var lifetime: TimeSpan?
+    /// Goes to builders in private instead of the mempool.
+    public var isPrivate = false
     public init(
         tag: Int64, sender: Address, command: Command, nonce: Int64? = nil, maxFee: Int64,
         maxTip: Int64, delay: TimeSpan = .zero, lifetime: TimeSpan? = nil
@@ -143,11 +155,14 @@ public protocol Agent: Sendable {
     mutating func decide(_ view: borrowing View) -> Actions
     /// Is told what became of its requests, after each block, in the order in which it happened.
     mutating func learn(_ outcome: Outcome)
+    /// Answers what others have bid since it decided, some times before a block.
+    mutating func respond(_ view: borrowing View) -> Actions
     /// Trades in the world outside, after the block has been executed.
     mutating func unwind(_ view: borrowing View) -> [OutsideOrder]
 }
 
 extension Agent {
     public mutating func learn(_ outcome: Outcome) {}
+    public mutating func respond(_ view: borrowing View) -> Actions { Actions() }
     public mutating func unwind(_ view: borrowing View) -> [OutsideOrder] { [] }
 }

@@ -129,7 +129,8 @@ extension Liquidator {
                 inBook: view.house.parameters.markets[index].pool == nil)
             guard
                 let fee = group.fee.bid(
-                    profit: nil, gas: view.gas[command.kind], going: view.entryPrice,
+                    profit: nil, gas: view.gas[command.kind],
+                    going: view.entryPrice(for: group.fee),
                     native: view.nativePrice)
             else { continue }
             requests.append(send(.closing(market), command, .nothing, fee: fee, view))

@@ -66,6 +66,8 @@ public struct Liquidator: Agent {
     public let marginAccount: AccountID?
     public private(set) var record = Record()
     var attempts: [Attempt] = []
+    /// The round of the express lane it has bid for.
+    var lastExpressRound: Timestamp?
     private let offset: Int64
     private var lastTag: Int64 = 0
 
@@ -138,15 +140,18 @@ public struct Liquidator: Agent {
             Attempt(
                 tag: lastTag, purpose: purpose, command: command, commitment: commitment,
                 nonce: nil, fee: fee, sentAt: view.block, replaces: old?.tag))
-        return Request(
+        var request = Request(
             tag: lastTag, sender: address, command: command, nonce: old?.nonce, maxFee: fee,
             maxTip: fee, delay: view.blocks(Int64(max(0, group.lag))),
             lifetime: view.blocks(patienceInBlocks))
+        request.isPrivate = group.isPrivate
+        return request
     }
 
     /// Replaces its requests that have waited too long, while they still pay at the higher fee.
     private mutating func raiseStuck(_ view: borrowing View, _ requests: inout [Request]) {
-        guard group.bumpAfter > 0 else { return }
+        // A bundle has no place in the mempool that another could take.
+        guard group.bumpAfter > 0, !group.isPrivate else { return }
         for index in attempts.indices {
             let stuck = attempts[index]
             guard let nonce = stuck.nonce, !stuck.isSuperseded,

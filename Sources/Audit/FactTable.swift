@@ -4,11 +4,20 @@ enum FactTable: UInt8, CaseIterable, Sendable {
     case market, feed, agent, parameter, account, block, tx, txDropped, oracleReport, oraclePrice
     case referencePrice, balanceChange, positionChange, fill, orderChange, funding, liquidation
     case lossCover, governance, liquidatorTrade, accountHealth, protocolMetric
+    case oevAuction = 70
+    case bundle, expressRound
 
     /// The number under which a run's own row stands in `block_digest`.
     static let runNumber: UInt8 = 0
 
-    var index: Int { Int(rawValue) - 1 }
+    /// Its place among all, from zero.
+    var index: Int { Self.places[Int(rawValue)] }
+
+    private static let places: [Int] = {
+        var places = [Int](repeating: 0, count: 256)
+        for (place, table) in allCases.enumerated() { places[Int(table.rawValue)] = place }
+        return places
+    }()
 
     /// Its name in the schema.
     var name: String {
@@ -106,6 +115,19 @@ enum FactTable: UInt8, CaseIterable, Sendable {
                 "pool_equity_e8", "underwater_e8", "liquidatable_on_chain",
                 "liquidatable_in_truth", "stale_feeds",
             ]
+        case .oevAuction:
+            [
+                "block", "seq", "feed", "round", "report_id", "accounts_due", "bids", "winner",
+                "highest_bid_e8", "second_bid_e8", "paid_e8", "to_protocol_e8", "to_oracle_e8",
+                "to_builder_e8", "bonus_e8", "fate", "tx",
+            ]
+        case .bundle:
+            [
+                "block", "seq", "id", "sender", "tx_count", "gas_limit", "price_wei", "behind_id",
+                "fate", "tx", "rejection",
+            ]
+        case .expressRound:
+            ["block", "seq", "start_ms", "holder", "bids", "highest_wei", "paid_wei"]
         }
     }
 
@@ -129,7 +151,8 @@ enum FactTable: UInt8, CaseIterable, Sendable {
         case .account: ["block", "account"]
         case .block, .protocolMetric: ["block"]
         case .tx: ["block", "tx"]
-        case .txDropped, .oracleReport, .liquidatorTrade: ["block", "seq"]
+        case .txDropped, .oracleReport, .liquidatorTrade, .oevAuction, .bundle, .expressRound:
+            ["block", "seq"]
         case .referencePrice: ["block", "feed"]
         case .accountHealth: ["block", "account"]
         default: FactTable.event

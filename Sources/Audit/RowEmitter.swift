@@ -43,6 +43,7 @@ final class RowEmitter {
             try emit(health, block: block, into: sink)
         }
         try emit(record.metric, block: block, into: sink)
+        try emitCompetition(of: record, into: sink)
         try emitHeader(of: record, into: sink)
     }
 

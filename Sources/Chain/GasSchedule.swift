@@ -12,7 +12,8 @@ public struct GasSchedule: Hashable, Sendable {
 
     /// The same amount for every command, to begin from.
     public init(uniform amount: Int64, rejectedShare: Ratio) {
-        amounts = Array(repeating: amount, count: CommandKind.allCases.count + 1)
+        let last = CommandKind.allCases.map(\.rawValue).max() ?? 0
+        amounts = Array(repeating: amount, count: Int(last) + 1)
         self.rejectedShare = rejectedShare
     }
 
@@ -51,6 +52,7 @@ public struct GasSchedule: Hashable, Sendable {
         gas[.buyCollateral] = 200_000  // Two ERC-20 transfers and two prices; an estimate.
         gas[.pause] = 50_000  // 21,000 and one storage word, by a multisignature's owner.
         gas[.setParameter] = 60_000  // 21,000 and one or two storage words.
+        gas[.payAuction] = 60_000  // An ERC-20 transfer: 50,000 to 65,000.
         gas[.settleOutside] = 0  // Happens outside the chain.
         return gas
     }()

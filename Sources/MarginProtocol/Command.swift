@@ -31,6 +31,9 @@ public enum Command: Hashable, Sendable {
     case setParameter(ParameterChange)
     /// Exchanges tokens of a wallet with the world outside. Only the simulator may send it.
     case settleOutside(wallet: AccountID, changes: [AssetChange])
+    /// Pays for the place behind an oracle report, in the settlement asset: so much to the protocol, so much to
+    /// the oracle and the builder.
+    case payAuction(wallet: AccountID, toProtocol: Quantity, toOthers: Quantity)
 }
 
 /// What an owner may choose for an account.
@@ -121,6 +124,7 @@ public enum CommandKind: Int8, Hashable, Sendable, CaseIterable {
     case deposit = 1, withdraw, transfer, openAccount, setDelegate, trade, placeOrder, cancelOrder
     case postPrice, liquidate, pause, setParameter, settleOutside, configure
     case buyCollateral
+    case payAuction = 36
 
     public var name: String { String(describing: self) }
 }
@@ -143,6 +147,7 @@ extension Command {
         case .pause: .pause
         case .setParameter: .setParameter
         case .settleOutside: .settleOutside
+        case .payAuction: .payAuction
         }
     }
 }

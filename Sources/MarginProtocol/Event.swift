@@ -6,6 +6,7 @@ public enum BalanceReason: Int8, Hashable, Sendable, CaseIterable {
     case genesis = 1, deposit, withdrawal, transfer, realizedProfit, funding, takerFee, makerFee
     case liquidationPenalty, collateralSeized, debtRepaid, lossCover, outsideTrade
     case interest, collateralSold
+    case auctionPaid = 59
     public var name: String { String(describing: self) }
 }
 

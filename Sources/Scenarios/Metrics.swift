@@ -80,6 +80,23 @@ extension Scenario {
             name: "liquidator_profit_usd", unit: .dollars,
             sentence: "What liquidators earned, after gas and slippage."),
         Metric(
+            name: "losers_gas_usd", unit: .dollars,
+            sentence: "Gas that liquidators burned on transactions the protocol rejected."),
+        Metric(
+            name: "builder_share", unit: .share,
+            sentence:
+                "What block producers got, in tips and from auctions, over what liquidators were paid."
+        ),
+        Metric(
+            name: "auction_paid_usd", unit: .dollars,
+            sentence: "What liquidators paid for places behind oracle reports."),
+        Metric(
+            name: "auction_protocol_usd", unit: .dollars,
+            sentence: "The protocol's share of that."),
+        Metric(
+            name: "express_lane_usd", unit: .dollars,
+            sentence: "What was paid for the chain's express lane."),
+        Metric(
             name: "mean_delay_seconds", unit: .seconds,
             sentence: "From due at the outside price to liquidated, on average."),
         Metric(name: "max_delay_seconds", unit: .seconds, sentence: "The longest such delay."),

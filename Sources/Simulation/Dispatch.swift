@@ -8,6 +8,8 @@ struct Dispatch {
     struct Sent {
         var agent: Int
         var request: Request
+        /// Sent to builders, who give it its nonce.
+        var isPrivate = false
     }
     struct Outgoing {
         var value: Transaction
@@ -20,8 +22,12 @@ struct Dispatch {
     /// and what it replaces are both on their way.
     private var open: [Address: [Int64]] = [:]
     private let reporters: Set<Int>
+    /// Liquidations in the public mempool, oldest first; kept only where somebody looks at them.
+    private(set) var rivals: [RivalBid] = []
+    private let watchesRivals: Bool
 
-    init(agents: [any Agent]) {
+    init(agents: [any Agent], watchesRivals: Bool = false) {
+        self.watchesRivals = watchesRivals
         reporters = Set(agents.indices.filter { agents[$0] is Reporter })
     }
 
@@ -36,6 +42,34 @@ struct Dispatch {
             value: transaction, reportKey: reporters.contains(agent) ? request.tag : nil)
     }
 
+    /// A transaction that goes to builders: its nonce is whatever is due when it is built.
+    mutating func privately(
+        _ request: Request, agent: Int, seen: Timestamp, chain: Chain
+    ) -> Transaction {
+        let arrival = seen + request.delay
+        defer { nextID += 1 }
+        sent[nextID] = Sent(agent: agent, request: request, isPrivate: true)
+        return Transaction(
+            id: nextID, sender: request.sender, nonce: chain.nextNonce(of: request.sender),
+            command: request.command, gasLimit: chain.configuration.gas[request.command.kind],
+            maxFee: max(0, request.maxFee), maxTip: max(0, min(request.maxTip, request.maxFee)),
+            submittedAt: arrival, expiresAt: request.lifetime.map { arrival + $0 })
+    }
+
+    /// Notes that a transaction waits where everybody sees it.
+    mutating func show(_ transaction: Transaction, by time: Timestamp) {
+        guard watchesRivals, transaction.submittedAt <= time,
+            case .liquidate(let account, _, _) = transaction.command
+        else { return }
+        rivals.append(
+            RivalBid(
+                id: transaction.id, sender: transaction.sender, account: account,
+                fee: transaction.maxFee))
+    }
+
+    /// Forgets a waiting liquidation that another has replaced.
+    mutating func hide(_ id: Int64) { rivals.removeAll { $0.id == id } }
+
     mutating func governance(
         _ command: Command, at time: Timestamp, price: Int64, chain: Chain
     ) -> Transaction {
@@ -48,6 +82,10 @@ struct Dispatch {
 
     /// What was sent as this transaction; nil for governance. Its nonce is free again.
     mutating func resolve(_ transaction: Transaction) -> Sent? {
+        if !rivals.isEmpty { rivals.removeAll { $0.id == transaction.id } }
+        if sent[transaction.id]?.isPrivate ?? false {
+            return sent.removeValue(forKey: transaction.id)
+        }
         if let at = open[transaction.sender]?.firstIndex(of: transaction.nonce) {
             open[transaction.sender]?.remove(at: at)
         }
@@ -72,6 +110,11 @@ struct Dispatch {
 }
 
 extension IncludedTransaction {
+    /// What the block's producer got of it, in the chain's own token, rounded up. [1e-8 units of 10^18 wei]
+    var tipCost: Quantity {
+        let wei = product(gasUsed, tip)
+        return Quantity(raw: Int64(clamping: (wei + 9_999_999_999) / 10_000_000_000))
+    }
     /// What its gas cost, in the chain's own token, rounded up. [1e-8 units of 10^18 wei]
     var gasCost: Quantity {
         let wei = product(gasUsed, effectivePrice)

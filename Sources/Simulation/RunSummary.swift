@@ -22,6 +22,16 @@ public struct RunSummary: Sendable {
     public private(set) var toLiquidators: Money = .zero
     public private(set) var slippage: Money = .zero
     public private(set) var gasCost: Money = .zero
+    /// Of that, for transactions that were rejected: what losing a race costs.
+    public private(set) var losersGas: Money = .zero
+    /// The part of liquidators' gas that went to whoever made the block.
+    public private(set) var tips: Money = .zero
+    /// What liquidators paid for places behind reports, and who got it.
+    public private(set) var auctionPaid: Money = .zero
+    public private(set) var auctionToProtocol: Money = .zero
+    public private(set) var auctionToBuilder: Money = .zero
+    /// What was paid for an express lane.
+    public private(set) var expressPaid: Money = .zero
     /// What whoever took liquidated positions over lost at once because the protocol's price was not the
     /// outside one: Σ size · (outside price − protocol's price), size being what the account gave up. Signed.
     public private(set) var staleLoss: Money = .zero
@@ -136,8 +146,22 @@ public struct RunSummary: Sendable {
         for included in record.transactions {
             if included.rejection != nil { rejected += 1 }
             if liquidators.contains(included.transaction.sender) {
-                gasCost += worth(included.gasCost, at: native)
+                let cost = worth(included.gasCost, at: native)
+                gasCost += cost
+                if included.rejection != nil { losersGas += cost }
+                tips += worth(included.tipCost, at: native)
             }
+        }
+        for auction in record.oracleAuctions {
+            auctionPaid += auction.paid
+            auctionToProtocol += auction.toProtocol
+            auctionToBuilder += auction.toBuilder
+        }
+        for round in record.expressRounds {
+            // [wei] to [1e-8 of the chain's own token], rounded up.
+            let paid = Quantity(
+                raw: round.paid / 10_000_000_000 + (round.paid % 10_000_000_000 > 0 ? 1 : 0))
+            expressPaid += worth(paid, at: native)
         }
     }
 
@@ -185,8 +209,12 @@ extension RunSummary {
     /// in. [wei per gas]
     public var highestGasPrice: Int64 { highestBaseFee > 0 ? highestBaseFee : highestMinimumPrice }
     public var insuranceChange: Money { insuranceAtEnd - insuranceAtStart }
-    /// Rewards less gas and slippage. [1e-8 USD]
-    public var liquidatorProfit: Money { toLiquidators - gasCost - slippage }
+    /// Rewards less gas, slippage, and what rights and lanes cost. [1e-8 USD]
+    public var liquidatorProfit: Money {
+        toLiquidators - gasCost - slippage - auctionPaid - expressPaid
+    }
+    /// What block producers got of the rewards: tips, and their part of auctions.
+    public var builderIncome: Money { tips + auctionToBuilder }
 
     /// A metric by its name in a scenario, scaled by 1e8; nil for an unknown name.
     ///
@@ -227,6 +255,13 @@ extension RunSummary {
         case "pool_change_usd": return Ratio(raw: (poolAtEnd - poolAtStart).raw)
         case "max_base_fee_gwei": return Ratio(raw: highestGasPrice / 10)
         case "max_oracle_error": return largestOracleError
+        case "losers_gas_usd": return Ratio(raw: losersGas.raw)
+        case "auction_paid_usd": return Ratio(raw: auctionPaid.raw)
+        case "auction_protocol_usd": return Ratio(raw: auctionToProtocol.raw)
+        case "builder_share":
+            guard toLiquidators.isPositive else { return .zero }
+            return (try? Ratio(builderIncome, over: toLiquidators, rounding: .nearest)) ?? .zero
+        case "express_lane_usd": return Ratio(raw: expressPaid.raw)
         case "conservation": return Ratio(raw: conservation.largest)
         default: return grouped(metric)
         }

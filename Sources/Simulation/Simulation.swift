@@ -20,13 +20,17 @@ public final class Simulation: IteratorProtocol {
     /// What all records so far add up to.
     public private(set) var summary: RunSummary
     public private(set) var house: ClearingHouse
-    private var chain: Chain
-    private var markets: Markets
+    var chain: Chain
+    var markets: Markets
     private var oracles: Oracles
-    private var agents: [any Agent]
-    private var dispatch: Dispatch
+    var agents: [any Agent]
+    var dispatch: Dispatch
+    var auctions: OracleAuctions
+    /// Agents that answer what others bid, and how often before a block.
+    private(set) var rivals: [Int]
+    private(set) var rounds: Int
     private var reports = ReportLedger()
-    private var onChain = DueList()
+    private(set) var onChain = DueList()
     private var inTruth = DueList()
     private let paranoid: Bool
     private let end: Timestamp
@@ -35,6 +39,8 @@ public final class Simulation: IteratorProtocol {
     private var upcoming: Slot?
     private var genesis: BlockRecord?
     private var lastHeader: BlockHeader
+    /// The state before the bundle that is being tried.
+    private var kept: ClearingHouse?
 
     /// A run that has not begun.
     ///
@@ -51,7 +57,9 @@ public final class Simulation: IteratorProtocol {
         markets = parts.markets
         oracles = parts.oracles
         agents = parts.cast.agents
-        dispatch = Dispatch(agents: parts.cast.agents)
+        auctions = OracleAuctions(scenario)
+        (rivals, rounds) = Self.rivals(among: parts.cast.agents, scenario)
+        dispatch = Dispatch(agents: parts.cast.agents, watchesRivals: !rivals.isEmpty)
         description = parts.description
         let liquidators = parts.cast.members.filter { $0.kind == "liquidator" }.map(\.address)
         summary = RunSummary(
@@ -65,6 +73,16 @@ public final class Simulation: IteratorProtocol {
             liquidations: [], outside: [])
         upcoming = chain.nextSlot()
         dueUpdate(at: scenario.start)
+    }
+
+    /// Asks the agents in another order, before the first block.
+    ///
+    /// The order decides nothing but the ids of transactions, which are the last word in every tie.
+    func reorderAgents(_ order: [Int]) {
+        precondition(genesis != nil && order.sorted() == Array(agents.indices))
+        agents = order.map { agents[$0] }
+        (rivals, rounds) = Self.rivals(among: agents, scenario)
+        dispatch = Dispatch(agents: agents, watchesRivals: !rivals.isEmpty)
     }
 
     /// The next block, or nil when the scenario's time is over.
@@ -91,9 +109,12 @@ public final class Simulation: IteratorProtocol {
         requireInvariants()
         upcoming = chain.nextSlot()
         if let next = upcoming, next.time > end { fates += reports.unresolved() }
-        let record = record(
+        var record = record(
             result.block, opening: opening, closing: closing..<result.block.journal.count,
             reports: fates, liquidations: result.liquidations, outside: outside)
+        record.bundles = result.block.bundles
+        record.expressRounds = result.block.expressRounds
+        record.oracleAuctions = auctions.ended(in: result.block)
         summary.add(record)
         return record
     }
@@ -130,14 +151,21 @@ public final class Simulation: IteratorProtocol {
 
     // MARK: 3–4 Agents and the mempool
 
-    private func view(_ slot: Slot, _ published: [Report]) -> View {
+    func view(_ slot: Slot, _ published: [Report]) -> View {
+        view(slot, published, house, onChain.accounts)
+    }
+
+    func view(
+        _ slot: Slot, _ published: [Report], _ house: ClearingHouse, _ liquidatable: [AccountID]
+    ) -> View {
         View(
             house: house, markets: markets, outsidePrices: outsidePrices, block: slot.number,
             time: slot.time, blockTime: chain.configuration.blockTime.mean(at: slot.time),
             baseFee: chain.baseFee, goingPrice: max(lastHeader.minimumPrice, chain.reservePrice),
             gas: chain.configuration.gas,
             nativePrice: scenario.nativeFeed.map { markets.price($0.index) } ?? .zero,
-            liquidatable: onChain.accounts, reports: published)
+            liquidatable: liquidatable, reports: published, survey: chain.survey,
+            rivals: dispatch.rivals, nextExpressRound: chain.nextExpressRound)
     }
 
     /// Asks every agent what it wants and sends it; returns what the mempool refused or pushed out.
@@ -155,24 +183,41 @@ public final class Simulation: IteratorProtocol {
         }
         var dropped: [DroppedTransaction] = []
         govern(until: slot.time, &dropped)
+        var sentReports: [Transaction] = []
         for (agent, request) in requests {
-            let transaction = dispatch.transaction(
-                request, agent: agent, seen: slot.time, chain: chain)
-            if let feedRound = transaction.reportKey {
-                reports.sent(feedRound, transaction.value)
+            let sent = send(request, of: agent, slot, &dropped)
+            if auctions.isOn, case .postPrice = request.command, let sent {
+                sentReports.append(sent)
             }
-            let drops = chain.submit(transaction.value)
-            if !drops.contains(where: { $0.transaction.id == transaction.value.id }) {
-                tell(
-                    agent, request, transaction.value.nonce,
-                    .pending(nonce: transaction.value.nonce))
-            }
-            dropped += drops
         }
+        answerRivals(slot, &dropped)
+        for report in sentReports { sellRight(behind: report, slot) }
+        bidForExpressLane(slot)
         return dropped
     }
 
-    private func tell(_ agent: Int, _ request: Request, _ nonce: Int64, _ result: Outcome.Result) {
+    /// Sends what an agent asks for; nil where it was refused at once.
+    @discardableResult
+    func send(
+        _ request: Request, of agent: Int, _ slot: Slot, _ dropped: inout [DroppedTransaction]
+    ) -> Transaction? {
+        if request.isPrivate { return sendPrivately(request, of: agent, slot) }
+        let transaction = dispatch.transaction(
+            request, agent: agent, seen: slot.time, chain: chain)
+        if let feedRound = transaction.reportKey {
+            reports.sent(feedRound, transaction.value)
+        }
+        let drops = chain.submit(transaction.value)
+        dropped += drops
+        guard !drops.contains(where: { $0.transaction.id == transaction.value.id }) else {
+            return nil
+        }
+        dispatch.show(transaction.value, by: slot.time)
+        tell(agent, request, transaction.value.nonce, .pending(nonce: transaction.value.nonce))
+        return transaction.value
+    }
+
+    func tell(_ agent: Int, _ request: Request, _ nonce: Int64, _ result: Outcome.Result) {
         agents[agent].learn(
             Outcome(
                 sender: request.sender, tag: request.tag, nonce: nonce, result: result,
@@ -206,7 +251,7 @@ public final class Simulation: IteratorProtocol {
         let opening = journal.count
         let truth = outsidePrices
         var before: [Int64: Health] = [:]
-        let block = chain.build(slot, appendingTo: journal) {
+        let block = chain.build(slot, appendingTo: journal, checkpoint: checkpoint) {
             [self] (transaction, journal) throws(Rejection) in
             if case .liquidate(let account, _, _) = transaction.command,
                 account.index < house.accountCount
@@ -227,6 +272,18 @@ public final class Simulation: IteratorProtocol {
             }
         }
         return Execution(block: block, opening: opening, liquidations: liquidations)
+    }
+
+    /// The state before a bundle, while it is tried; nil where there are no bundles.
+    private var checkpoint: Checkpoint? {
+        guard chain.configuration.rules.bundles != nil else { return nil }
+        return Checkpoint(
+            keep: { [self] in kept = house },
+            restore: { [self] in
+                if let kept { house = kept }
+                kept = nil
+            },
+            forget: { [self] in kept = nil })
     }
 
     /// What a liquidation looks like to somebody who knows the outside prices.
