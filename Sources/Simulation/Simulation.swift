@@ -132,11 +132,19 @@ public final class Simulation: IteratorProtocol {
         while worldTime + scenario.step <= time {
             worldTime = worldTime + scenario.step
             markets.advance(to: worldTime)
+            // Nobody builds a block that would notice who falls due meanwhile.
+            if isHalted(worldTime) {
+                inTruth.update(house, at: outsidePrices, time: worldTime)
+            }
             guard let due = oracles.nextDue, due <= worldTime else { continue }
             let prices = outsidePrices
             oracles.observe(at: worldTime, prices: prices)
             reports.looked(at: worldTime, prices)
         }
+    }
+
+    private func isHalted(_ time: Timestamp) -> Bool {
+        chain.configuration.rules.halts.contains { $0.from <= time && time < $0.until }
     }
 
     private var outsidePrices: [Price] {
