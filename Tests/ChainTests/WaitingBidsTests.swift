@@ -51,9 +51,9 @@ struct WaitingBidsTests {
             return Double(high) / Double(middle)
         }
         #expect(try width(after) <= width(before))
-        let clearing = try #require(after.clearingPrice(room: 1_000_000))
+        let cutoff = try #require(after.clearingPrice(room: 1_000_000))
         let last = try #require(after.price(percentile: 99))
-        #expect(clearing < 2 * last)
+        #expect(cutoff < 2 * last)
     }
 
     @Test func percentilesAreByGas() {
@@ -97,7 +97,9 @@ struct WaitingBidsTests {
     /// Without it, bids stay as they were made.
     @Test func withoutEscalationTheyDoNot() throws {
         var flat = try chain(load: 1_000_000, spread: 0, patience: 36_000)
-        #expect(clearing(&flat, blocks: 90) == clearing(&flat, blocks: 360))
+        let early = clearing(&flat, blocks: 90)
+        let later = clearing(&flat, blocks: 360)
+        #expect(early == later)
     }
 
     @Test func anEscalationNeedsAnOrderByBids() {
