@@ -9,7 +9,7 @@ import Testing
 
 /// The backlog model, fitted to 12 March 2020: gas peaks hours after the fall.
 struct DemandFitTests {
-    /// ln-moves of ether per half hour and the 60th percentile of gas, of 12 March 2020, 06:00 to 23:30 UTC.
+    /// ln-moves of ether per half hour and the 60th percentile of gas, of 12 March 2020, 06:00 to 23:00 UTC.
     /// [half hours since midnight, USD, p30, p60, p90 in gwei] Source: BerkeleyBlockchain/stablesims,
     /// feeds/eth and feeds/gas.
     static let typed: [(slot: Int64, price: Double, p30: Double, p60: Double, p90: Double)] = [
@@ -48,7 +48,6 @@ struct DemandFitTests {
         (44, 132.58, 79.0, 90.0, 150.0),
         (45, 128.43, 28.654, 50.001, 85.444),
         (46, 123.74, 50.0, 60.0, 124.763),
-        (47, 106.59, 71.146, 81.569, 150.0),
     ]
 
     static func data(_ name: String) -> String? {

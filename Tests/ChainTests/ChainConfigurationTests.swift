@@ -127,6 +127,7 @@ struct ChainConfigurationTests {
                 "1 nonceTooLow", "2 replacementUnderpriced", "3 replaced", "4 expired",
                 "5 poolFull",
                 "6 senderLimit", "7 feeTooLow", "8 gasLimitAboveBlock", "9 gasLimitTooLow",
+                "10 lost", "11 bundleFailed",
             ])
     }
 }

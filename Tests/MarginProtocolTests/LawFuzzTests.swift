@@ -41,7 +41,8 @@ struct LawFuzzTests {
         #expect(rejected.count > 20)
         #if !DEBUG
             // Collateral is sold only where it is absorbed.
-            #expect(applied == Set(CommandKind.allCases).subtracting([.buyCollateral, .payAuction]))
+            #expect(
+                applied == Set(CommandKind.allCases).subtracting([.buyCollateral, .payAuction]))
             #expect(liquidated.isSuperset(of: [1, 2]))
             #expect(rejected.count > 34)
         #endif
