@@ -108,7 +108,7 @@ import Testing
             """
         for verb in [
             "", "run", "validate", "new", "health", "liquidate", "protocols", "query", "show",
-            "verify", "diff",
+            "verify", "diff", "calibrate",
         ] {
             let result = try Tool.run(
                 ["help"] + (verb.isEmpty ? [] : [verb]), prefix: ["COLUMNS=100"])
