@@ -1221,19 +1221,24 @@ gas as (
     from tx x join agent g on g.run = x.run and g.address = x.sender and g.kind = 'liquidator'
     join run r on r.run = x.run
     left join reference_price p on p.run = x.run and p.block = x.block and p.feed = r.gas_feed
-    group by x.run, x.sender)
+    group by x.run, x.sender),
+rights as (
+    select a.run, a.winner as address, sum(a.paid_e8) / 1e8 as usd from oev_auction a
+    group by a.run, a.winner)
 select
     g.run, g.address, g.name, coalesce(e.steps, 0) as steps, coalesce(c.sent, 0) as tx_sent,
     coalesce(c.rejected, 0) as tx_rejected, coalesce(e.bonus, 0) as bonus_usd,
     coalesce(p.profit, 0) as position_profit_usd, coalesce(t.profit, 0) as trade_profit_usd,
     coalesce(t.slippage, 0) as slippage_usd, coalesce(c.eth, 0) as gas_eth, c.usd as gas_usd,
+    coalesce(r.usd, 0) as auctions_usd,
     coalesce(e.bonus, 0) + coalesce(p.profit, 0) + coalesce(t.profit, 0) - coalesce(c.usd, 0)
-        as net_usd
+        - coalesce(r.usd, 0) as net_usd
 from agent g
 left join earned e on e.run = g.run and e.address = g.address
 left join positions p on p.run = g.run and p.address = g.address
 left join trades t on t.run = g.run and t.address = g.address
 left join gas c on c.run = g.run and c.address = g.address
+left join rights r on r.run = g.run and r.address = g.address
 where g.kind = 'liquidator' or e.steps > 0;
 
 -- How long transactions waited, by tenths of the tip they paid; decile 1 paid least.
