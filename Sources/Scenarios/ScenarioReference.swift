@@ -3,7 +3,8 @@ public enum ScenarioReference {
     /// Every section, in the order of a scenario.
     static let sections: [Section] = [
         ScenarioDecoder.section, ScenarioDecoder.chainSection, ScenarioDecoder.mempoolSection,
-        ScenarioDecoder.gasSection, ScenarioDecoder.demandSection, ScenarioDecoder.assetSection,
+        ScenarioDecoder.gasSection, ScenarioDecoder.expressLaneSection,
+        ScenarioDecoder.demandSection, ScenarioDecoder.assetSection,
         ScenarioDecoder.priceSection, ScenarioDecoder.gbmSection, ScenarioDecoder.jumpsSection,
         ScenarioDecoder.meanRevertingSection, ScenarioDecoder.liquiditySection,
         ScenarioDecoder.collateralSection, ScenarioDecoder.sizeDiscountSection,
@@ -40,6 +41,7 @@ public enum ScenarioReference {
         ScenarioDecoder.scriptOutsideSection,
         ScenarioDecoder.feeSection, ScenarioDecoder.distributionSection,
         ScenarioDecoder.paretoSection, ScenarioDecoder.lognormalSection,
+        ScenarioDecoder.oracleAuctionSection,
         ScenarioDecoder.faultSection, ScenarioDecoder.changeSection,
         ScenarioDecoder.changedMarginSection, ScenarioDecoder.auditSection,
     ]
