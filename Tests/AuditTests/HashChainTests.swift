@@ -16,7 +16,7 @@ import Testing
         for record in Fixture.records { try head.append(record) }
         #expect(
             head.head.description
-                == "21157aa27cc5ab757bb5319dc1e59b8cfc2e20735eeedf410767c4a1fbe0b067")
+                == "eed0b21eae4c61a793ebf026d05528e89c71d6681aa9b23e998c2ccfa05ba974")
         #expect(head.blocks == 3)
     }
 
