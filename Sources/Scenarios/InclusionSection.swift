@@ -80,7 +80,8 @@ extension ScenarioDecoder {
         guard let tree = fields.value("precedence") else { return nil }
         guard let entry = tree.entries?.first else {
             return fields.read(
-                "precedence", Kind.choice([("none", Precedence.none), ("cancels_first", .cancelsFirst)]))
+                "precedence",
+                Kind.choice([("none", Precedence.none), ("cancels_first", .cancelsFirst)]))
         }
         guard entry.key == "liquidations_first", tree.entries?.count == 1 else {
             fields.problem(
