@@ -160,8 +160,7 @@ public enum ChainPreset: String, Hashable, Sendable, CaseIterable {
         ChainConfiguration(
             name: "dydx",
             blockTime: .fixed(TimeSpan(seconds: 1)),  // About a second (CometBFT); not a constant.
-            // Orders cost no gas, and their count is limited elsewhere.
-            gasLimit: 1_000_000_000_000,
+            gasLimit: 1_000_000_000_000,  // Orders cost no gas.
             feeMarket: .free, ordering: .firstComeFirstServed,
             // Short-term orders live for 40 blocks: v4-chain `ShortBlockWindow`.
             mempool: MempoolLimits(
