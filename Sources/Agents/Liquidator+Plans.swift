@@ -175,7 +175,7 @@ extension Liquidator {
 
     private func commitment(_ quote: LiquidationQuote, _ view: borrowing View) -> Commitment? {
         switch quote.step {
-        case .deficit, .absorption: return .nothing
+        case .deficit, .absorption, .flag: return .nothing
         case .collateral(let part): return .repayment(part.repay, part.repaid)
         case .positions(let parts):
             guard view.house.parameters.liquidation.taker == .liquidator else { return .nothing }

@@ -16,7 +16,8 @@ extension JSONText {
             break
         case .unknownAccount(let account), .senderNotOwner(let account),
             .isolatedOnlyFromParent(let account), .oncePerBlock(let account),
-            .payerCannotTakePosition(let account):
+            .payerCannotTakePosition(let account), .beingLiquidated(let account),
+            .nothingAllowedYet(let account):
             member("account", account)
         case .unknownAsset(let asset), .assetNotBorrowable(let asset),
             .depositCapExceeded(let asset), .borrowCapExceeded(let asset),
@@ -24,7 +25,7 @@ extension JSONText {
             member("asset", asset)
         case .unknownMarket(let market), .marketNotAllowed(let market), .noPool(let market),
             .wouldIncrease(let market), .openInterestCapExceeded(let market),
-            .nothingToMatch(let market):
+            .nothingToMatch(let market), .windowExhausted(let market):
             member("market", market)
         case .unknownFeed(let feed), .senderNotReporter(let feed), .priceMissing(let feed):
             member("feed", feed)

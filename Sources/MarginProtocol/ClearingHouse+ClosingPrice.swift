@@ -53,10 +53,17 @@ extension ClearingHouse {
         let size = positions[account * marketCount + market].size
         let statement = statement(account, prices, .maintenance, .nothing)
         let own = statement.positions.first { $0.market.index == market }?.requirement ?? .zero
-        let total = settlementValue(statement.health.requirement.raw)
+        // Where margins are part of results, they are what equity is spread by all the same.
+        let joins = parameters.positionResults == .inBalance
+        let required =
+            joins
+            ? statement.positions.reduce(.zero) { $0 + $1.requirement }
+            : statement.health.requirement
+        let total = settlementValue(required.raw)
         let notional = row.value(size.raw, prices[row.feed].raw, .towardZero)
         let risk = AccountRisk(
-            netCollateral: Money(raw: settlementValue((equity ?? statement.health.equity).raw)),
+            netCollateral: Money(
+                raw: settlementValue((equity ?? (statement.health.surplus + required)).raw)),
             initialMargin: .zero, maintenanceMargin: Money(raw: total))
         return (
             PositionReduction(

@@ -22,7 +22,7 @@ extension ClearingHouse {
         try requirePrices(of: id.index, for: .liquidate)
         try requirePrice(assetRows[settlement].feed, for: .liquidate)
         let health = evaluate(id.index, prices, .maintenance, .nothing)
-        guard isBelowTrigger(health, id.index) else {
+        guard isDue(id.index, health, prices) else {
             throw .accountHealthy(surplus: health.surplus)
         }
         try requireRoomForLosses()
@@ -30,7 +30,8 @@ extension ClearingHouse {
         if policy.oncePerBlock, accounts[id.index].lastLiquidatedAt == time.milliseconds {
             throw .oncePerBlock(id)
         }
-        if accounts[id.index].markets != 0 {
+        if policy.size == .flag { return try quoteFlagged(id, payer, target, health) }
+        if accounts[id.index].markets != 0, !choosesCollateral(target, policy) {
             return try quotePositions(id, payer, target, health)
         }
         if policy.size == .absorb { return try quoteAbsorption(id, target, health) }
@@ -89,7 +90,7 @@ extension ClearingHouse {
     /// The position that the policy's order takes first; ties go to the lower market number.
     ///
     /// - Throws: ``Rejection/oncePerBlock(_:)`` where the block allows no further one.
-    private func firstMarket(_ id: AccountID) throws(Rejection) -> Int {
+    func firstMarket(_ id: AccountID) throws(Rejection) -> Int {
         let account = id.index
         var best = -1
         var bestKey: Int64 = .min
@@ -118,6 +119,9 @@ extension ClearingHouse {
         let policy = parameters.liquidation
         if policy.closingPrice == .pool, let terms = poolTerms(market) {
             return try poolPart(id, payer, market, terms)
+        }
+        if case .shortage(let terms) = policy.size {
+            return try shortagePart(id, payer, market, limit, terms)
         }
         let row = marketRows[market]
         let held = positions[id.index * marketCount + market].size
@@ -231,7 +235,10 @@ extension ClearingHouse {
         let row = marketRows[market]
         let price = prices[row.feed].raw
         switch parameters.liquidation.size {
-        case .wholePosition, .wholeAccount, .absorb: return whole
+        // The last two have parts of their own.
+        case .wholePosition, .wholeAccount, .absorb, .flag, .shortage: return whole
+        case .zeroHealth:
+            return smallestClosing(account, market, .one, .liquidationEnd, .zero) ?? whole
         case .closeFactor(let factor, let fullBelow, let dust),
             .debtShare(let factor, let fullBelow, let dust, _):
             let part = max(1, scaled(whole, factor.raw, .up))
@@ -433,6 +440,9 @@ extension ClearingHouse {
                 profit += sign * line.weightedProfit.raw
                 requirement += sign * line.requirement.raw
             }
+        }
+        if parameters.positionResults == .inBalance {
+            return evaluate(payer, prices, .initial, Hypothesis(settlement: settled + profit))
         }
         var health = evaluate(payer, prices, .initial, Hypothesis(settlement: settled))
         let unit = prices[assetRows[settlement].feed].raw

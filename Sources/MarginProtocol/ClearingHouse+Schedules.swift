@@ -95,6 +95,7 @@ extension ClearingHouse {
             found += poolProblems(market, parameters).map { "market \(market.name): \($0)" }
         }
         found += liquidationProblems(parameters.liquidation)
+        found += courseProblems(parameters)
         if let stress = parameters.stress {
             found += stressProblems(stress, feeds: parameters.feeds.count)
             check(
@@ -222,7 +223,8 @@ extension ClearingHouse {
             }
         case .bracketSteps(let steps, _):
             if steps < 1 { found.append("bracket steps are at least 1") }
-        case .wholePosition, .wholeAccount, .absorb: break
+        // Checked with the course.
+        case .wholePosition, .wholeAccount, .absorb, .shortage, .zeroHealth, .flag: break
         }
         switch policy.closingPrice {
         case .mark, .bankruptcy: break

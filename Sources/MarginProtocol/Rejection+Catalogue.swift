@@ -45,6 +45,9 @@ extension Rejection {
         entry(
             407, "insufficientLiquidity",
             "More of the asset would leave than is supplied and not on loan."),
+        entry(
+            411, "beingLiquidated",
+            "The account's liquidation has begun and not ended: nothing may leave or be opened."),
         entry(501, "marketNotAllowed", "An isolated account trades its own market only."),
         entry(502, "noPool", "The market has no liquidity pool to trade against."),
         entry(503, "limitExceeded", "The price would be worse than the sender's limit."),
@@ -72,6 +75,12 @@ extension Rejection {
             "The protocol does not sell this asset, or its reserves are full."),
         entry(
             608, "boughtTooLittle", "The payment buys less than the sender asks for, or nothing."),
+        entry(
+            611, "nothingAllowedYet",
+            "So soon after the liquidation began, no more may be taken; with time more may."),
+        entry(
+            612, "windowExhausted",
+            "The market's liquidations of the last while leave no room for more."),
         entry(
             701, "priceNotPositive",
             "The posted price is zero or negative, or its confidence negative."),

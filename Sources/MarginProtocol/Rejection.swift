@@ -34,6 +34,7 @@ public enum Rejection: Error, Hashable, Sendable {
     case isolatedOnlyFromParent(AccountID)
     case borrowCapExceeded(AssetID)
     case insufficientLiquidity(AssetID)
+    case beingLiquidated(AccountID)
 
     case marketNotAllowed(MarketID)
     case noPool(MarketID)
@@ -53,6 +54,8 @@ public enum Rejection: Error, Hashable, Sendable {
     case leavesDust
     case notForSale(AssetID)
     case boughtTooLittle(Quantity)
+    case nothingAllowedYet(AccountID)
+    case windowExhausted(MarketID)
 
     case priceNotPositive
     case reportFromFuture(observedAt: Timestamp)
@@ -89,6 +92,7 @@ public enum Rejection: Error, Hashable, Sendable {
         case .isolatedOnlyFromParent: 405
         case .borrowCapExceeded: 406
         case .insufficientLiquidity: 407
+        case .beingLiquidated: 411
         case .marketNotAllowed: 501
         case .noPool: 502
         case .limitExceeded: 503
@@ -106,6 +110,8 @@ public enum Rejection: Error, Hashable, Sendable {
         case .leavesDust: 606
         case .notForSale: 607
         case .boughtTooLittle: 608
+        case .nothingAllowedYet: 611
+        case .windowExhausted: 612
         case .priceNotPositive: 701
         case .reportFromFuture: 702
         case .reportOutdated: 703

@@ -112,7 +112,8 @@ public struct RunSummary: Sendable {
             case .balanceChanged(let change): conservation.add(change)
             case .positionChanged(let change): conservation.add(change)
             case .pricePosted(let feed, let report): onChainPrices[feed.index] = report.price
-            case .lossCovered(let cover) where cover.layer == .socialised:
+            case .lossCovered(let cover)
+            where cover.layer == .socialised || cover.layer == .socialisedByFunding:
                 socialised += worth(
                     cover.amount, at: onChainPrices[assetFeeds[cover.asset.index].index])
             default: break
@@ -152,7 +153,10 @@ public struct RunSummary: Sendable {
                 // A closed long is a negative size: its taker buys at the protocol's price.
                 staleLoss += worth(step.size, at: liquidation.referencePrice - step.price)
             }
-            liquidatedNotional += worth(step.size.magnitude, at: step.price)
+            if step.kind != .flagged {
+                // What a flag seizes secures positions that are closed, and counted, afterwards.
+                liquidatedNotional += worth(step.size.magnitude, at: step.price)
+            }
             guard liquidation.index != lastIndex else { continue }
             lastIndex = liquidation.index
             liquidations += 1

@@ -24,7 +24,9 @@ enum RejectionSamples {
         .reportFromFuture(observedAt: Timestamp(milliseconds: 1)),
         .reportOutdated(last: Timestamp(milliseconds: 1)),
         .priceDeviates(from: Price(raw: 1), to: Price(raw: 2)), .confidenceTooWide(Price(raw: 1)),
-        .overflow, .borrowCapExceeded(AssetID(1)), .insufficientLiquidity(AssetID(1)), .leavesDust,
+        .overflow, .beingLiquidated(AccountID(1)), .nothingAllowedYet(AccountID(1)),
+        .windowExhausted(MarketID(1)), .borrowCapExceeded(AssetID(1)),
+        .insufficientLiquidity(AssetID(1)), .leavesDust,
         .notForSale(AssetID(1)), .boughtTooLittle(Quantity(raw: 1)),
     ]
 }
