@@ -47,14 +47,17 @@ let presets = [
     "compound-v2",
     "compound-v3",
     "deribit",
+    "drift-v2",
     "dydx-v4",
     "euler-v2",
     "gmx-v1",
     "gmx-v2",
     "hyperliquid",
+    "mango-v4",
     "morpho-blue",
     "okx-multi-currency",
     "okx-portfolio",
+    "synthetix-v3",
 ]
 
 let package = Package(
