@@ -35,9 +35,11 @@ extension ClearingHouse {
             check(
                 unit.contains(terms.insuranceFee) && unit.contains(terms.insuranceKept)
                     && unit.contains(terms.debtInsuranceFee) && terms.step.isPositive
+                    && terms.step <= Quantity(whole: 1_000_000)
                     && !terms.smallPosition.isNegative && !terms.smallDebt.isNegative
                     && !terms.dust.isNegative,
-                "a shortage's fees are between 0 and 1, its step > 0, its limits not negative")
+                "a shortage's fees are between 0 and 1, its step > 0 and at most a million, its limits not negative"
+            )
             check(
                 parameters.liquidation.liquidatorShare == .one
                     && parameters.liquidation.closingPrice == .mark,
@@ -85,13 +87,18 @@ extension ClearingHouse {
                     }, "a slow price is one of linear contracts, without stress or a pool's terms")
         }
         if let keeper = parameters.keeper {
+            // So that what is held back, for as many windows as count, fits beside all else.
+            let most = Money(whole: 100_000)
+            let amounts = [
+                keeper.flagCost, keeper.liquidationCost, keeper.reward.maximum,
+                keeper.reward.minimumProfit,
+            ]
             check(
-                !keeper.flagCost.isNegative && !keeper.liquidationCost.isNegative
-                    && keeper.flagCost <= Money(whole: 1_000_000)
-                    && keeper.liquidationCost <= Money(whole: 1_000_000)
-                    && keeper.reward.maximum <= Money(whole: 1_000_000)
-                    && unit.contains(keeper.collateralShare),
-                "keepers' costs and reward are between 0 and $1M, their share between 0 and 1")
+                amounts.allSatisfy { (.zero...most).contains($0) }
+                    && unit.contains(keeper.collateralShare)
+                    && keeper.reward.minimumProfitRatio <= Ratio(whole: 100)
+                    && unit.contains(keeper.reward.maximumCollateralShare),
+                "keepers' costs and rewards are between 0 and $100k, their shares between 0 and 1")
         }
         for asset in parameters.assets {
             check(

@@ -176,8 +176,8 @@ extension ClearingHouse {
         return max(sum, try collateral.scaled(by: keeper.collateralShare, rounding: .down))
     }
 
-    /// A position that needs more windows than this needs as many.
-    private static var mostWindows: Int64 { 1_000_000 }
+    /// A position that needs more windows than this counts as if it needed as many.
+    private static var mostWindows: Int64 { 10_000 }
 
     /// Adds what the liquidation of an account with positions may cost to a statement's requirement.
     func chargeKeeper(_ account: Int, _ prices: [Price], _ statement: inout MarginStatement) {

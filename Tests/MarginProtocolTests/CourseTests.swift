@@ -154,6 +154,19 @@ struct CourseTests {
         #expect(world.house.balance(badDebt, usd) == units("-60"))
     }
 
+    /// The same where the only holder has next to nothing: no index could carry the loss.
+    @Test func aHolderOfDustBearsNothing() throws {
+        var world = World(
+            Self.parameters(Self.buffered, losses: [.socialisedByFunding, .badDebt]))
+        let dust = try DeleveragingTests.hold(&world, bob, "1", "0.00000001")
+        let loser = try DeleveragingTests.hold(&world, alice, "40000", "10000")
+        world.post(ethFeed, "90")
+        world.run(LiquidationTests.liquidate(loser, world.wallet(carol)), by: carol)
+        #expect(world.house.balance(badDebt, usd) == units("-60000"))
+        #expect(world.house.balance(dust, usd) == units("1"))
+        #expect(world.house.health(of: dust, .maintenance).isMet)
+    }
+
     /// Initial health takes the worse of a price and its average, maintenance health the price.
     @Test func averagesAreSlow() throws {
         var parameters = plainParameters()
@@ -197,6 +210,18 @@ struct CourseTests {
                 $0.liquidation.size = .shortage(ShortageTerms())
             } == 1)
         #expect(problems { $0.slowPrice = .average(.zero) } == 1)
+        let reward = CappedKeeperReward(
+            minimumProfit: .zero, minimumProfitRatio: .zero, maximum: Money(whole: 100_001),
+            maximumCollateralShare: .one)
+        #expect(
+            problems {
+                $0.keeper = KeeperTerms(
+                    reward: reward, flagCost: .zero, liquidationCost: .zero, collateralShare: .zero)
+            } == 1)
+        #expect(
+            problems {
+                $0.liquidation.size = .shortage(ShortageTerms(step: Quantity(whole: 1_000_001)))
+            } == 1)
         #expect(problems { $0.assets[1].debtScale = .zero } == 1)
         #expect(problems { $0.markets[0].flagReward = Ratio(percent: 101) } == 1)
         #expect(
