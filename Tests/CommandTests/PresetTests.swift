@@ -23,6 +23,18 @@ import Testing
         #expect(Tool.field("conservation", of: result.out) == "0")
     }
 
+    /// The same, with an account for every position.
+    @Test(arguments: Preset.all.filter { $0.text.contains("\nmarkets:") }.map(\.name))
+    func runsIsolated(preset: String) throws {
+        let result = try Tool.run([
+            "run", Tool.scenario("same-crash-everywhere"), "--set", "protocol.preset=\(preset)",
+            "--set", "agents.traders.crowd.mode=isolated", "--set", "duration=1h", "--paranoid",
+            "--no-expect", "--json",
+        ])
+        #expect(result.code == 0, "\(preset): \(result.error)")
+        #expect(Tool.field("conservation", of: result.out) == "0")
+    }
+
     @Test(arguments: Preset.names) func hasADocument(preset: String) throws {
         let document = try PresetDocument(try #require(Preset.named(preset)))
         #expect(!document.title.isEmpty && !document.summary.isEmpty)
