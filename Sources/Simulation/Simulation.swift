@@ -206,12 +206,17 @@ public final class Simulation: IteratorProtocol {
         let opening = journal.count
         let truth = outsidePrices
         var before: [Int64: Health] = [:]
+        // Liquidations that had begun, and that the outside prices would not have ended either.
+        var continued: Set<Int64> = []
         let block = chain.build(slot, appendingTo: journal) {
             [self] (transaction, journal) throws(Rejection) in
             if case .liquidate(let account, _, _) = transaction.command,
                 account.index < house.accountCount
             {
                 before[transaction.id] = house.health(of: account, .maintenance, at: truth)
+                if house.isBeingLiquidated(account), house.isLiquidatable(account, at: truth) {
+                    continued.insert(transaction.id)
+                }
             }
             try house.execute(transaction.command, from: transaction.sender, into: &journal)
             if paranoid { requireInvariants() }
@@ -223,7 +228,9 @@ public final class Simulation: IteratorProtocol {
             }
             for event in block.journal[included.events] {
                 guard case .liquidated(let step) = event else { continue }
-                liquidations.append(judge(step, included.index, health, truth, slot.time))
+                var record = judge(step, included.index, health, truth, slot.time)
+                if continued.contains(included.transaction.id) { record.wrongful = false }
+                liquidations.append(record)
             }
         }
         return Execution(block: block, opening: opening, liquidations: liquidations)
