@@ -340,7 +340,7 @@ create table if not exists liquidation (
     deficit_e8 integer not null, -- [1e-8 USD] negative equity that was left to cover
     liquidatable_since_ms integer, -- [ms since 1970] since when, at the protocol's prices; none if unknown
     truly_liquidatable_since_ms integer, -- [ms since 1970] since when, at outside prices; none if it was not
-    wrongful integer not null check (wrongful in (0, 1)), -- 1 when healthy at outside prices
+    wrongful integer not null check (wrongful in (0, 1)), -- 1 when healthy at outside prices, and no liquidation was under way that they would not have ended
     late integer not null check (late in (0, 1)), -- 1 when later than the scenario tolerates
     primary key (run, block, tx, seq)
 ) strict, without rowid;

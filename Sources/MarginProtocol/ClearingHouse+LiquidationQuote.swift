@@ -428,6 +428,7 @@ extension ClearingHouse {
         {
             throw .marketNotAllowed(other.market)
         }
+        if !proceedings.isEmpty { try requireNoProceeding(payer, unlessFlagged: false) }
         try requirePrices(of: payer.index, for: .open)
         let after = initialHealth(of: payer.index, taking: parts)
         guard after.isMet else { throw .payerCannotTakePosition(payer) }

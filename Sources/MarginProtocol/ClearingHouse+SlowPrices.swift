@@ -79,17 +79,20 @@ extension ClearingHouse {
     ///
     /// - Parameter amount: negative. [1e-8 units]
     func debtWeight(_ amount: Int64, _ asset: Int, _ prices: [Price], _ kind: MarginKind) -> Ratio {
-        let terms = parameters.assets[asset]
+        // Field by field: a copy of all terms for each line would cost more than the line.
         let base =
-            (kind.isOpening ? terms.initialLiabilityWeight : nil) ?? terms.liabilityWeight
-        guard !terms.debtFactor.isZero || terms.debtScale != nil else { return base }
+            (kind.isOpening ? parameters.assets[asset].initialLiabilityWeight : nil)
+            ?? parameters.assets[asset].liabilityWeight
+        let factor = parameters.assets[asset].debtFactor
+        let scale = parameters.assets[asset].debtScale
+        guard !factor.isZero || scale != nil else { return base }
         return unbounded { () throws(ArithmeticOverflow) in
             var weight = base
-            if !terms.debtFactor.isZero {
-                weight = try SizePremium(factor: terms.debtFactor).liabilityWeight(
+            if !factor.isZero {
+                weight = try SizePremium(factor: factor).liabilityWeight(
                     weight, size: Quantity(raw: Int64(clamping: amount.magnitude)))
             }
-            if kind == .initial, let start = terms.debtScale {
+            if kind == .initial, let start = scale {
                 let borrows = try owed(AssetID(index: asset)).value(
                     at: conservative(assetRows[asset].feed, prices, kind, owned: false),
                     rounding: .up)
@@ -106,8 +109,8 @@ extension ClearingHouse {
     func largestDebtWeight(_ asset: Int) -> Int64 {
         let row = assetRows[asset]
         guard !isPlain else { return row.liabilityWeight }
-        let terms = parameters.assets[asset]
-        guard terms.debtFactor.isZero, terms.debtScale == nil else {
+        guard parameters.assets[asset].debtFactor.isZero, parameters.assets[asset].debtScale == nil
+        else {
             return max(row.liabilityWeight, Self.debtWeightLimit.raw)
         }
         return row.liabilityWeight
@@ -115,15 +118,15 @@ extension ClearingHouse {
 
     /// How much of an unrealised profit counts.
     func profitWeight(of gain: Int64, _ market: Int, _ kind: MarginKind) -> Ratio {
-        let terms = parameters.markets[market]
-        guard kind.isOpening else { return terms.profitWeight }
-        let weight = terms.initialProfitWeight ?? terms.profitWeight
-        guard kind == .initial, !terms.initialProfitFactor.isZero else { return weight }
+        let maintenance = parameters.markets[market].profitWeight
+        guard kind.isOpening else { return maintenance }
+        let weight = parameters.markets[market].initialProfitWeight ?? maintenance
+        let factor = parameters.markets[market].initialProfitFactor
+        guard kind == .initial, !factor.isZero else { return weight }
         return unbounded { () throws(ArithmeticOverflow) in
             try UnrealisedProfitWeight(
-                initial: weight, maintenance: terms.profitWeight,
-                premium: SizePremium(factor: terms.initialProfitFactor), imbalanceCap: nil,
-                initialCap: nil
+                initial: weight, maintenance: maintenance, premium: SizePremium(factor: factor),
+                imbalanceCap: nil, initialCap: nil
             ).weight(of: Money(raw: gain), marketProfit: .zero, for: .initial)
         }
     }

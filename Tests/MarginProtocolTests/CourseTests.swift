@@ -55,6 +55,22 @@ struct CourseTests {
             world.attempt(LiquidationTests.liquidate(id, wallet), by: carol)?.code == 601)
     }
 
+    /// Who is being liquidated takes nobody else's positions over.
+    @Test func aPayerIsNotBeingLiquidated() throws {
+        var parameters = Self.parameters(Self.buffered, size: Self.tenth)
+        parameters.liquidation.taker = .liquidator
+        var world = World(parameters)
+        let first = try DeleveragingTests.hold(&world, alice, "499", "100")
+        let second = try DeleveragingTests.hold(&world, bob, "499", "100")
+        let payer = world.margin(carol, "100000")
+        world.run(LiquidationTests.liquidate(first, payer), by: carol)
+        #expect(world.house.isBeingLiquidated(first))
+        #expect(
+            world.attempt(LiquidationTests.liquidate(second, first), by: alice)
+                == .beingLiquidated(first))
+        world.run(LiquidationTests.liquidate(second, payer), by: carol)
+    }
+
     @Test func aPriceEndsALiquidationAtTheNextBlock() throws {
         var world = World(Self.parameters(Self.buffered, size: Self.tenth))
         let id = try DeleveragingTests.hold(&world, alice, "499", "100")
