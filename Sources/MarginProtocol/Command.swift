@@ -135,6 +135,14 @@ public enum CommandKind: Int8, Hashable, Sendable, CaseIterable {
     case startAuction = 20, takeAuction, bidAuction, restartAuction, settleAuction
 
     public var name: String { String(describing: self) }
+
+    /// Only where collateral is sold by auction.
+    public var isOfAuctions: Bool {
+        switch self {
+        case .startAuction, .takeAuction, .bidAuction, .restartAuction, .settleAuction: true
+        default: false
+        }
+    }
 }
 
 extension Command {
