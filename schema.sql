@@ -74,7 +74,7 @@ create table if not exists agent (
     run integer not null, -- run
     address integer not null, -- its address, the sender of its transactions
     name text not null, -- its name
-    kind text not null, -- trader, liquidator, marketMaker, reporter, hedger, adversary, system or governance
+    kind text not null, -- trader, liquidator, marketMaker, reporter, hedger, adversary, venue, system or governance
     "group" text not null, -- the group of the scenario it came from
     primary key (run, address)
 ) strict, without rowid;
