@@ -13,7 +13,8 @@ struct WithdrawalMarginTests {
         let account = try DeleveragingTests.hold(&world, alice, "300", "7")
         try world.house.seedPosition(
             account, btcPerp, size: units("-0.3"), entry: price("1000"), into: &world.journal)
-        return (world, account, world.wallet(alice))
+        let wallet = world.wallet(alice)
+        return (world, account, wallet)
     }
 
     @Test(arguments: [
