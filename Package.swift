@@ -47,6 +47,7 @@ let presets = [
     "compound-v2",
     "compound-v3",
     "deribit",
+    "drift-v2",
     "dydx-v4",
     "euler-v2",
     "gmx-v1",
@@ -54,9 +55,11 @@ let presets = [
     "hyperliquid",
     "maker-clip",
     "maker-flip",
+    "mango-v4",
     "morpho-blue",
     "okx-multi-currency",
     "okx-portfolio",
+    "synthetix-v3",
 ]
 
 let package = Package(

@@ -340,7 +340,7 @@ create table if not exists liquidation (
     deficit_e8 integer not null, -- [1e-8 USD] negative equity that was left to cover
     liquidatable_since_ms integer, -- [ms since 1970] since when, at the protocol's prices; none if unknown
     truly_liquidatable_since_ms integer, -- [ms since 1970] since when, at outside prices; none if it was not
-    wrongful integer not null check (wrongful in (0, 1)), -- 1 when healthy at outside prices
+    wrongful integer not null check (wrongful in (0, 1)), -- 1 when healthy at outside prices, and no liquidation was under way that they would not have ended
     late integer not null check (late in (0, 1)), -- 1 when later than the scenario tolerates
     primary key (run, block, tx, seq)
 ) strict, without rowid;
@@ -385,16 +385,17 @@ create table if not exists auction_event (
     primary key (run, block, tx, seq)
 ) strict, without rowid;
 
--- A row is a change of who may do what: a pause, a changed parameter, a delegate.
+-- A row is a change of who may do what: a pause, a changed parameter, a delegate, or a liquidation that has begun or ended,
+-- while its account may neither open nor withdraw.
 create table if not exists governance (
     run integer not null, -- run
     block integer not null, -- block
     tx integer not null, -- transaction
     seq integer not null, -- event
     kind integer not null, -- code of domain governance
-    account integer, -- account of a delegation; else none
+    account integer, -- account of a delegation, a setting or a liquidation; else none
     delegate integer, -- address of a delegation; else none
-    allowed integer check (allowed in (0, 1)), -- 1 when a delegation was given, 0 when taken; else none
+    allowed integer check (allowed in (0, 1)), -- 1 when a delegation was given or a liquidation ended, 0 when taken or begun; else none
     payload text not null, -- what changed, as JSON
     primary key (run, block, tx, seq)
 ) strict, without rowid;
@@ -724,6 +725,7 @@ insert or ignore into code (domain, code, name) values
     ('liquidation_kind', 1, 'position'),
     ('liquidation_kind', 2, 'collateral'),
     ('liquidation_kind', 3, 'deficit'),
+    ('liquidation_kind', 10, 'flagged'),
     ('liquidation_kind', 13, 'auction'),
     ('auction_event', 1, 'started'),
     ('auction_event', 2, 'taken'),
@@ -737,10 +739,14 @@ insert or ignore into code (domain, code, name) values
     ('loss_layer', 4, 'autoDeleveraging'),
     ('loss_layer', 5, 'backstop'),
     ('loss_layer', 6, 'pool'),
+    ('loss_layer', 10, 'feePool'),
+    ('loss_layer', 11, 'socialisedByFunding'),
     ('governance', 1, 'pause'),
     ('governance', 2, 'parameter'),
     ('governance', 3, 'delegate'),
     ('governance', 4, 'setting'),
+    ('governance', 60, 'liquidationBegan'),
+    ('governance', 61, 'liquidationEnded'),
     ('rejection', 101, 'amountNotPositive'),
     ('rejection', 102, 'unknownAccount'),
     ('rejection', 103, 'unknownAsset'),
@@ -766,6 +772,7 @@ insert or ignore into code (domain, code, name) values
     ('rejection', 405, 'isolatedOnlyFromParent'),
     ('rejection', 406, 'borrowCapExceeded'),
     ('rejection', 407, 'insufficientLiquidity'),
+    ('rejection', 411, 'beingLiquidated'),
     ('rejection', 421, 'belowMinimumDebt'),
     ('rejection', 501, 'marketNotAllowed'),
     ('rejection', 502, 'noPool'),
@@ -784,6 +791,8 @@ insert or ignore into code (domain, code, name) values
     ('rejection', 606, 'leavesDust'),
     ('rejection', 607, 'notForSale'),
     ('rejection', 608, 'boughtTooLittle'),
+    ('rejection', 611, 'nothingAllowedYet'),
+    ('rejection', 612, 'windowExhausted'),
     ('rejection', 621, 'noAuctions'),
     ('rejection', 622, 'auctionLimitReached'),
     ('rejection', 623, 'unknownAuction'),
@@ -1988,10 +1997,16 @@ select p.run, p.block, p.tx, p.seq, p.account, p.market, a.market as allowed_mar
 from position_change p join account a using (run, account)
 where a.role = 0 and a.market is not null and p.market <> a.market;
 
--- Nobody is liquidated who met the maintenance margin at the protocol's prices.
+-- Nobody is liquidated who met the maintenance margin at the protocol's prices, but whose liquidation had begun before and not
+-- ended.
 create view if not exists breach_liquidated_healthy as
-select run, block, tx, seq, account, equity_before_e8, requirement_before_e8 from liquidation
-where equity_before_e8 > requirement_before_e8;
+select run, block, tx, seq, account, equity_before_e8, requirement_before_e8 from liquidation l
+where equity_before_e8 > requirement_before_e8
+    and coalesce((
+        select g.kind from governance g
+        where g.run = l.run and g.account = l.account and g.kind in (60, 61)
+            and (g.block < l.block or (g.block = l.block and g.tx < l.tx))
+        order by g.block desc, g.tx desc, g.seq desc limit 1), 61) <> 60;
 
 -- A penalty is shared out entirely.
 create view if not exists breach_penalty_split as

@@ -16,7 +16,7 @@ run() { # PRESET MODE SCENARIO [OPTIONS]
         "$binary" run "scenarios/$scenario.yaml" --json --no-expect --seed "$seed" --set "protocol.preset=$preset" "$@"
     done
 }
-for preset in binance-usdm okx-multi-currency bybit-uta bitmex-usdt deribit hyperliquid dydx-v4 gmx-v2 gmx-v1; do
+for preset in binance-usdm okx-multi-currency bybit-uta bitmex-usdt deribit hyperliquid dydx-v4 drift-v2 mango-v4 synthetix-v3 gmx-v2 gmx-v1; do
     if "$binary" protocols "$preset" > /dev/null 2>&1; then
         # GMX has no cross margin.
         case $preset in gmx-*) ;; *) run "$preset" cross same-crash-everywhere ;; esac

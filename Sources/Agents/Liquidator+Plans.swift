@@ -249,7 +249,7 @@ extension Liquidator {
 
     private func commitment(_ quote: LiquidationQuote, _ view: borrowing View) -> Commitment? {
         switch quote.step {
-        case .deficit, .absorption: return .nothing
+        case .deficit, .absorption, .flag: return .nothing
         case .collateral(let part):
             if case .flash = group.financing { return .nothing }
             return .repayment(part.repay, part.repaid)

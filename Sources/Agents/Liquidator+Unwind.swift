@@ -14,6 +14,7 @@ extension Liquidator {
     func earnings(_ quote: LiquidationQuote, _ view: borrowing View) -> Money? {
         switch quote.step {
         case .deficit, .absorption: return .zero
+        case .flag: return quote.reward
         case .collateral(let part):
             let got = part.seized - part.toInsurance
             guard let proceeds = saleValue(of: got, part.seize, view),

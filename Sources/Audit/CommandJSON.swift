@@ -220,6 +220,29 @@ extension JSONText {
         case .wholePosition: member("size", word: "wholePosition")
         case .wholeAccount: member("size", word: "wholeAccount")
         case .absorb: member("size", word: "absorb")
+        case .shortage(let terms):
+            member("size", word: "shortage")
+            member("insurance_fee_e8", terms.insuranceFee)
+            member("insurance_kept_e8", terms.insuranceKept)
+            member("debt_insurance_fee_e8", terms.debtInsuranceFee)
+            member("step_e8", terms.step)
+            member("small_position_e8", terms.smallPosition)
+            member("small_debt_e8", terms.smallDebt)
+            member("dust_e8", terms.dust)
+        case .zeroHealth(let fee):
+            member("size", word: "zeroHealth")
+            member("platform_fee_e8", fee)
+        case .flag: member("size", word: "flag")
+        }
+        switch policy.course?.end {
+        case .buffered(let buffer):
+            member("ends", word: "buffered")
+            member("buffer_e8", buffer)
+        case .initialHealth(let dust):
+            member("ends", word: "initialHealth")
+            member("end_dust_e8", dust)
+        case .nothingLeft: member("ends", word: "nothingLeft")
+        case nil: break
         }
         member("penalty_e8", policy.penalty)
         member("liquidator_share_e8", policy.liquidatorShare)

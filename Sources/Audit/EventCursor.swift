@@ -91,6 +91,16 @@ struct EventCursor {
             sink.null()
             sink.null()
             sink.text(json)
+        case .liquidationBegan(let account), .liquidationEnded(let account):
+            let isBegun = journal[index] == .liquidationBegan(account)
+            json.removeAll()
+            json.object { $0.member("account", account) }
+            sink.begin(.governance, place)
+            sink.integer(Int64(isBegun ? 60 : 61))
+            sink.id(account)
+            sink.null()
+            sink.flag(!isBegun)
+            sink.text(json)
         case .paused(let actions):
             json.removeAll()
             json.object { $0.write(actions) }

@@ -17,7 +17,8 @@ extension JSONText {
         case .unknownAccount(let account), .senderNotOwner(let account),
             .isolatedOnlyFromParent(let account), .oncePerBlock(let account),
             .payerCannotTakePosition(let account), .soldByAuction(let account),
-            .wouldWorsen(let account):
+            .wouldWorsen(let account), .beingLiquidated(let account),
+            .nothingAllowedYet(let account):
             member("account", account)
         case .unknownAsset(let asset), .assetNotBorrowable(let asset),
             .depositCapExceeded(let asset), .borrowCapExceeded(let asset),
@@ -32,7 +33,7 @@ extension JSONText {
         case .belowMinimumDebt(let minimum): member("minimum_e8", minimum)
         case .unknownMarket(let market), .marketNotAllowed(let market), .noPool(let market),
             .wouldIncrease(let market), .openInterestCapExceeded(let market),
-            .nothingToMatch(let market):
+            .nothingToMatch(let market), .windowExhausted(let market):
             member("market", market)
         case .unknownFeed(let feed), .senderNotReporter(let feed), .priceMissing(let feed):
             member("feed", feed)

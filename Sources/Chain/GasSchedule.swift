@@ -53,8 +53,7 @@ public struct GasSchedule: Hashable, Sendable {
         gas[.buyCollateral] = 200_000  // Two ERC-20 transfers and two prices; an estimate.
         // Auctions: estimates from the storage words that dog.sol, clip.sol, cat.sol and flip.sol write (makerdao/dss;
         // 22,100 for a new word, EIP-2929), beside the 21,000 of any transaction.
-        // A vault's two words, totals, and six new words of an auction.
-        gas[.startAuction] = 300_000
+        gas[.startAuction] = 300_000  // A vault's words, totals, six new ones of an auction.
         gas[.takeAuction] = 160_000  // Two internal balances, the auction's words, totals.
         gas[.bidAuction] = 110_000  // Two or three internal balances, bid, bidder and expiry.
         gas[.restartAuction] = 110_000  // A price is read, and two words change.

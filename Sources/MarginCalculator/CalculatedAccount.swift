@@ -117,6 +117,18 @@ public struct CalculatedAccount: Sendable {
             guard missing.isPositive else { continue }
             house.mint(missing, of: AssetID(index: index), to: other, into: &journal)
         }
+        for (index, amount) in file.surroundings.debts.enumerated() {
+            guard let amount else { continue }
+            let missing = amount - house.owed(AssetID(index: index))
+            guard missing.isPositive else { continue }
+            // Nobody both holds and owes: of each asset others have an account more.
+            let debtor = house.addAccount(owner: Self.other, role: .margin)
+            house.seedBalance(-missing, of: AssetID(index: index), to: debtor, into: &journal)
+        }
+        for (index, price) in file.surroundings.slowPrices.enumerated() {
+            guard let price else { continue }
+            house.seedSlowPrice(FeedID(index: index), price)
+        }
     }
 
     /// Others hold what each side of a pool's market has beyond this account, and the pool what backs it.

@@ -15,6 +15,8 @@ public struct LiquidationStep: Sendable {
         case collateral
         /// The protocol takes everything over.
         case absorption
+        /// The pool takes all collateral, and answers for the positions from there on.
+        case flag
         /// Nothing is left to take; what is owed is booked.
         case deficit
         /// Collateral goes to an auction, and debt with it.
@@ -83,8 +85,8 @@ extension LiquidationStep {
                 bonus: isMarket && (policy.closingPrice == .mark || policy.closingPrice == .pool)
                     ? policy.penalty : .zero,
                 closeFactor: Self.share(part.size.magnitude, held),
-                penalty: parts.reduce(.zero) { $0 + $1.penalty + $1.fee },
-                toLiquidator: parts.reduce(.zero) { $0 + $1.toLiquidator },
+                penalty: parts.reduce(quote.keeperReward) { $0 + $1.penalty + $1.fee },
+                toLiquidator: parts.reduce(quote.keeperReward) { $0 + $1.toLiquidator },
                 toInsurance: parts.reduce(.zero) { $0 + $1.toInsurance }, deficit: after)
         case .collateral(let part):
             let price = account.house.price(of: part.seize)
@@ -110,6 +112,17 @@ extension LiquidationStep {
                 bonus: account.house.liquidationBonus(of: first.asset, in: id),
                 closeFactor: .one, penalty: part.value - part.creditedValue, toLiquidator: .zero,
                 toInsurance: part.value - part.creditedValue, deficit: loss)
+        case .flag(let part):
+            let first = part.seized.first?.asset ?? parameters.settlementAsset
+            let price = account.house.price(of: first)
+            self.init(
+                kind: .flag,
+                what: part.seized.map { parameters.assets[$0.asset.index].name }
+                    .joined(separator: "+"), amount: part.seized.first?.delta ?? .zero,
+                repaidAsset: part.repaid.first.map { parameters.assets[$0.asset.index].name },
+                repaid: part.repaid.first?.delta, price: price, mark: price, bankruptcyPrice: nil,
+                bonus: .zero, closeFactor: .one, penalty: part.reward, toLiquidator: part.reward,
+                toInsurance: .zero, deficit: max(.zero, -part.balance))
         case .deficit:
             let unit = parameters.settlementAsset
             self.init(

@@ -54,11 +54,11 @@ extension ClearingHouse {
     ) {
         let row = marketRows[market]
         let size = positions[account * marketCount + market].size
-        let (health, own) = maintenance(account, market)
-        let total = settlementValue(health.requirement.raw)
+        let (health, required, own) = maintenance(account, market)
+        let total = settlementValue(required.raw)
         let notional = row.value(size.raw, prices[row.feed].raw, .towardZero)
         let risk = AccountRisk(
-            netCollateral: Money(raw: settlementValue((equity ?? health.equity).raw)),
+            netCollateral: Money(raw: settlementValue((equity ?? (health.surplus + required)).raw)),
             initialMargin: .zero, maintenanceMargin: Money(raw: total))
         return (
             PositionReduction(
@@ -67,17 +67,23 @@ extension ClearingHouse {
         )
     }
 
-    /// An account's maintenance health, and what of its requirement one position's is.
-    private func maintenance(_ account: Int, _ market: Int) -> (Health, own: Money) {
+    /// An account's maintenance health, what its positions require, and what of that one position's is.
+    private func maintenance(_ account: Int, _ market: Int) -> (
+        Health, required: Money, own: Money
+    ) {
         guard isPlainMaintenance else {
             let statement = statement(account, prices, .maintenance, .nothing)
             let own = statement.positions.first { $0.market.index == market }?.requirement
-            return (statement.health, own ?? .zero)
+            // Where margins are part of results, they are what equity is spread by all the same.
+            let required =
+                parameters.positionResults == .inBalance
+                ? statement.positions.reduce(.zero) { $0 + $1.requirement }
+                : statement.health.requirement
+            return (statement.health, required, own ?? .zero)
         }
         let size = positions[account * marketCount + market].size
-        return (
-            evaluate(account, prices, .maintenance, .nothing), plainMargin(of: size, market)
-        )
+        let health = evaluate(account, prices, .maintenance, .nothing)
+        return (health, health.requirement, plainMargin(of: size, market))
     }
 
     /// The maintenance margin of a position under a schedule that asks for nothing but its notional. [1e-8 USD]

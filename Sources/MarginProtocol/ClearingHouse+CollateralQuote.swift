@@ -41,6 +41,15 @@ extension ClearingHouse {
         let debt = -holding(id.index, pair.repay)
         var most = debt
         if case .collateral(_, _, let atMost?) = target { most = min(debt, atMost.raw) }
+        switch parameters.liquidation.size {
+        case .shortage(let terms):
+            return try exchangeQuote(
+                id, payer, pair, health, try shortageExchange(id, pair, Quantity(raw: most), terms))
+        case .zeroHealth(let fee):
+            return try exchangeQuote(
+                id, payer, pair, health, try zeroHealthExchange(id, pair, Quantity(raw: most), fee))
+        default: break
+        }
         let repaid = try repayable(id.index, pair, debt, held, most)
         let part = seizure(id.index, pair, repaid: repaid, held: held)
         let repayPrice = prices[assetRows[pair.repay].feed]
@@ -107,7 +116,8 @@ extension ClearingHouse {
         _ account: Int, _ pair: (seize: Int, repay: Int), _ debt: Int64, _ held: Int64
     ) -> Int64 {
         switch parameters.liquidation.size {
-        case .wholePosition, .wholeAccount, .absorb, .firstShare, .bracketSteps, .debtShare:
+        case .wholePosition, .wholeAccount, .absorb, .firstShare, .bracketSteps, .debtShare,
+            .shortage, .zeroHealth, .flag:
             return debt
         case .portion(let share, let minimum):
             let price = prices[assetRows[pair.repay].feed].raw

@@ -24,7 +24,7 @@ extension ClearingHouse {
             trial[feed.index] = Price(raw: price)
             let health = evaluate(id.index, trial, .maintenance, .nothing)
             switch condition {
-            case .liquidatable: return isBelowTrigger(health, id.index)
+            case .liquidatable: return isDue(id.index, health, trial)
             case .bankrupt: return !health.equity.isPositive
             }
         }

@@ -41,7 +41,8 @@ extension ClearingHouse {
             switch layer {
             case .insuranceFund: result.insuranceFirst = true
             case .backstop: others = others.map { $0 + backstopCash() }
-            case .socialised, .reserves, .pool, .badDebt: others = nil
+            case .socialised, .reserves, .pool, .badDebt, .feePool, .socialisedByFunding:
+                others = nil
             case .autoDeleveraging: break
             }
         }

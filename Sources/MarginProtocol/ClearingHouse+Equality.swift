@@ -10,7 +10,11 @@ extension ClearingHouse: Equatable {
             && a.sides == b.sides && a.assetRows == b.assetRows
             && a.interestRows == b.interestRows && a.interestIndexes == b.interestIndexes
             && a.delegations == b.delegations && a.blockUsage == b.blockUsage
-            && a.auctions == b.auctions && a.touched == b.touched
+            && a.auctions == b.auctions
+            && a.proceedings == b.proceedings && a.windowRecords == b.windowRecords
+            && a.slowPrices == b.slowPrices && a.stablePrices == b.stablePrices
+            && a.socialised == b.socialised
+            && a.touched == b.touched
             && a.touchedBefore == b.touchedBefore && a.parameterVersion == b.parameterVersion
             && a.parameters == b.parameters
     }

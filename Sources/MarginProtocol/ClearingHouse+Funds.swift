@@ -75,6 +75,7 @@ extension ClearingHouse {
         }
         try requireOwner(from, sender)
         try requireNotPaused(.deposit)
+        if !proceedings.isEmpty { try requireNoProceeding(to, unlessFlagged: true) }
         try requireBalance(from, asset, amount)
         guard accounts[to.index].parent == nil else { throw .isolatedOnlyFromParent(to) }
         if role == .margin {
@@ -108,6 +109,7 @@ extension ClearingHouse {
         guard accounts[from.index].owner == accounts[to.index].owner else { throw .ownersDiffer }
         guard accounts[from.index].parent == nil else { throw .isolatedOnlyFromParent(from) }
         try requireNotPaused(.withdraw)
+        if !proceedings.isEmpty { try requireNoProceeding(from, unlessFlagged: false) }
         try requireLiquidity(amount, of: asset)
         try requireMayLeave(amount, of: asset, from: from)
         try requireRoom(to, asset.index, for: amount.raw)
@@ -136,6 +138,10 @@ extension ClearingHouse {
             throw .isolatedOnlyFromParent(from)
         }
         try requireNotPaused(.withdraw)
+        if !proceedings.isEmpty {
+            try requireNoProceeding(from, unlessFlagged: false)
+            try requireNoProceeding(to, unlessFlagged: true)
+        }
         try requireMayLeave(amount, of: asset, from: from)
         let borrowed = max(.zero, amount - max(.zero, balance(from, asset)))
         try requireDeposits(adding: borrowed, of: asset.index)

@@ -17,7 +17,7 @@ extension ClearingHouse {
     /// Is the account liquidatable by the policy's trigger at these prices?
     public func isLiquidatable(_ id: AccountID, at prices: [Price]) -> Bool {
         guard accounts[id.index].role == .margin else { return false }
-        return isBelowTrigger(evaluate(id.index, prices, .maintenance, .nothing), id.index)
+        return isDue(id.index, evaluate(id.index, prices, .maintenance, .nothing), prices)
     }
 
     func isBelowTrigger(_ health: Health, _ account: Int) -> Bool {
@@ -97,7 +97,7 @@ extension ClearingHouse {
     private func generalValuation(
         _ account: Int, _ prices: [Price], _ kind: MarginKind, _ hypothesis: Hypothesis
     ) -> Valuation {
-        guard parameters.stress == nil, !hasInverse else {
+        guard parameters.stress == nil, !hasInverse, isSumOfLines else {
             let statement = statement(account, prices, kind, hypothesis)
             return Valuation(
                 health: statement.health, profit: statement.profit.raw,

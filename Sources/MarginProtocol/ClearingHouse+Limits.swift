@@ -43,7 +43,8 @@ extension ClearingHouse {
             try self.owed(AssetID(index: asset)).adding(amount)
         }
         try requireExposure(
-            adding: owed, at: prices[row.feed], weight: row.liabilityWeight, limit: assetLimit)
+            adding: owed, at: highest(row.feed), weight: largestDebtWeight(asset), limit: assetLimit
+        )
     }
 
     /// An account's balance of an asset may grow by this amount.
@@ -113,7 +114,7 @@ extension ClearingHouse {
         guard price.raw <= Self.exposureLimit else { throw .exposureTooLarge }
         let settlementFeed = assetRows[settlement].feed
         for row in marketRows where row.feed == feed || feed == settlementFeed {
-            let market = row.feed == feed ? price : prices[row.feed]
+            let market = row.feed == feed ? highest(feed, price) : highest(row.feed)
             let unit = max(
                 feed == settlementFeed ? price : prices[settlementFeed], Price(raw: scaleE8))
             let value = try openValue(row.longOpenInterest, market, row)
@@ -121,11 +122,11 @@ extension ClearingHouse {
             try requireExposure(adding: Quantity(raw: worth.raw), at: unit, limit: marketLimit)
         }
         for asset in 0..<assetCount where assetRows[asset].feed == feed {
-            let row = assetRows[asset]
             let id = AssetID(index: asset)
             try requireExposure(adding: deposited(id), at: price, limit: assetLimit)
             try requireExposure(
-                adding: owed(id), at: price, weight: row.liabilityWeight, limit: assetLimit)
+                adding: owed(id), at: highest(feed, price), weight: largestDebtWeight(asset),
+                limit: assetLimit)
         }
     }
 }

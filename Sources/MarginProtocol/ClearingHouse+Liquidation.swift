@@ -12,6 +12,7 @@ extension ClearingHouse {
         let quote = try quoteLiquidation(of: id, payer: payer, target: target)
 
         // Nothing below may fail.
+        let missing = parameters.liquidation.course == nil ? .zero : shortage(of: id.index)
         cancelOrders(of: id, into: &journal)
         accounts[id.index].lastLiquidatedAt = time.milliseconds
         switch quote.step {
@@ -21,11 +22,18 @@ extension ClearingHouse {
             noteUsage(of: id, parts)
         case .collateral(let part): take(part, from: id, payer: payer, into: &journal)
         case .absorption(let part): take(part, from: id, into: &journal)
+        case .flag(let part): take(part, from: id, payer: payer, into: &journal)
         case .deficit: break
+        }
+        if parameters.liquidation.course != nil {
+            note(quote, payer: payer, missing: missing, into: &journal)
         }
         let vault = vaultHealth(id)
         // What the vault is short of stays its own.
         let deficit = vault == nil ? coverDeficit(of: id, into: &journal) : .zero
+        if !proceedings.isEmpty {
+            endProceeding(of: id, covered: quote.coversShortage, into: &journal)
+        }
         let after = vault ?? evaluate(id.index, prices, .maintenance, .nothing)
         record(quote, payer: payer, after: after, deficit: deficit, into: &journal)
     }
@@ -95,6 +103,9 @@ extension ClearingHouse {
         move(
             part.toInsurance, of: part.seize.index, from: id, to: Self.insuranceFund,
             .collateralSeized, &journal)
+        move(
+            part.repaidToInsurance, of: part.repay.index, from: id, to: Self.insuranceFund,
+            .liquidationPenalty, &journal)
     }
 
     /// All collateral goes to the reserves, which pay all debts and whatever the collateral was credited beyond.
@@ -141,8 +152,10 @@ extension ClearingHouse {
                 step.size = part.size
                 step.price = part.price
                 step.priceAge = age(of: marketRows[part.market.index].feed)
-                step.penalty = part.penalty
-                step.toLiquidator = part.toLiquidator
+                // What a keeper has of the pool stands with the first part.
+                let keeper = index == 0 ? quote.keeperReward : .zero
+                step.penalty = part.penalty + keeper
+                step.toLiquidator = part.toLiquidator + keeper
                 step.toInsurance = part.toInsurance
                 // A deficit belongs to the whole step; it stands with its last part.
                 let isLast = index == parts.count - 1
@@ -181,6 +194,25 @@ extension ClearingHouse {
                 step.deficit = isLast ? max(.zero, -part.shortfall) + deficit : .zero
                 journal.append(.liquidated(step))
             }
+        case .flag(let part):
+            step.kind = .flagged
+            // What is paid stands with the first of what is taken.
+            step.repaidAsset = part.repaid.first?.asset
+            step.repaid = part.repaid.first?.delta ?? .zero
+            step.penalty = part.reward
+            step.toLiquidator = part.reward
+            step.deficit = deficit + max(.zero, -part.balance)
+            for change in part.seized {
+                let feed = assetRows[change.asset.index].feed
+                step.seizedAsset = change.asset
+                step.size = change.delta
+                step.price = prices[feed]
+                step.priceAge = age(of: feed)
+                journal.append(.liquidated(step))
+                (step.repaidAsset, step.repaid) = (nil, .zero)
+                (step.penalty, step.toLiquidator, step.deficit) = (.zero, .zero, .zero)
+            }
+            if part.seized.isEmpty { journal.append(.liquidated(step)) }
         case .deficit:
             step.deficit = deficit
             journal.append(.liquidated(step))

@@ -28,7 +28,7 @@ extension ClearingHouse {
         try requirePrices(of: id.index, for: .liquidate)
         try requirePrice(assetRows[settlement].feed, for: .liquidate)
         let health = evaluate(id.index, prices, .maintenance, .nothing)
-        guard isBelowTrigger(health, id.index) else {
+        guard isDue(id.index, health, prices) else {
             throw .accountHealthy(surplus: health.surplus)
         }
         try requireRoomForLosses()
@@ -36,7 +36,8 @@ extension ClearingHouse {
         if policy.oncePerBlock, accounts[id.index].lastLiquidatedAt == time.milliseconds {
             throw .oncePerBlock(id)
         }
-        if accounts[id.index].markets != 0 {
+        if policy.size == .flag { return try quoteFlagged(id, payer, target, health) }
+        if accounts[id.index].markets != 0, !choosesCollateral(target, policy) {
             return try quotePositions(id, payer, target, health)
         }
         if policy.size == .absorb { return try quoteAbsorption(id, target, health) }
@@ -125,6 +126,9 @@ extension ClearingHouse {
         let policy = parameters.liquidation
         if policy.closingPrice == .pool, let terms = poolTerms(market) {
             return try poolPart(id, payer, market, terms)
+        }
+        if case .shortage(let terms) = policy.size {
+            return try shortagePart(id, payer, market, limit, terms)
         }
         let row = marketRows[market]
         let held = positions[id.index * marketCount + market].size
@@ -241,7 +245,10 @@ extension ClearingHouse {
         let row = marketRows[market]
         let price = prices[row.feed].raw
         switch parameters.liquidation.size {
-        case .wholePosition, .wholeAccount, .absorb: return whole
+        // The last two have parts of their own.
+        case .wholePosition, .wholeAccount, .absorb, .flag, .shortage: return whole
+        case .zeroHealth:
+            return smallestClosing(account, market, .one, .liquidationEnd, .zero) ?? whole
         case .closeFactor(let factor, let fullBelow, let dust),
             .debtShare(let factor, let fullBelow, let dust, _):
             let part = max(1, scaled(whole, factor.raw, .up))
@@ -421,6 +428,7 @@ extension ClearingHouse {
         {
             throw .marketNotAllowed(other.market)
         }
+        if !proceedings.isEmpty { try requireNoProceeding(payer, unlessFlagged: false) }
         try requirePrices(of: payer.index, for: .open)
         let after = initialHealth(of: payer.index, taking: parts)
         guard after.isMet else { throw .payerCannotTakePosition(payer) }
@@ -443,6 +451,9 @@ extension ClearingHouse {
                 profit += sign * line.weightedProfit.raw
                 requirement += sign * line.requirement.raw
             }
+        }
+        if parameters.positionResults == .inBalance {
+            return evaluate(payer, prices, .initial, Hypothesis(settlement: settled + profit))
         }
         var health = evaluate(payer, prices, .initial, Hypothesis(settlement: settled))
         let unit = prices[assetRows[settlement].feed].raw

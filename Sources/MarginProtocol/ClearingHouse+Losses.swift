@@ -46,13 +46,18 @@ extension ClearingHouse {
                 )
             // Has done what it could when the positions were closed.
             case .autoDeleveraging: continue
+            case .feePool:
+                let has = max(0, balances[Self.treasury.index * assetCount + asset])
+                left -= pay(min(left, has), of: asset, Self.treasury, id, payee, layer, &journal)
+            case .socialisedByFunding:
+                left -= socialiseByFunding(left, of: asset, for: id, payee: payee, into: &journal)
             case .pool: left -= pay(left, of: asset, Self.liquidityPool, id, payee, layer, &journal)
             case .badDebt: left -= pay(left, of: asset, Self.badDebt, id, payee, layer, &journal)
             }
         }
     }
 
-    private mutating func pay(
+    mutating func pay(
         _ amount: Int64, of asset: Int, _ payer: AccountID, _ account: AccountID,
         _ payee: AccountID, _ layer: LossLayer, _ journal: inout [Event]
     ) -> Int64 {

@@ -28,6 +28,7 @@ extension ClearingHouse {
         let reduces = reducesOnly(held, by: delta)
         let action: Actions = reduces ? .reduce : .open
         try requireNotPaused(action)
+        if !proceedings.isEmpty { try requireNoProceeding(id, unlessFlagged: reduces) }
         try requirePrice(marketRows[market.index].feed, for: action)
         try requirePrice(assetRows[settlement].feed, for: action)
         if !reduces { try requirePrices(of: id.index, for: .open) }

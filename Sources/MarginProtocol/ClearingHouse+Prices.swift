@@ -37,6 +37,7 @@ extension ClearingHouse {
 
         // Nothing below may fail.
         prices[feed.index] = report.price
+        if !slowPrices.isEmpty { startSlowPrice(feed.index) }
         reports[feed.index] = report
         journal.append(.pricePosted(feed, report))
     }

@@ -99,6 +99,7 @@ extension ClearingHouse {
             found += auctions.problems(
                 assets: parameters.assets.count, settlement: parameters.settlementAsset)
         }
+        found += courseProblems(parameters)
         if let stress = parameters.stress {
             found += stressProblems(stress, feeds: parameters.feeds.count)
             check(
@@ -232,7 +233,8 @@ extension ClearingHouse {
             }
         case .bracketSteps(let steps, _):
             if steps < 1 { found.append("bracket steps are at least 1") }
-        case .wholePosition, .wholeAccount, .absorb: break
+        // Checked with the course.
+        case .wholePosition, .wholeAccount, .absorb, .shortage, .zeroHealth, .flag: break
         }
         switch policy.closingPrice {
         case .mark, .bankruptcy: break

@@ -1,4 +1,5 @@
 public import ExactMath
+import MarginRules
 
 /// The valuation of any account under any schedule, line by line.
 ///
@@ -34,12 +35,13 @@ extension ClearingHouse {
         if let stress = parameters.stress {
             charge(stress, account, prices, kind, hypothesis, &result)
         }
+        let joins = parameters.positionResults == .inBalance
         var assets = accounts[account].assets | (1 << UInt64(settlement))
         if hypothesis.asset >= 0 { assets |= 1 << UInt64(hypothesis.asset) }
         for asset in Bits(mask: assets) {
             var amount = holding(account, asset)
             if asset == hypothesis.asset { amount += hypothesis.delta }
-            if asset == settlement { amount += hypothesis.settlement }
+            if asset == settlement { amount += hypothesis.settlement + (joins ? profit : 0) }
             guard amount != 0 else { continue }
             let line = self.line(amount, account, asset, prices, kind)
             if amount > 0 {
@@ -54,6 +56,12 @@ extension ClearingHouse {
             // An inverse contract's margin is counted in the asset that it settles in.
             result.requirement = Money(raw: scaled(result.requirement.raw, unit, .up))
         }
+        if joins {
+            // Every margin is in a result that has been weighted with the balance.
+            result.profit = .zero
+            result.requirement = .zero
+        }
+        if parameters.keeper != nil { chargeKeeper(account, prices, &result) }
         return result
     }
 
@@ -61,7 +69,7 @@ extension ClearingHouse {
         _ position: Position, _ account: Int, _ market: Int, _ prices: [Price], _ kind: MarginKind
     ) -> MarginStatement.PositionLine {
         let row = marketRows[market]
-        let price = prices[row.feed].raw
+        let price = conservative(row.feed, prices, kind, owned: !position.size.isNegative).raw
         let value = row.value(position.size.raw, price, .down)
         let charges = pendingCharges(account, position, market)
         var gain = value - position.cost.raw
@@ -71,8 +79,7 @@ extension ClearingHouse {
         gain -= charges
         var counted = gain
         if gain > 0 {
-            let weight = kind == .initial ? parameters.markets[market].initialProfitWeight : nil
-            counted = scaled(gain, (weight ?? parameters.markets[market].profitWeight).raw, .down)
+            counted = scaled(gain, profitWeight(of: gain, market, kind).raw, .down)
             if kind == .initial, let cap = parameters.markets[market].initialProfitCap {
                 counted = min(counted, cap.raw)
             }
@@ -96,6 +103,9 @@ extension ClearingHouse {
                     margin: basis, notional: notional, profit: gain, counted: counted,
                     charges: charges))
         }
+        if parameters.positionResults == .inBalance {
+            counted = joiningResult(position, charges, market, prices, kind)
+        }
         return MarginStatement.PositionLine(
             market: MarketID(index: market), size: position.size, notional: Money(raw: notional),
             profit: Money(raw: gain), weightedProfit: Money(raw: counted),
@@ -111,29 +121,27 @@ extension ClearingHouse {
         _ amount: Int64, _ account: Int, _ asset: Int, _ prices: [Price], _ kind: MarginKind
     ) -> MarginStatement.AssetLine {
         let row = assetRows[asset]
-        let price = prices[row.feed].raw
+        let price = conservative(row.feed, prices, kind, owned: amount > 0).raw
         let value = price == scaleE8 ? amount : scaled(amount, price, .down)
         let weighted: Int64
         if amount < 0 {
-            let weight = kind == .initial ? parameters.assets[asset].initialLiabilityWeight : nil
-            weighted = scaled(
-                value, (weight ?? parameters.assets[asset].liabilityWeight).raw, .down)
+            weighted = scaled(value, debtWeight(amount, asset, prices, kind).raw, .down)
         } else if let category = category(of: account),
             category.assets.contains(AssetID(index: asset))
         {
-            let weight = kind == .initial ? category.initialWeight : category.maintenanceWeight
+            let weight = kind.isOpening ? category.initialWeight : category.maintenanceWeight
             weighted = scaled(value, weight.raw, .down)
         } else {
-            let schedule = kind == .initial ? parameters.assets[asset].initialCollateral : nil
+            let schedule = kind.isOpening ? parameters.assets[asset].initialCollateral : nil
+            let isScaled = (schedule ?? parameters.assets[asset].collateral).depositScale != nil
             weighted =
                 unbounded { () throws(ArithmeticOverflow) in
                     try (schedule ?? parameters.assets[asset].collateral).weighted(
                         Quantity(raw: amount), at: Price(raw: price),
-                        deposits: (schedule ?? parameters.assets[asset].collateral).depositScale
-                            == nil
-                            ? .zero
-                            : try deposited(AssetID(index: asset)).value(
-                                at: Price(raw: price), rounding: .up))
+                        deposits: isScaled && kind != .liquidationEnd
+                            ? try deposited(AssetID(index: asset)).value(
+                                at: conservative(row.feed, prices, kind, owned: false),
+                                rounding: .up) : .zero)
                 }.raw
         }
         return MarginStatement.AssetLine(
@@ -156,24 +164,35 @@ extension ClearingHouse {
 
     /// Everything that the fast valuation reads, and nothing else.
     static func isPlainMaintenance(_ parameters: ProtocolParameters) -> Bool {
-        parameters.categories.isEmpty && parameters.stress == nil
-            && parameters.assets.allSatisfy { $0.collateral.isPlain && $0.interest == nil }
+        parameters.categories.isEmpty && parameters.stress == nil && hasPlainCourse(parameters)
+            && parameters.assets.allSatisfy {
+                $0.collateral.isPlain && $0.interest == nil && $0.debtFactor.isZero
+            }
             && parameters.markets.allSatisfy {
                 $0.contract == .linear && $0.margin.isPlainMaintenance && $0.pool?.hasTerms != true
             }
     }
 
     static func isPlain(_ parameters: ProtocolParameters) -> Bool {
-        parameters.categories.isEmpty && parameters.stress == nil
+        parameters.categories.isEmpty && parameters.stress == nil && hasPlainCourse(parameters)
+            && parameters.slowPrice == .none
             && parameters.assets.allSatisfy {
                 $0.collateral.isPlain && $0.initialCollateral == nil
                     && $0.initialLiabilityWeight == nil
-                    && $0.interest == nil
+                    && $0.interest == nil && $0.debtFactor.isZero && $0.debtScale == nil
             }
             && parameters.markets.allSatisfy {
                 $0.contract == .linear && $0.margin.isPlain && $0.initialProfitWeight == nil
                     && $0.initialProfitCap == nil && $0.pool?.hasTerms != true
+                    && $0.initialProfitFactor.isZero
             }
+    }
+
+    /// Neither positions nor the course of a liquidation know more than the fast valuation.
+    static func hasPlainCourse(_ parameters: ProtocolParameters) -> Bool {
+        parameters.liquidation.course == nil && parameters.keeper == nil
+            && parameters.positionResults == .separate
+            && !parameters.lossWaterfall.contains(.socialisedByFunding)
     }
 }
 

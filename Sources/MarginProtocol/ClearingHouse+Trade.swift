@@ -43,7 +43,9 @@ extension ClearingHouse {
             let held = account.map { position($0, market) } ?? .none
             return try poolFill(market.index, held, size: size, terms, sides[market.index]).price
         }
-        return try Self.poolPrice(pool, size, prices[marketRows[market.index].feed])
+        let oracle = prices[marketRows[market.index].feed]
+        if pool.skewScale.isPositive { return try skewPrice(market.index, size, pool, oracle) }
+        return try Self.poolPrice(pool, size, oracle)
     }
 
     private static func poolPrice(_ pool: PoolPricing, _ size: Quantity, _ oracle: Price)
@@ -104,6 +106,7 @@ extension ClearingHouse {
         let reduces = reducesOnly(held, by: size)
         let action: Actions = reduces ? .reduce : .open
         try requireNotPaused(action)
+        if !proceedings.isEmpty { try requireNoProceeding(id, unlessFlagged: reduces) }
         try requirePrice(marketRows[market.index].feed, for: action)
         try requirePrice(assetRows[settlement].feed, for: action)
         if reduceOnly, !reduces { throw .wouldIncrease(market) }
@@ -255,7 +258,7 @@ extension ClearingHouse {
             account: account, before: before,
             after: Position(
                 size: Quantity(raw: size), cost: Money(raw: cost),
-                fundingIndex: size == 0 ? .zero : chargeIndex(market, ofLong: size > 0)),
+                fundingIndex: size == 0 ? .zero : chargeIndex(market, ofLong: size > 0, account)),
             realized: realized, funding: funding)
     }
 
@@ -264,7 +267,7 @@ extension ClearingHouse {
         let row = marketRows[parts.market]
         if !reduces { try requireBacking(parts) }
         guard parts.longOpenInterest > row.longOpenInterest else { return }
-        let value = try openValue(parts.longOpenInterest, prices[row.feed], row)
+        let value = try openValue(parts.longOpenInterest, highest(row.feed), row)
         if !reduces, let cap = parameters.markets[parts.market].openInterestCap, value > cap {
             throw .openInterestCapExceeded(MarketID(index: parts.market))
         }

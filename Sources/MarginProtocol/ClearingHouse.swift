@@ -1,4 +1,5 @@
 public import ExactMath
+import MarginRules
 public import OrderBook
 
 /// The law: the whole state of the protocol, and the only code that changes it.
@@ -43,6 +44,17 @@ public struct ClearingHouse: Sendable {
     /// Whether each price moves each term of a maintenance valuation one way: see ``isMonotone(_:)``.
     var isMonotone = true
     var hasInverse = false
+
+    /// Liquidations under way, by account; empty where no policy has a course.
+    var proceedings: [Proceeding] = []
+    /// By market, what its window counts, oldest first; empty until the first.
+    var windowRecords: [[LiquidationWindow.Record]] = []
+    /// By feed, a slower price beside its own; empty where there is none.
+    public internal(set) var slowPrices: [Price] = []
+    /// By feed, what the next update of a stable price needs; empty where there is none.
+    var stablePrices: [StablePrice] = []
+    /// By market, what every unit of size has paid for the losses of others; empty until the first.
+    var socialised: [Fixed18] = []
 
     /// What the liquidations of this block have taken, where that is limited.
     var blockUsage: [BlockUsage] = []
@@ -106,6 +118,7 @@ public struct ClearingHouse: Sendable {
             sides = Array(repeating: PoolSides(), count: parameters.markets.count)
         }
         rebuildSchedules()
+        prepareSlowPrices()
         let fixed: [Role] = [.outside, .insuranceFund, .treasury, .liquidityPool, .badDebt]
         for role in fixed { _ = addAccount(owner: .system, role: role) }
         for market in 0..<marketCount {
@@ -225,6 +238,8 @@ public struct ClearingHouse: Sendable {
         precondition(now >= time, "time does not go back")
         accrueFunding(until: now, into: &journal)
         if !interestRows.isEmpty { accrueInterest(until: now) }
+        if !slowPrices.isEmpty { updateSlowPrices(until: now) }
+        if !proceedings.isEmpty { endProceedings(into: &journal) }
         time = now
         swap(&touched, &touchedBefore)
         touched.removeAll(keepingCapacity: true)

@@ -1,4 +1,5 @@
 public import ExactMath
+import MarginRules
 
 extension CollateralSchedule {
     /// What a holding counts, rounded down. [1e-8 USD]
@@ -17,16 +18,12 @@ extension CollateralSchedule {
         case .none: counted = try tiered(amount, value, price)
         case .squareRoot(let factor):
             counted = try tiered(amount, value, price)
-            let root = integerSquareRoot(UInt128(amount.raw.magnitude) * 100 + 1)
-            let spread = try multiply(Int64(root), factor.raw, dividingBy: 100_000, rounding: .down)
-            let weight = try multiply(
-                scaleE8 + scaleE8 / 10, scaleE8, dividingBy: try sum(scaleE8, spread),
-                rounding: .down)
-            counted = min(counted, try value.scaled(by: Ratio(raw: weight), rounding: .down))
+            let weight = try SizePremium(factor: factor).assetWeight(.one, size: amount)
+            counted = min(counted, try value.scaled(by: weight, rounding: .down))
         case .linear(let scale, let factor, let lower, let upper):
-            let share = try factor.scaled(by: amount.raw, over: scale.raw, rounding: .up)
-            let discount = min(max(share, lower), upper)
-            counted = try value.scaled(by: .one - discount, rounding: .down)
+            counted = try SkewCollateralDiscount(
+                skewScale: scale, scalar: factor, lower: lower, upper: upper
+            ).value(amount: amount, price: price)
         }
         if let start = depositScale, deposits > start {
             counted = try counted.scaled(by: start.raw, over: deposits.raw, rounding: .down)

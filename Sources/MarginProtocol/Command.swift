@@ -139,6 +139,14 @@ public enum CommandKind: Int8, Hashable, Sendable, CaseIterable {
     case payAuction = 36
 
     public var name: String { String(describing: self) }
+
+    /// Only where collateral is sold by auction.
+    public var isOfAuctions: Bool {
+        switch self {
+        case .startAuction, .takeAuction, .bidAuction, .restartAuction, .settleAuction: true
+        default: false
+        }
+    }
 }
 
 extension Command {

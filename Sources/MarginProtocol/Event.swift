@@ -66,6 +66,8 @@ public enum LiquidationKind: Int8, Hashable, Sendable, CaseIterable {
     case collateral = 2
     /// Nothing was left to take: only the deficit was booked.
     case deficit = 3
+    /// All collateral was seized by the pool, which bears what the positions lose from there on.
+    case flagged = 10
     /// Collateral went to an auction, and the debt that it is to pay with it.
     case auction = 13
 }
@@ -118,6 +120,9 @@ public enum Event: Hashable, Sendable {
     case orderCancelled(MarketID, Order)
     indirect case liquidated(Liquidation)
     case lossCovered(LossCover)
+    /// The account is being liquidated from here on, until it is said to have ended.
+    case liquidationBegan(AccountID)
+    case liquidationEnded(AccountID)
     case accountOpened(AccountID, owner: Address, role: Role, parent: AccountID?, market: MarketID?)
     case delegateSet(AccountID, Address, allowed: Bool)
     case accountConfigured(AccountID, AccountSetting)

@@ -86,13 +86,10 @@ public struct HealthIndex: Sendable {
         parameterVersion = -1
         underwater.removeAll(keepingCapacity: true)
         for index in house.accounts.indices where house.accounts[index].role == .margin {
-            guard house.accounts[index].markets != 0 || house.hasDebt(index) else { continue }
+            guard house.mayBeLiquidatable(index) else { continue }
             evaluations += 1
-            if house.isBelowTrigger(
-                house.evaluate(index, prices, .maintenance, .nothing), index)
-            {
-                underwater.append(AccountID(index: index))
-            }
+            let health = house.evaluate(index, prices, .maintenance, .nothing)
+            if house.isDue(index, health, prices) { underwater.append(AccountID(index: index)) }
         }
         return underwater
     }

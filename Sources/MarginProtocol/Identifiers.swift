@@ -75,10 +75,16 @@ public enum Role: Int8, Sendable, Hashable, CaseIterable {
     case bids = 12
 }
 
-/// Which of the two margin requirements is meant.
+/// Which margin requirement is meant.
 public enum MarginKind: Int8, Sendable, Hashable {
     /// To open or to withdraw.
     case initial
     /// To keep.
     case maintenance
+    /// To end a liquidation: the initial rates and weights at the protocol's own price, whatever the market holds
+    /// in all; only where a course names it.
+    case liquidationEnd
+
+    /// Do the initial rates and weights apply?
+    var isOpening: Bool { self != .maintenance }
 }

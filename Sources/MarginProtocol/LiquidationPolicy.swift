@@ -39,6 +39,15 @@ public struct LiquidationPolicy: Hashable, Sendable {
         /// All collateral goes to the protocol, which credits it at `1 − bonus` and pays all debt; source:
         /// compound-finance/comet, Comet.sol, absorbInternal.
         case absorb
+        /// As much as ends the shortage that the course of the liquidation names, by the formulas of
+        /// ``PerpetualShortageCover`` and ``SpotShortageCover``.
+        indirect case shortage(ShortageTerms)
+        /// As much as brings health under the initial weights to zero; the platform has this share of exchanged
+        /// debt and asset. Source: blockworks-foundation/mango-v4, token_liq_with_token.rs.
+        case zeroHealth(platformFee: Ratio)
+        /// First all collateral to the pool, which bears what the positions lose from there; then the positions, as
+        /// the market's window allows. Source: Synthetixio/synthetix-v3, LiquidationModule.sol.
+        case flag
     }
     public enum Taker: Int8, Hashable, Sendable {
         /// Positions go to the liquidator, who needs the margin for them.
@@ -113,6 +122,8 @@ public struct LiquidationPolicy: Hashable, Sendable {
     /// Whether a seizure is refused that would leave more debt for each unit of collateral than before; source: Warmuz,
     /// Chaudhary, Pinna, "Toxic Liquidation Spirals", arXiv 2212.07306.
     public var refusesToWorsen: Bool
+    /// What becomes of a liquidation that has begun; nil where every step stands for itself.
+    public var course: LiquidationCourse?
     public init(
         trigger: Trigger = .strict, order: Order = .mostUnprofitableFirst,
         size: Size = .closeFactor(Ratio(percent: 50), fullBelow: .zero, dust: .zero),
@@ -121,7 +132,8 @@ public struct LiquidationPolicy: Hashable, Sendable {
         seizure: Seizure = .value,
         collateralBonusInsuranceShare: Ratio = .zero, taker: Taker = .pool,
         closingPrice: ClosingPrice = .mark, caller: Caller = .anyone, oncePerBlock: Bool = false,
-        blockLimits: LiquidationBlockLimits? = nil, refusesToWorsen: Bool = false
+        blockLimits: LiquidationBlockLimits? = nil, refusesToWorsen: Bool = false,
+        course: LiquidationCourse? = nil
     ) {
         self.trigger = trigger
         self.order = order
@@ -138,6 +150,7 @@ public struct LiquidationPolicy: Hashable, Sendable {
         self.oncePerBlock = oncePerBlock
         self.blockLimits = blockLimits
         self.refusesToWorsen = refusesToWorsen
+        self.course = course
     }
 }
 

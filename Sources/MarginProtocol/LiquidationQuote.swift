@@ -25,6 +25,8 @@ public struct LiquidationQuote: Sendable {
         public var toTreasury: Money = .zero
         /// What the pool takes for a debt that the closing leaves.
         public var exchanged: [Exchange] = []
+        /// Whether the part makes good all that was missing, which ends the liquidation.
+        public var coversShortage = false
 
         /// What of the account's loss others bear with this part. [1e-8 of the settlement asset]
         var covered: Money {
@@ -60,6 +62,20 @@ public struct LiquidationQuote: Sendable {
         public var toInsurance: Quantity
         /// The value of the discount, at the protocol's prices. [1e-8 USD]
         public var bonus: Money
+        /// What of the repaid amount goes to the insurance fund, and leaves the debt as it is.
+        public var repaidToInsurance: Quantity = .zero
+        /// Whether the part makes good all that was missing, which ends the liquidation.
+        public var coversShortage = false
+    }
+    /// Everything an account holds, seized by the pool, which answers for its positions from there on.
+    public struct Flag: Sendable {
+        public var seized: [AssetChange]
+        /// The debts that the pool pays.
+        public var repaid: [AssetChange]
+        /// To whoever flags the account, out of the pool. [1e-8 USD]
+        public var reward: Money
+        /// What is seized less what is paid. [1e-8 of the settlement asset]
+        public var balance: Money
     }
     /// Everything an account holds, taken over by the protocol.
     public struct Absorption: Sendable {
@@ -81,6 +97,7 @@ public struct LiquidationQuote: Sendable {
         case positions([PositionPart])
         case collateral(CollateralPart)
         case absorption(Absorption)
+        case flag(Flag)
         /// Nothing is left to take; the deficit is booked.
         case deficit
     }
@@ -92,12 +109,16 @@ public struct LiquidationQuote: Sendable {
     /// What the account is worth below zero as the vault takes it over. [1e-8 USD]
     public var backstopLoss: Money = .zero
 
+    /// What the pool pays whoever runs a step of an account that it has taken all of. [1e-8 USD]
+    public var keeperReward: Money = .zero
+
     /// What the liquidator earns at the protocol's prices, before gas and slippage. [1e-8 USD]
     public var reward: Money {
         switch step {
-        case .positions(let parts): parts.reduce(.zero) { $0 + $1.toLiquidator }
+        case .positions(let parts): parts.reduce(keeperReward) { $0 + $1.toLiquidator }
         case .collateral(let part): part.bonus
         case .absorption: .zero
+        case .flag(let part): part.reward
         case .deficit: .zero
         }
     }

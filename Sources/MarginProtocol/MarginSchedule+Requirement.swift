@@ -1,4 +1,5 @@
 public import ExactMath
+import MarginRules
 
 /// What a schedule needs to know of a position.
 public struct MarginBasis: Hashable, Sendable {
@@ -80,6 +81,12 @@ extension MarginSchedule {
         return try max(.zero, value).scaled(by: closingFee.rate, rounding: .up)
     }
 
+    /// The rate that the whole of a position is charged at least: that of its bracket, with its premiums.
+    func wholeRate(_ position: MarginBasis, _ kind: MarginKind) throws(ArithmeticOverflow) -> Ratio
+    {
+        try rate(position, kind, base: try charge(position, kind).rate)
+    }
+
     private var isRateRounded: Bool { sizePremium != .none || openInterestScaling != nil }
 
     /// The bracket's charge, and the rate it comes to at the margin.
@@ -87,13 +94,13 @@ extension MarginSchedule {
         throws(ArithmeticOverflow) -> (margin: Money, rate: Ratio)
     {
         let measure = basis == .size ? position.size.raw : position.notional.raw
-        let form = kind == .initial ? initialForm : maintenanceForm
+        let form = kind.isOpening ? initialForm : maintenanceForm
         var deduction: Money = .zero
         var rate: Ratio = .zero
         var last: MarginSchedule.Bracket?
         for (index, bracket) in brackets.enumerated() {
             guard index == 0 || isWithin(measure, bracket.floor.raw) else { break }
-            let next = kind == .initial ? bracket.initialRate : bracket.maintenanceRate
+            let next = kind.isOpening ? bracket.initialRate : bracket.maintenanceRate
             if form == .marginal {
                 // A floor in units is worth what the position's units are worth.
                 let floor =
@@ -131,17 +138,13 @@ extension MarginSchedule {
         switch sizePremium {
         case .none: break
         case .squareRoot(let factor):
-            // size [1e-8 units] · 10 + 1 unit of 1e-9, as the source counts; √ of that is in 1e-4.5 units.
-            let root = integerSquareRoot(UInt128(position.size.raw.magnitude) * 100 + 1)
-            let premium = try multiply(
-                Int64(root), factor.raw, dividingBy: 100_000, rounding: .down)
-            let discounted = try rate.adding(-Ratio(raw: rate.raw / 5))
-            rate = max(rate, try discounted.adding(Ratio(raw: premium)))
+            rate = try MarginRules.SizePremium(factor: factor)
+                .liabilityWeight(rate, size: position.size)
         case .linear(let scale, let fraction, let share):
             let premium = try fraction.scaled(
                 by: position.underlying.raw, over: scale.raw, rounding: .up)
             rate = try rate.adding(
-                kind == .initial ? premium : try premium.scaled(by: share, rounding: .up))
+                kind.isOpening ? premium : try premium.scaled(by: share, rounding: .up))
         }
         guard kind == .initial, let scaling = openInterestScaling else { return rate }
         if position.openInterest >= scaling.upper { return max(rate, .one) }

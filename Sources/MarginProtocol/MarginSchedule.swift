@@ -81,12 +81,12 @@ public struct MarginSchedule: Hashable, Sendable {
         func charge(_ sum: Money, _ kind: MarginKind, _ rounding: Rounding)
             throws(ArithmeticOverflow) -> Money
         {
-            let leverage = kind == .initial ? initialLeverage : maintenanceLeverage
+            let leverage = kind.isOpening ? initialLeverage : maintenanceLeverage
             if let leverage {
                 return try sum.scaled(by: scaleE8, over: leverage.raw, rounding: rounding)
             }
             return try sum.scaled(
-                by: kind == .initial ? initialRate : maintenanceRate, rounding: rounding)
+                by: kind.isOpening ? initialRate : maintenanceRate, rounding: rounding)
         }
     }
     /// What a larger position pays beyond its bracket's rate.
@@ -147,6 +147,8 @@ public struct MarginSchedule: Hashable, Sendable {
             Bracket(floor: .zero, initialRate: initial, maintenanceRate: maintenance)
         ])
     }
+    /// One rate for any size, and nothing beside it.
+    var isFlat: Bool { isPlain && brackets.count == 1 }
     /// Brackets by notional, continuous, and nothing else: what the fast valuation reads.
     /// The same of the maintenance margin alone, which decides who is liquidatable.
     var isPlainMaintenance: Bool {

@@ -5,7 +5,8 @@ public struct MarginStatement: Hashable, Sendable {
     /// One balance.
     public struct AssetLine: Hashable, Sendable {
         public var asset: AssetID
-        /// Interest included; negative is a debt. [1e-8 units]
+        /// Interest included, and the results of positions where they join this balance; negative is a debt.
+        /// [1e-8 units]
         public var amount: Quantity
         /// Unweighted, rounded against the account. [1e-8 USD]
         public var value: Money

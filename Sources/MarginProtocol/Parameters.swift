@@ -26,6 +26,12 @@ public struct AssetParameters: Hashable, Sendable {
     public var borrowCap: Quantity?
     /// What a debt in it costs and a holding earns, or nil.
     public var interest: InterestModel?
+    /// How what a debt counts grows with the square root of its size, in either requirement; zero for not at all. See
+    /// ``SizePremium``.
+    public var debtFactor: Ratio = .zero
+    /// Once all margin accounts together owe more than this, what a debt counts against the initial requirement grows
+    /// with what they owe, up to twenty times its value; nil for no such growth. [1e-8 USD] See ``MarketScaledWeight``.
+    public var debtScale: Money?
     public init(
         name: String, feed: FeedID, collateral: CollateralSchedule,
         initialCollateral: CollateralSchedule? = nil, liabilityWeight: Ratio = .one,
@@ -61,6 +67,9 @@ public struct PoolPricing: Hashable, Sendable {
         get { ownTerms.first }
         set { ownTerms = newValue.map { [$0] } ?? [] }
     }
+    /// Trades move the price by what traders hold net against the pool: `index · (1 + (skew + size / 2) / scale)`;
+    /// zero for not at all. See ``SkewFillPrice``.
+    public var skewScale: Quantity = .zero
     /// None or one, apart from the rest: every trade reads a market's pricing, and most have no terms to copy.
     private var ownTerms: [PoolTerms]
     var hasTerms: Bool { !ownTerms.isEmpty }
@@ -109,6 +118,18 @@ public struct MarketParameters: Hashable, Sendable {
     public var initialProfitWeight: Ratio?
     /// The most that an unrealised profit counts against the initial requirement, or nil. [1e-8 USD]
     public var initialProfitCap: Money?
+    /// How an unrealised profit's initial weight falls with the square root of it; zero for not at all. See
+    /// ``UnrealisedProfitWeight``.
+    public var initialProfitFactor: Ratio = .zero
+    /// What a keeper has for flagging an account with such a position, as a share of its value.
+    public var flagReward: Ratio = .zero
+    /// How much may be liquidated in a while, all accounts together; nil for any amount.
+    public var liquidationWindow: LiquidationWindow? {
+        get { window.first }
+        set { window = newValue.map { [$0] } ?? [] }
+    }
+    /// None or one, apart from what trades read.
+    private var window: [LiquidationWindow] = []
     public init(
         name: String, feed: FeedID, contract: ContractKind = .linear, margin: MarginSchedule,
         takerFee: Ratio = .zero, makerFee: Ratio = .zero, poolFeeShare: Ratio = .one,
@@ -187,6 +208,10 @@ public enum LossLayer: Int8, Hashable, Sendable, CaseIterable {
     case backstop
     /// The liquidity pool, which was the counterparty: what it won from the account it did not get.
     case pool
+    /// The fees that the treasury has collected, down to zero.
+    case feePool = 10
+    /// Every holder of a position in the market of the loss, in proportion to its size, through the funding index.
+    case socialisedByFunding = 11
 }
 
 /// A group of correlated assets: an account that enters it borrows at its weights (Aave's e-mode).
@@ -247,6 +272,10 @@ public struct ProtocolParameters: Hashable, Sendable {
     public var marginRatio: MarginRatioConvention
     /// What is left after a withdrawal is at least this share of the value of all positions, 0…1.
     public var withdrawalMargin: Ratio
+    public var positionResults: PositionResults = .separate
+    public var slowPrice: SlowPricePolicy = .none
+    /// What keepers are paid where the pool takes all; nil for nothing.
+    public var keeper: KeeperTerms?
     public init(
         assets: [AssetParameters], categories: [CollateralCategory] = [],
         markets: [MarketParameters], feeds: [FeedParameters],

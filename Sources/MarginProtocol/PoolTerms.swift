@@ -113,7 +113,11 @@ extension ClearingHouse {
     /// What a position owes for funding and borrowing since it last paid, rounded up. [1e-8]
     func pendingCharges(_ account: Int, _ position: Position, _ market: Int) -> Int64 {
         guard marketRows[market].hasPoolTerms else {
-            return pendingFunding(position, marketRows[market].fundingIndex)
+            guard !socialised.isEmpty else {
+                return pendingFunding(position, marketRows[market].fundingIndex)
+            }
+            return pendingFunding(
+                position, chargeIndex(market, ofLong: !position.size.isNegative, account))
         }
         // The pool has its share when it accrues.
         guard account != Self.liquidityPool.index, position.size.raw != 0 else { return 0 }
@@ -124,8 +128,13 @@ extension ClearingHouse {
     }
 
     /// The index from which a position's charges count from now on.
-    func chargeIndex(_ market: Int, ofLong isLong: Bool) -> Fixed18 {
-        guard marketRows[market].hasPoolTerms else { return marketRows[market].fundingIndex }
+    func chargeIndex(_ market: Int, ofLong isLong: Bool, _ account: Int) -> Fixed18 {
+        guard marketRows[market].hasPoolTerms else {
+            let index = marketRows[market].fundingIndex
+            // What others have lost is borne by traders, long or short, not by the pool.
+            guard !socialised.isEmpty, account != Self.liquidityPool.index else { return index }
+            return isLong ? index + socialised[market] : index - socialised[market]
+        }
         return sides[market][isLong ? .long : .short].index
     }
 

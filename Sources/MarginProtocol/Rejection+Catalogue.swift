@@ -49,6 +49,9 @@ extension Rejection {
             407, "insufficientLiquidity",
             "More of the asset would leave than is supplied and not on loan."),
         entry(
+            411, "beingLiquidated",
+            "The account's liquidation has begun and not ended: nothing may leave or be opened."),
+        entry(
             421, "belowMinimumDebt",
             "The account would be left with a debt that is smaller than debts may be."),
         entry(501, "marketNotAllowed", "An isolated account trades its own market only."),
@@ -78,6 +81,12 @@ extension Rejection {
             "The protocol does not sell this asset, or its reserves are full."),
         entry(
             608, "boughtTooLittle", "The payment buys less than the sender asks for, or nothing."),
+        entry(
+            611, "nothingAllowedYet",
+            "So soon after the liquidation began, no more may be taken; with time more may."),
+        entry(
+            612, "windowExhausted",
+            "The market's liquidations of the last while leave no room for more."),
         entry(621, "noAuctions", "The protocol sells no collateral by auction."),
         entry(
             622, "auctionLimitReached",

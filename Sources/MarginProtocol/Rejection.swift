@@ -35,6 +35,7 @@ public enum Rejection: Error, Hashable, Sendable {
     case isolatedOnlyFromParent(AccountID)
     case borrowCapExceeded(AssetID)
     case insufficientLiquidity(AssetID)
+    case beingLiquidated(AccountID)
     case belowMinimumDebt(minimum: Money)
 
     case marketNotAllowed(MarketID)
@@ -55,6 +56,8 @@ public enum Rejection: Error, Hashable, Sendable {
     case leavesDust
     case notForSale(AssetID)
     case boughtTooLittle(Quantity)
+    case nothingAllowedYet(AccountID)
+    case windowExhausted(MarketID)
     case noAuctions
     case auctionLimitReached(AssetID)
     case unknownAuction(AuctionID)
@@ -104,6 +107,7 @@ public enum Rejection: Error, Hashable, Sendable {
         case .isolatedOnlyFromParent: 405
         case .borrowCapExceeded: 406
         case .insufficientLiquidity: 407
+        case .beingLiquidated: 411
         case .belowMinimumDebt: 421
         case .marketNotAllowed: 501
         case .noPool: 502
@@ -122,6 +126,8 @@ public enum Rejection: Error, Hashable, Sendable {
         case .leavesDust: 606
         case .notForSale: 607
         case .boughtTooLittle: 608
+        case .nothingAllowedYet: 611
+        case .windowExhausted: 612
         case .noAuctions: 621
         case .auctionLimitReached: 622
         case .unknownAuction: 623

@@ -27,6 +27,10 @@ public struct AccountFile: Sendable {
         public var pool: [Money?]
         /// By asset: what all accounts together hold, this one included. [1e-8 units]
         public var deposits: [Quantity?]
+        /// By asset: what all accounts together owe, this one included. [1e-8 units]
+        public var debts: [Quantity?]
+        /// By asset: the slower price beside its feed's; only where the venue has one.
+        public var slowPrices: [Price?]
     }
     /// What the rules are called.
     public var name: String
@@ -132,6 +136,10 @@ extension AccountFile {
             Key(
                 "deposits", "amount", rule: "this account's balance",
                 "What all accounts together hold."),
+            Key("debts", "amount", rule: "this account's debt", "What all accounts together owe."),
+            Key(
+                "slow_price", "price", rule: "the present price",
+                "The venue's slower price of an asset, where it has one."),
         ])
 
     /// The reference of an account file's keys, as Markdown.

@@ -255,7 +255,9 @@ struct AccountReader {
             longOpenInterest: Array(repeating: nil, count: decoder.marketNames.count),
             shortOpenInterest: Array(repeating: nil, count: decoder.marketNames.count),
             pool: Array(repeating: nil, count: decoder.marketNames.count),
-            deposits: Array(repeating: nil, count: decoder.assetNames.count))
+            deposits: Array(repeating: nil, count: decoder.assetNames.count),
+            debts: Array(repeating: nil, count: decoder.assetNames.count),
+            slowPrices: Array(repeating: nil, count: decoder.assetNames.count))
         guard let tree = fields.value("market"), tree.scalar != "none" else { return result }
         for entry in decoder.named(tree, "market", of: "markets and assets") {
             let own = Fields(
@@ -289,8 +291,14 @@ struct AccountReader {
             }
             if let index = decoder.assetNames.firstIndex(of: entry.key) {
                 result.deposits[index] = own.readIfPresent("deposits", .quantity(of: entry.key))
+                result.debts[index] = own.readIfPresent("debts", .quantity(of: entry.key))
+                result.slowPrices[index] = own.readIfPresent(
+                    "slow_price",
+                    Kind<Price>.average.limited("a price above $0") { $0.isPositive })
             } else {
-                own.refuse("deposits", "there is no asset of this name")
+                for key in ["deposits", "debts", "slow_price"] {
+                    own.refuse(key, "there is no asset of this name")
+                }
             }
         }
         return result
@@ -313,15 +321,19 @@ extension ScenarioDecoder {
         decodeAssets(fields)
         decodeMarkets(fields)
         let law = self.law(fields)
+        var parameters = ProtocolParameters(
+            assets: assets, categories: law.categories, markets: markets,
+            feeds: assetNames.map { FeedParameters(name: $0, reporters: [.system]) },
+            settlementAsset: settlement, staleBlocks: [], liquidation: law.liquidation,
+            lossWaterfall: law.losses, deleveraging: law.deleveraging, backstop: law.backstop,
+            storefront: law.storefront, stress: law.stress, marginRatio: law.marginRatio,
+            auctions: law.auctions)
+        parameters.positionResults = law.positionResults
+        parameters.slowPrice = law.slowPrice
+        parameters.keeper = law.keeper
         return DecodedRules(
-            parameters: ProtocolParameters(
-                assets: assets, categories: law.categories, markets: markets,
-                feeds: assetNames.map { FeedParameters(name: $0, reporters: [.system]) },
-                settlementAsset: settlement, staleBlocks: [], liquidation: law.liquidation,
-                lossWaterfall: law.losses, deleveraging: law.deleveraging, backstop: law.backstop,
-                storefront: law.storefront, stress: law.stress, marginRatio: law.marginRatio,
-                auctions: law.auctions),
-            insuranceFund: law.insuranceFund, backstopFunds: law.backstopFunds,
+            parameters: parameters, insuranceFund: law.insuranceFund,
+            backstopFunds: law.backstopFunds,
             missingEntryIsZero: law.missingEntryIsZero)
     }
 }

@@ -46,6 +46,14 @@ extension ScenarioDecoder {
                 "borrow_cap", "amount or none", rule: "none",
                 "The most that all margin accounts together may owe."),
             Key(
+                "debt_factor", "number", rule: "none",
+                "A debt in it counts at least 0.8 · weight + factor · √size, in either requirement."
+            ),
+            Key(
+                "debt_scale", "money or none", rule: "none",
+                "Once all accounts together owe more than this, a debt's initial weight grows with what they owe."
+            ),
+            Key(
                 "interest", "map or none", rule: "none",
                 "What borrowers pay and suppliers earn; then no more is borrowed than is supplied."
             ),
@@ -150,6 +158,8 @@ extension ScenarioDecoder {
                     depositCap: fields.readIfPresent("deposit_cap", .quantity(of: entry.key)),
                     borrowCap: fields.readIfPresent("borrow_cap", .quantity(of: entry.key)),
                     interest: interest(fields)))
+            assets[index].debtFactor = fields.readIfPresent("debt_factor", .multiple) ?? .zero
+            assets[index].debtScale = fields.readIfPresent("debt_scale", .positive)
         }
     }
 

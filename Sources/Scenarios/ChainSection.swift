@@ -236,7 +236,10 @@ extension ScenarioDecoder {
             fields.value("gas") ?? Tree(content: .mapping([]), position: fields.tree.position)
         let own = Fields(tree, "chain.gas", Self.gasSection, self)
         let limit = chain.gasLimit
+        let sellsByAuction = self.tree["protocol"]?["auctions"] != nil
         for kind in Self.pricedKinds {
+            // What nobody can send is no setting of the run, unless it is written.
+            if kind.isOfAuctions, !sellsByAuction, !own.has(Self.snakeCase(kind.name)) { continue }
             chain.gas[kind] = own.read(
                 Self.snakeCase(kind.name),
                 .gas.limited("at most the block's gas limit of \(limit)") { $0 <= limit },

@@ -233,11 +233,10 @@ extension ScenarioDecoder {
     /// A policy with some keys changed; another form of the size replaces the old one.
     private static func liquidation(_ tree: Tree?, overlaidWith change: Tree) -> Tree {
         guard var base = tree, base.entries != nil else { return change }
-        let forms = ["close_factor", "target_health", "whole"]
-        if forms.contains(where: { change[$0] != nil }) {
-            for key in forms { base = base.removing(key) }
-            if change["close_factor"] == nil {
-                base = base.removing("full_below").removing("dust")
+        if let new = sizeForms.first(where: { change[$0.form] != nil }) {
+            for (form, keys) in sizeForms {
+                base = base.removing(form)
+                for key in keys where !new.keys.contains(key) { base = base.removing(key) }
             }
         }
         return base.overlaid(with: change)

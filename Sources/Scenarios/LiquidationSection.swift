@@ -5,7 +5,7 @@ extension ScenarioDecoder {
     static let liquidationSection = Section(
         path: "protocol.liquidation",
         sentence:
-            "Liquidation. At most one of `close_factor`, `debt_share`, `target_health`, `portion`, `first_share`, `bracket_steps` and `whole` says how much a step takes.",
+            "Liquidation. At most one of `close_factor`, `debt_share`, `target_health`, `portion`, `first_share`, `bracket_steps`, `shortage`, `zero_health` and `whole` says how much a step takes.",
         keys: [
             Key(
                 "trigger", "strict or inclusive", default: "strict",
@@ -62,8 +62,15 @@ extension ScenarioDecoder {
                 "All of it once equity is not above what the first brackets would require; only with bracket_steps."
             ),
             Key(
-                "whole", "position, account or absorb", rule: "none",
-                "The whole position, everything at once, or all collateral and debt to the protocol itself."
+                "shortage", "map", rule: "none",
+                "As much as makes good what is missing until the course ends."),
+            Key(
+                "zero_health", "percentage", rule: "none",
+                "As much as brings health under the initial weights to zero; the percentage is the platform's, of both sides of an exchange."
+            ),
+            Key(
+                "whole", "position, account, absorb or flag", rule: "none",
+                "The whole position, everything at once, all collateral and debt to the protocol itself, or all collateral to the pool and then the positions as the markets' windows allow."
             ),
             Key(
                 "penalty", "percentage", default: "1%",
@@ -104,6 +111,10 @@ extension ScenarioDecoder {
             Key(
                 "refuse_worsening", "true or false", rule: "false",
                 "Whether a seizure is refused that would leave more debt for each unit of collateral than before."
+            ),
+            Key(
+                "course", "map or none", rule: "none",
+                "What becomes of a liquidation that has begun; without it every step stands for itself."
             ),
         ])
 
@@ -170,7 +181,8 @@ extension ScenarioDecoder {
             taker: fields.read("taker", Kind.choice(takers)), closingPrice: closingPrice(fields),
             caller: fields.read("caller", Kind.choice(callers)),
             oncePerBlock: fields.read("once_per_block", .yesOrNo), blockLimits: blockLimits(fields),
-            refusesToWorsen: fields.readIfPresent("refuse_worsening", .yesOrNo) ?? false)
+            refusesToWorsen: fields.readIfPresent("refuse_worsening", .yesOrNo) ?? false,
+            course: course(fields))
     }
 
     private func blockLimits(_ fields: Fields) -> LiquidationBlockLimits? {
@@ -182,12 +194,12 @@ extension ScenarioDecoder {
     }
 
     /// Which keys belong to which form of size.
-    private static let sizeForms: [(form: String, keys: [String])] = [
+    static let sizeForms: [(form: String, keys: [String])] = [
         ("close_factor", ["full_below", "dust"]),
         ("debt_share", ["full_below", "dust", "leftover"]),
         ("target_health", ["target_of", "target_buffer"]), ("portion", ["minimum"]),
         ("first_share", ["above", "window"]), ("bracket_steps", ["full_below_first"]),
-        ("whole", []),
+        ("shortage", []), ("zero_health", []), ("whole", []),
     ]
 
     private func size(_ fields: Fields) -> LiquidationPolicy.Size {
@@ -238,12 +250,17 @@ extension ScenarioDecoder {
             return .bracketSteps(
                 fields.read("bracket_steps", .count(1...64)),
                 fullBelowFirst: fields.read("full_below_first", .yesOrNo))
+        case "shortage":
+            guard let tree = fields.value("shortage") else { return .shortage(ShortageTerms()) }
+            return .shortage(shortage(tree, fields.path("shortage")))
+        case "zero_health":
+            return .zeroHealth(platformFee: fields.read("zero_health", .share))
         case "whole":
             return fields.read(
                 "whole",
                 Kind.choice([
                     ("position", LiquidationPolicy.Size.wholePosition), ("account", .wholeAccount),
-                    ("absorb", .absorb),
+                    ("absorb", .absorb), ("flag", .flag),
                 ]))
         default:
             return .closeFactor(

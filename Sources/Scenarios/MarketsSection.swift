@@ -90,6 +90,15 @@ extension ScenarioDecoder {
             Key(
                 "initial_profit_cap", "money or none", default: "none",
                 "The most that an unrealised profit counts against the initial requirement."),
+            Key(
+                "initial_profit_factor", "number", rule: "none",
+                "An unrealised profit's initial weight is at most 1.1 / (1 + factor · √profit)."),
+            Key(
+                "flag_reward", "percentage", rule: "none",
+                "What a keeper has for flagging an account, of the value of its position."),
+            Key(
+                "liquidation_window", "map or none", rule: "none",
+                "How much may be liquidated in a while, all accounts together."),
         ])
 
     static let riskLimitSection = Section(
@@ -133,6 +142,10 @@ extension ScenarioDecoder {
             Key(
                 "impact_depth", "money", default: "$0",
                 "The size at which the impact is reached; linear; $0 is no impact."),
+            Key(
+                "skew_scale", "amount", rule: "none",
+                "What traders hold net moves the price: index · (1 + (skew + size / 2) / scale), in place of an impact."
+            ),
         ] + poolTermsKeys)
 
     func decodeMarkets(_ root: Fields) {
@@ -176,6 +189,11 @@ extension ScenarioDecoder {
                     profitWeight: fields.read("profit_weight", .share),
                     initialProfitWeight: fields.readIfPresent("initial_profit_weight", .share),
                     initialProfitCap: fields.readIfPresent("initial_profit_cap", .notNegative)))
+            let last = markets.count - 1
+            markets[last].initialProfitFactor =
+                fields.readIfPresent("initial_profit_factor", .multiple) ?? .zero
+            markets[last].flagReward = fields.readIfPresent("flag_reward", .share) ?? .zero
+            markets[last].liquidationWindow = liquidationWindow(fields, asset)
         }
     }
 
@@ -198,8 +216,11 @@ extension ScenarioDecoder {
             own.problem(
                 depth.isZero ? "impact" : "impact_depth", "impact and impact_depth go together")
         }
-        return PoolPricing(
+        var pricing = PoolPricing(
             spread: own.read("spread", .share), impactDepth: depth, impactAtDepth: impact,
             terms: poolTerms(own, fields, underlying))
+        let asset = assetNames.indices.contains(underlying) ? assetNames[underlying] : "units"
+        pricing.skewScale = own.readIfPresent("skew_scale", .quantity(of: asset)) ?? .zero
+        return pricing
     }
 }

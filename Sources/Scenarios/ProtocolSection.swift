@@ -26,6 +26,9 @@ struct DecodedLaw {
     var missingEntryIsZero = false
     var storefront: CometStorefront?
     var withdrawalMargin = Ratio.zero
+    var positionResults = PositionResults.separate
+    var slowPrice = SlowPricePolicy.none
+    var keeper: KeeperTerms?
     var insuranceFund: [(asset: AssetID, amount: Quantity)] = []
     var pool: [(asset: AssetID, amount: Quantity)] = []
 }
@@ -66,7 +69,7 @@ extension ScenarioDecoder {
                 "How an unhealthy account is brought back, or closed."),
             Key(
                 "losses",
-                "list of insurance_fund, backstop, auto_deleveraging, reserves, pool, socialised, bad_debt",
+                "list of insurance_fund, fee_pool, backstop, auto_deleveraging, reserves, pool, socialised_by_funding, socialised, bad_debt",
                 default: "insurance_fund, bad_debt",
                 "Who pays when an account ends below zero, in order; the last is bad_debt."),
             Key(
@@ -79,6 +82,16 @@ extension ScenarioDecoder {
                 "withdrawal_margin", "percentage", rule: "0%",
                 "What is left after a withdrawal is at least this share of the value of all positions, whatever their initial margins."
             ),
+            Key(
+                "position_results", "separate or in_balance", rule: "separate",
+                "Whether margins add up to a requirement, or each position's profit less its margin joins the balance of the settlement asset before that is weighted."
+            ),
+            Key(
+                "slow_price", "map or none", rule: "none",
+                "A slower price beside each feed's, for the initial requirement."),
+            Key(
+                "keeper", "map or none", rule: "none",
+                "What keepers are paid where the pool takes all."),
             Key(
                 "storefront", "map", rule: "none",
                 "On what terms the protocol sells the collateral that it has absorbed."),
@@ -166,6 +179,13 @@ extension ScenarioDecoder {
         }
         law.categories = categories(fields)
         law.storefront = storefront(fields)
+        let results: [(word: String, value: PositionResults)] = [
+            ("separate", .separate), ("in_balance", .inBalance),
+        ]
+        law.positionResults =
+            fields.readIfPresent("position_results", Kind.choice(results)) ?? .separate
+        law.slowPrice = slowPrice(fields)
+        law.keeper = keeper(fields)
         law.stress = stress(fields)
         law.auctions = auctions(fields)
         law.withdrawalMargin = fields.readIfPresent("withdrawal_margin", .share) ?? .zero
@@ -212,6 +232,7 @@ extension ScenarioDecoder {
             ("insurance_fund", .insuranceFund), ("socialised", .socialised),
             ("reserves", .reserves), ("auto_deleveraging", .autoDeleveraging),
             ("backstop", .backstop), ("pool", .pool), ("bad_debt", .badDebt),
+            ("fee_pool", .feePool), ("socialised_by_funding", .socialisedByFunding),
         ]
         guard fields.has("losses"), let tree = fields.value("losses") else {
             setting("protocol.losses", "[insurance_fund, bad_debt]")

@@ -114,13 +114,16 @@ final class ScenarioDecoder {
         decodeMarkets(fields)
         let law = self.law(fields)
         var oracles = self.oracles(fields, guards: law.guards)
-        let parameters = ProtocolParameters(
+        var parameters = ProtocolParameters(
             assets: assets, categories: law.categories, markets: markets, feeds: oracles.parameters,
             settlementAsset: settlement, staleBlocks: law.guards.blocks,
             liquidation: law.liquidation, lossWaterfall: law.losses,
             deleveraging: law.deleveraging, backstop: law.backstop, storefront: law.storefront,
             stress: law.stress, marginRatio: law.marginRatio, auctions: law.auctions,
             withdrawalMargin: law.withdrawalMargin)
+        parameters.positionResults = law.positionResults
+        parameters.slowPrice = law.slowPrice
+        parameters.keeper = law.keeper
         var agents = self.agents(fields, funds: law)
         agents.reporters = oracles.reporters
         let governance = faults(fields, &oracles, &chain)

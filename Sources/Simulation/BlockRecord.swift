@@ -138,7 +138,8 @@ public struct LiquidationRecord: Sendable, Hashable {
     public var liquidatableSince: Timestamp?
     /// Since when at the outside prices; nil when it was not.
     public var trulyLiquidatableSince: Timestamp?
-    /// Healthy at the outside prices when liquidated.
+    /// Healthy at the outside prices when liquidated; not so where they would not have ended a liquidation that had
+    /// begun.
     public var wrongful: Bool
     /// Liquidated later than the scenario's tolerance after it was liquidatable in truth.
     public var late: Bool

@@ -133,6 +133,10 @@ struct Genesis {
             Agent(
                 address: .governance, name: "governance", kind: "governance", group: "governance"),
         ]
+        // Where the venue liquidates, it acts as the system and goes by its own name.
+        let unnamed = own.filter { agent in
+            !cast.members.contains { $0.address == agent.address }
+        }
         let parameters = scenario.parameters
         let funds = house.accountIDs.map { raw in
             let account = house.account(AccountID(raw))
@@ -153,9 +157,8 @@ struct Genesis {
             assets: parameters.assets.map { ($0.name, $0.feed) },
             markets: parameters.markets.map { ($0.name, $0.feed) },
             feeds: parameters.feeds.map(\.name),
-            // The engine of a venue acts as the system, which stands there already.
-            agents: own
-                + cast.members.filter { $0.address != .system }.map {
+            agents: unnamed
+                + cast.members.map {
                     Agent(address: $0.address, name: $0.name, kind: $0.kind, group: $0.group)
                 },
             accounts: funds + accounts,

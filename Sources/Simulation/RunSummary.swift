@@ -164,7 +164,9 @@ public struct RunSummary: Sendable {
             case .lossCovered(let cover):
                 let amount = worth(
                     cover.amount, at: onChainPrices[assetFeeds[cover.asset.index].index])
-                if cover.layer == .socialised { socialised += amount }
+                if cover.layer == .socialised || cover.layer == .socialisedByFunding {
+                    socialised += amount
+                }
                 if cover.layer == .insuranceFund { incentives.addInsurance(amount) }
             case .auctionChanged(let change): add(change, record)
             default: break
@@ -217,9 +219,12 @@ public struct RunSummary: Sendable {
                 // A closed long is a negative size: its taker buys at the protocol's price.
                 staleLoss += worth(step.size, at: liquidation.referencePrice - step.price)
             }
-            let notional = worth(step.size.magnitude, at: step.price)
-            liquidatedNotional += notional
-            incentives.add(liquidation, notional: notional)
+            if step.kind != .flagged {
+                // What a flag seizes secures positions that are closed, and counted, afterwards.
+                let notional = worth(step.size.magnitude, at: step.price)
+                liquidatedNotional += notional
+                incentives.add(liquidation, notional: notional)
+            }
             guard liquidation.index != lastIndex else { continue }
             lastIndex = liquidation.index
             liquidations += 1

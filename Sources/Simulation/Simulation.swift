@@ -330,12 +330,17 @@ public final class Simulation: IteratorProtocol {
         let opening = journal.count
         let truth = outsidePrices
         var before: [Int64: Health] = [:]
+        // Liquidations that had begun, and that the outside prices would not have ended either.
+        var continued: Set<Int64> = []
         let block = chain.build(slot, appendingTo: journal, checkpoint: checkpoint) {
             [self] (transaction, journal) throws(Rejection) in
             if let account = transaction.command.liquidated, account.index < house.accountCount {
                 before[transaction.id] = house.health(of: account, .maintenance, at: truth)
                 if scenario.recordsDecisions {
                     health[transaction.id] = house.health(of: account, .maintenance)
+                }
+                if house.isBeingLiquidated(account), house.isLiquidatable(account, at: truth) {
+                    continued.insert(transaction.id)
                 }
             }
             if let loan = dispatch.flashLoan(of: transaction) {
@@ -352,7 +357,9 @@ public final class Simulation: IteratorProtocol {
             }
             for event in block.journal[included.events] {
                 guard case .liquidated(let step) = event else { continue }
-                liquidations.append(judge(step, included.index, health, truth, slot.time))
+                var record = judge(step, included.index, health, truth, slot.time)
+                if continued.contains(included.transaction.id) { record.wrongful = false }
+                liquidations.append(record)
             }
         }
         return Execution(

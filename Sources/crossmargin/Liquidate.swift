@@ -49,6 +49,14 @@ struct Liquidate: ParsableCommand {
         throw fail("\(input.file): no isolated position in '\(isolated)' (\(known))", Exit.badInput)
     }
 
+    /// What a step takes; in an auction, what happens to it.
+    private static func taken(_ step: LiquidationStep) -> String {
+        switch step.kind {
+        case .auction, .purchase, .bid, .settlement: "\(step.kind.rawValue) \(step.what)"
+        default: step.what
+        }
+    }
+
     private func plain(_ run: LiquidationRun) -> String {
         guard !run.rows.isEmpty else { return "No step: \(run.ending)." }
         let table = ResultTable(
@@ -59,7 +67,8 @@ struct Liquidate: ParsableCommand {
             rows: run.rows.enumerated().map { index, row in
                 [
                     .integer(Int64(index + 1)), .text("\(row.elapsed.milliseconds / 1000) s"),
-                    .text(row.step.what), .text("\(row.step.amount)"), .text("\(row.step.price)"),
+                    .text(Self.taken(row.step)), .text("\(row.step.amount)"),
+                    .text("\(row.step.price)"),
                     .text(row.step.repaid.map { "\($0) \(row.step.repaidAsset ?? "")" } ?? "-"),
                     .text(dollars(row.step.penalty.raw)), .text(dollars(row.step.deficit.raw)),
                     .text(dollars(row.after.surplus.raw)),

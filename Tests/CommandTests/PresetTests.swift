@@ -23,6 +23,45 @@ import Testing
         #expect(Tool.field("conservation", of: result.out) == "0")
     }
 
+    /// The same, with an account for every position.
+    @Test(arguments: Preset.all.filter { $0.text.contains("\nmarkets:") }.map(\.name))
+    func runsIsolated(preset: String) throws {
+        let result = try Tool.run([
+            "run", Tool.scenario("same-crash-everywhere"), "--set", "protocol.preset=\(preset)",
+            "--set", "agents.traders.crowd.mode=isolated", "--set", "duration=1h", "--paranoid",
+            "--no-expect", "--json",
+        ])
+        #expect(result.code == 0, "\(preset): \(result.error)")
+        #expect(Tool.field("conservation", of: result.out) == "0")
+    }
+
+    /// Where a liquidation has a course, its beginning and end are rows, which tell why steps went on above the
+    /// maintenance margin.
+    @Test(arguments: ["drift-v2", "mango-v4", "synthetix-v3"])
+    func aCourseStandsInTheRecord(preset: String) throws {
+        try Tool.inFolder { folder in
+            let run = try Tool.run(
+                [
+                    "run", Tool.scenario("same-crash-everywhere"), "--db", "a.sqlite",
+                    "--no-expect", "--set", "protocol.preset=\(preset)", "--set", "duration=6h",
+                ], in: folder)
+            #expect(run.code == 0, "\(run.error)")
+            func count(_ rows: String) throws -> Int {
+                let result = try Tool.run(
+                    ["query", "a.sqlite", "select count(*) as n from \(rows)", "--json"],
+                    in: folder)
+                #expect(result.code == 0, "\(result.error)")
+                return Int(result.out.filter(\.isNumber)) ?? -1
+            }
+            #expect(try count("governance where kind = 60") > 10)
+            // Only Drift takes so little at first that an account is above its margin and not yet through.
+            let above = try count("liquidation where equity_before_e8 > requirement_before_e8")
+            #expect((above > 0) == (preset == "drift-v2"))
+            #expect(try count("breach_liquidated_healthy") == 0)
+            #expect(try Tool.run(["verify", "a.sqlite"], in: folder).code == 0)
+        }
+    }
+
     @Test(arguments: Preset.names) func hasADocument(preset: String) throws {
         let document = try PresetDocument(try #require(Preset.named(preset)))
         #expect(!document.title.isEmpty && !document.summary.isEmpty)

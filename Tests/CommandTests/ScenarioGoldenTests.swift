@@ -5,7 +5,7 @@ import Testing
 @Suite struct ScenarioGoldenTests {
     static let names = [
         "calm", "cascade", "congestion", "cross-vs-isolated", "hedged", "oracle-delay",
-        "same-crash-everywhere", "same-crash-lending",
+        "same-crash-everywhere", "same-crash-lending", "liquidators",
     ]
 
     @Test func goldenHeads() throws {

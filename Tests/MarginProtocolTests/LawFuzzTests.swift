@@ -235,6 +235,7 @@ struct Fuzz {
             return expect(
                 before.parameters.liquidation.taker == .pool || socialised
                     || house.health(of: payer, .initial).isMet, "the payer has its margin")
+        case .flag: return expect(steps.count >= 1, "one event at least")
         case .absorption(let part):
             return expect(
                 steps.count == part.seized.count

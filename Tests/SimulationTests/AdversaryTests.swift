@@ -10,6 +10,9 @@ import Testing
     /// What the adversary of a run ends with less what it began with, at the outside prices. [USD]
     private func profit(_ text: String) throws -> Double {
         let simulation = try Simulation(try ScenarioLoader.load(text: text))
+        // The database names an agent by its address.
+        let everybody = simulation.description.agents.map(\.address)
+        #expect(Set(everybody).count == everybody.count)
         let mine = simulation.description.agents.filter { $0.kind == "adversary" }.map(\.address)
         let accounts = simulation.description.accounts.filter { mine.contains($0.owner) }
         #expect(!accounts.isEmpty)

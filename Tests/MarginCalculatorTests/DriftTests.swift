@@ -1,0 +1,307 @@
+import ExactMath
+import MarginRules
+import Scenarios
+import Testing
+
+@testable import MarginCalculator
+@testable import MarginProtocol
+
+/// Drift v2 through the engine: markets of 10 % initial and 5 % maintenance margin, as in the protocol's own tests;
+/// drift-labs/protocol-v2 programs/drift/src/math and src/controller.
+///
+/// The engine cannot hold:
+/// - open orders as part of margin (the 0.01 USD an order of drift-whale-imf), prediction markets (drift-prediction),
+///   a chosen ratio that counts for borrows too and a ratio imposed by a stale price (drift-acct-custom-ratio-2, -asset,
+///   drift-acct-override);
+/// - a weight of zero for a debt (drift-spot-weight-10), the margin for fills (drift-spot-weight-15), a profit without a
+///   position (drift-neg-pnl-buffer, drift-borrow-pnl, drift-pnl-deposit);
+/// - its own form of the funding rate and of the oracle's validity (drift-funding, drift-oracle), and a deposit index
+///   (drift-deposit-delta, drift-bankruptcy-spot): depositors pay at once, in proportion. These are rules only, as are
+///   single steps of a formula (drift-liab-to-cover, drift-asset-for-liab, drift-perp-if-fee, drift-spot-if-fee).
+@Suite struct DriftTests {
+    /// SOL at a price under the preset without premiums for size, the course's buffer and first share given.
+    static func text(
+        _ balances: String, _ positions: String = "{}", price: String = "100",
+        buffer: String = "2%", initialShare: String = "100%", market: String = "",
+        asset: String = "{haircut: 10%, size_discount: null}", rest: String = "",
+        liquidation: String = ""
+    ) -> String {
+        """
+        protocol: drift-v2
+        parameters:
+          assets:
+            SOL: {collateral: \(asset), debt_factor: null\(rest)}
+          markets:
+            SOL: {size_premium: null, initial_profit_factor: null, funding: null\(market)}
+          protocol:
+            liquidation:
+              shortage: {step: 0.01}
+              course: {buffer: \(buffer), initial_share: \(initialShare)}
+              \(liquidation)
+        prices: {SOL: \(price)}
+        account: {balances: {\(balances)}, positions: \(positions)}
+        """
+    }
+
+    /// spot_market_asset_weight: a holding at a price of one, and what it weighs.
+    @Test(arguments: [
+        ("10%", "0", "1000", "900"), ("10%", "0.00001", "1000000000", "835700000"),
+        ("10%", "0.1", "1000", "264.2"), ("85%", "0.1", "100000", "3370"),
+    ])
+    func assetWeight(haircut: String, factor: String, size: String, expected: String) throws {
+        let schedule = "{haircut: \(haircut), size_discount: {square_root: \(factor)}}"
+        let report = try report(
+            Self.text(
+                "SOL: \(size)", price: "1", asset: schedule, rest: ", initial_collateral: null")
+        )
+        #expect(isNear(report.weightedEquity.maintenance, expected))
+        #expect(isNear(report.weightedEquity.initial, expected))
+    }
+
+    /// spot_market_asset_weight, liability initial, imf 0 and 100000.
+    @Test(arguments: [("0", "-1100"), ("0.1", "-4042.2")])
+    func debtWeight(factor: String, expected: String) throws {
+        let report = try report(
+            Self.text(
+                "SOL: -1000", price: "1", rest: ", initial_liability_weight: 1.1"
+            ).replacing("debt_factor: null", with: "debt_factor: \(factor)"))
+        #expect(isNear(report.weightedEquity.initial, expected))
+        #expect(isNear(report.weightedEquity.maintenance, expected))
+    }
+
+    /// spot_market_scale_initial_asset_weight: at the start nothing scales, at twice as much the weight is half.
+    @Test(arguments: [("20000", "22.5"), ("40000", "11.25")])
+    func depositScale(deposits: String, expected: String) throws {
+        let text = Self.text(
+            "SOL: 1", price: "25",
+            rest: ", initial_collateral: {haircut: 10%, size_discount: null, deposit_scale: $500k}")
+        let report = try report(text + "\nmarket: {SOL: {deposits: \(deposits)}}")
+        #expect(isNear(report.weightedEquity.initial, expected))
+        #expect(isNear(report.weightedEquity.maintenance, "22.5"))
+    }
+
+    /// calculate_user_equity_value_tests: a short in profit; at most 100 USD of it count against the initial margin.
+    @Test func initialRequirement() throws {
+        let report = try report(
+            Self.text(
+                "USDC: 0", "{SOL: {size: -6.147540983, entry: 25000}}", price: "22050",
+                market: ", size_premium: {square_root: 0.001}"
+            ).replacing("size_premium: null, ", with: ""))
+        // A size of eight decimals where the source has nine.
+        #expect(isNear(report.requirement.initial, "13555.327867", within: "0.00001"))
+        #expect(isNear(report.weightedEquity.initial, "100"))
+        #expect(report.weightedEquity.maintenance > Money(whole: 18_000))
+    }
+
+    /// The same place: a profit's weight falls with its size.
+    @Test(arguments: [("24282786.896", "0.1855"), ("19426229516.8", "0.0078")])
+    func profitWeight(profit: String, weight: String) throws {
+        // A unit of a thousand dollars, bought for nothing: all its value is profit.
+        let size = try #require(Quantity(decimal: profit)).raw / 1000
+        let report = try report(
+            Self.text(
+                "USDC: 0", "{SOL: {size: \(Quantity(raw: size)), entry: 0}}", price: "1000",
+                market: ", initial_profit_cap: null, initial_profit_factor: 0.001"
+            ).replacing("initial_profit_factor: null, ", with: ""))
+        let expected = try #require(Money(decimal: profit))
+            .scaled(by: try #require(Ratio(decimal: weight)), rounding: .down)
+        #expect((report.weightedEquity.initial - expected).magnitude <= Money(raw: 100))
+    }
+
+    /// successful_liquidation_long_perp_whale_imf_factor, with the open bid filled: the maintenance margin grows with size.
+    @Test(arguments: [("0.001", "140014"), ("0.01", "1040104")])
+    func whale(factor: String, expected: String) throws {
+        let report = try report(
+            Self.text(
+                "USDC: 0", "{SOL: {size: 10001}}",
+                market: ", size_premium: {square_root: \(factor)}"
+            ).replacing("size_premium: null, ", with: ""))
+        #expect(isNear(report.requirement.maintenance, expected))
+    }
+
+    /// user_custom_margin_ratio: what an owner chooses leaves the maintenance margin as it is.
+    @Test func chosenLeverage() throws {
+        let account = try account(
+            Self.text("SOL: -100, USDC: 100", "{SOL: {size: 100, leverage: 1}}"))
+        let maintenance = account.house.statement(of: account.cross, .maintenance)
+        #expect(maintenance.requirement + maintenance.debt == Money(whole: 11_500))
+        let initial = account.house.statement(of: account.cross, .initial)
+        #expect(initial.requirement == Money(whole: 10_000))
+    }
+
+    /// usdc_less_than_1_with_deposit, usdc_more_than_1_with_borrow: strict prices.
+    @Test(arguments: [
+        ("1", "0.99", "0.95", "0.95"), ("1", "0.99", "1.01", "0.99"),
+        ("-1", "1.01", "1.01", "-1.01"), ("-1", "1.01", "0.99", "-1.01"),
+        ("-1", "0.99", "1.01", "-1.01"),
+    ])
+    func strictPrices(balance: String, oracle: String, average: String, expected: String) throws {
+        let report = try report(
+            """
+            protocol: drift-v2
+            prices: {USDC: \(oracle)}
+            account: {balances: {USDC: \(balance)}}
+            market: {USDC: {slow_price: \(average)}}
+            """)
+        #expect(isNear(report.weightedEquity.initial, expected))
+        let plain = try #require(Money(decimal: oracle))
+        #expect(report.weightedEquity.maintenance == (balance == "1" ? plain : -plain))
+    }
+
+    /// isolated_position_margin_requirement with a buffer of 10 %.
+    @Test func isolatedBuffer() throws {
+        let account = try account(
+            Self.text(
+                "USDC: 20000, SOL: -100",
+                "{SOL: {size: 100, entry: 110, mode: isolated, margin: 100}}",
+                market: ", maintenance_margin: 10%", rest: ", liability_weight: 1.2"))
+        let buffer = Ratio(percent: 10)
+        let cross = account.house.buffered(account.cross.index, buffer, account.house.prices)
+        #expect(cross.requirementPlusBuffer == Money(whole: 13_000))
+        #expect(cross.collateralPlusBuffer == Money(whole: 20_000))
+        let child = try #require(account.isolated[0])
+        let isolated = account.house.buffered(child.index, buffer, account.house.prices)
+        #expect(isolated.requirementPlusBuffer == Money(whole: 2_000))
+        #expect(isolated.collateralPlusBuffer == Money(whole: -1_000))
+    }
+
+    /// calculate_base_asset_amount_to_cover_margin_shortage: 10 USD missing at 100 USD and 10 %, without and with a fee.
+    @Test(arguments: [("0%", "-1"), ("1%", "-1.11111111")])
+    func sizeToCover(fee: String, expected: String) throws {
+        let report = try report(
+            Self.text(
+                "USDC: 10", "{SOL: {size: 2}}", buffer: "0%", market: ", maintenance_margin: 10%",
+                liquidation: "penalty: \(fee)"
+            ).replacing("step: 0.01", with: "insurance_fee: 0%"))
+        #expect(isNear(report.liquidation?.amount, expected, within: "0.00000002"))
+    }
+
+    /// controller/liquidation/tests.rs: successful_liquidation_short_perp, …_to_cover_margin_shortage,
+    /// liquidate_user_with_step_size_position, …_half_of_if_fee, …_portion_of_if_fee, liquidation_accelerated.
+    @Test(
+        arguments: [
+            ("{size: -1, entry: 50}", "0", "100", "0.1%", "100%", "0", nil, "0", "1"),
+            ("{size: 2, entry: 100}", "5", "100", "2%", "100%", "0.2", "1.4", "1.8", "1.8"),
+            ("{size: 2, entry: 100}", "5", "100", "2%", "10%", "0.2", "1.4", "1.8", "1.8"),
+            (
+                "{size: 0.01, entry: 150}", "0.545454", "100", "0.1%", "100%", "0", "0.025454",
+                "0.01", "0.01"
+            ),
+            ("{size: -1, entry: 100}", "1.5", "100", "0.1%", "100%", "0", nil, "0.475", "1"),
+            (
+                "{size: -299.4, entry: 23.24413599}", "113.838792", "23.244136", "2%", "100%", nil,
+                nil,
+                "41.787043", nil
+            ),
+        ] as [(String, String, String, String, String, String?, String?, String, String?)])
+    func position(
+        position: String, usdc: String, price: String, buffer: String, share: String,
+        left: String?, balance: String?, insurance: String, reward: String?
+    ) throws {
+        var account = try account(
+            Self.text(
+                "USDC: \(usdc)", "{SOL: \(position)}", price: price, buffer: buffer,
+                initialShare: share))
+        let step = try #require(LiquidationStep(account, account.cross))
+        #expect(isNear(step.toInsurance, insurance, within: "0.00001"))
+        if let reward { #expect(isNear(step.toLiquidator, reward)) }
+        let events = try account.step(account.cross)
+        let market = MarketID(0)
+        if let left { #expect(isNear(account.house.position(account.cross, market).size, left)) }
+        if let balance {
+            #expect(isNear(account.house.balance(account.cross, AssetID(0)), balance))
+        }
+        // Having covered what was missing ends it, or nothing being left.
+        #expect(!account.house.isBeingLiquidated(account.cross))
+        #expect(account.house.breaches().isEmpty)
+        if position == "{size: -1, entry: 50}" {
+            // The source leaves a debt of 51 USD for bankruptcy to resolve; here the same step does.
+            let covered = events.reduce(Quantity.zero) { sum, event in
+                if case .lossCovered(let cover) = event { sum + cover.amount } else { sum }
+            }
+            #expect(covered == Quantity(whole: 51))
+        }
+    }
+
+    /// liquidate_over_multiple_slots: 10 % at first, then over 150 slots of 400 ms.
+    @Test func overSlots() throws {
+        var account = try account(
+            Self.text(
+                "USDC: 1050, SOL: -10", initialShare: "10%",
+                liquidation: ""))
+        let id = account.cross
+        let start = account.house.time
+        var journal: [Event] = []
+        let expected: [(slot: Int64, usdc: String, sol: String, freed: String?)] = [
+            (0, "990.558159", "-9.406769", "7.000031"),
+            (50, "792.456458", "-7.429712", "30.328714"),
+            (135, "455.580082", "-4.067682", nil),
+        ]
+        for row in expected {
+            account.house.advance(
+                to: start + TimeSpan(milliseconds: 400 * row.slot), into: &journal)
+            _ = try account.step(id)
+            // The source counts both tokens in six decimals and rounds to them at each step: a unit of SOL is 1e-4 USD.
+            #expect(isNear(account.house.balance(id, AssetID(0)), row.usdc, within: "0.001"))
+            #expect(isNear(account.house.balance(id, AssetID(1)), row.sol, within: "0.00001"))
+            let freed = account.house.proceeding(of: id)?.freed
+            if let wanted = row.freed {
+                #expect(isNear(freed, wanted, within: "0.0001"))
+            } else {
+                #expect(freed == nil)
+            }
+            #expect(account.house.breaches().isEmpty)
+        }
+    }
+
+    /// successful_liquidation_dust_borrow: a debt under 10 USD may be taken whole, and the rest of the asset with it.
+    @Test func dust() throws {
+        var account = try account(Self.text("USDC: 2.14, SOL: -0.02"))
+        _ = try account.step(account.cross)
+        #expect(account.house.balance(account.cross, AssetID(0)).isZero)
+        // The fund's fee of a thousandth stays a debt, until nothing is left to pay it and others do.
+        #expect(account.house.balance(ClearingHouse.insuranceFund, AssetID(1)).raw <= 2_000)
+        #expect(account.house.breaches().isEmpty)
+    }
+
+    /// get_liquidation_fee: 2 %, and a millionth more a slot after 1,500 slots; within the maintenance margin.
+    @Test(arguments: [(10, "2%"), (10_000, "3%"), (100_000, "5%")])
+    func feeRamp(slots: Int64, expected: String) throws {
+        var account = try account(
+            Self.text(
+                "USDC: 6000", "{SOL: {size: 2000, entry: 100}}", initialShare: "10%",
+                liquidation: "penalty: 2%"))
+        _ = try account.step(account.cross)
+        #expect(account.house.isBeingLiquidated(account.cross))
+        var journal: [Event] = []
+        account.house.advance(
+            to: account.house.time + TimeSpan(milliseconds: 400 * slots), into: &journal)
+        let step = try #require(LiquidationStep(account, account.cross))
+        let value = try step.amount.magnitude.value(at: step.price, rounding: .down)
+        let share = try #require(
+            Ratio(decimal: expected == "2%" ? "0.02" : expected == "3%" ? "0.03" : "0.05"))
+        #expect(
+            (step.toLiquidator - (try value.scaled(by: share, rounding: .down))).magnitude
+                <= Money(raw: 2))
+    }
+
+    /// Between the trigger and the end an account stays in liquidation, and may not withdraw; a whole run ends above the
+    /// buffer or with nothing.
+    @Test func hysteresis() throws {
+        let text = Self.text(
+            "USDC: 600", "{SOL: {size: 200, entry: 98}}", price: "100", initialShare: "10%")
+        let still = try account(text)
+        // 1,000 USD required, 1,000 there: at the trigger nothing is due.
+        #expect(!still.house.isLiquidatable(still.cross, at: still.house.prices))
+        var other = try account(text.replacing("USDC: 600", with: "USDC: 599"))
+        #expect(other.house.isLiquidatable(other.cross, at: other.house.prices))
+        _ = try other.step(other.cross)
+        #expect(other.house.health(of: other.cross, .maintenance).isMet)
+        #expect(other.house.isLiquidatable(other.cross, at: other.house.prices))
+        let run = LiquidationRun(
+            try account(text.replacing("USDC: 600", with: "USDC: 599")),
+            pause: TimeSpan(milliseconds: 400))
+        #expect(run.rows.count > 2 && run.ending == "the account is healthy again")
+        #expect(!run.account.house.isBeingLiquidated(run.account.cross))
+    }
+}
