@@ -124,7 +124,7 @@ extension Liquidator {
     private func feed(of step: LiquidationQuote.Step, _ view: borrowing View) -> FeedID? {
         let parameters = view.house.parameters
         switch step {
-        case .deficit, .absorption: return nil
+        case .deficit, .absorption, .flag: return nil
         case .collateral(let part):
             let asset = part.seize == parameters.settlementAsset ? part.repay : part.seize
             return parameters.assets[asset.index].feed
