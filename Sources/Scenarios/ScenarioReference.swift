@@ -18,7 +18,7 @@ public enum ScenarioReference {
         ScenarioDecoder.protocolSection, ScenarioDecoder.guardSection,
         ScenarioDecoder.liquidationSection, ScenarioDecoder.blockLimitsSection,
         ScenarioDecoder.courseSection, ScenarioDecoder.shortageSection,
-        ScenarioDecoder.windowSection, ScenarioDecoder.keeperSection,
+        ScenarioDecoder.windowSection, ScenarioDecoder.keeperTermsSection,
         ScenarioDecoder.slowPriceSection,
         ScenarioDecoder.fillableSection,
         ScenarioDecoder.incentiveSection, ScenarioDecoder.deleveragingSection,
