@@ -122,11 +122,13 @@ let package = Package(
                 "Simulation", "Audit", grdb, crypto,
             ]),
         layer("Reports", [grdb]),
+        layer("Calibration", ["ExactMath", "SeededRandom", "MarginProtocol", "Chain"]),
         .executableTarget(
             name: "crossmargin",
             dependencies: [
                 "ExactMath", "MarginProtocol", "Chain", "Agents", "Scenarios", "Simulation",
-                "Audit", "Studies", "MarginCalculator", "Reports", arguments, logging,
+                "Audit", "Studies", "MarginCalculator", "Reports", "Calibration", arguments,
+                logging,
             ],
             swiftSettings: settings),
 
@@ -144,11 +146,12 @@ let package = Package(
         tests("MarginCalculatorTests", all + ["MarginCalculator"]),
         tests("OraclesTests", ["Oracles", "SeededRandom", "ExactMath"]),
         tests("MarketsTests", ["Markets", "SeededRandom", "ExactMath"]),
-        tests("ChainTests", ["Chain", "MarginProtocol", "SeededRandom", "ExactMath"]),
+        tests("ChainTests", ["Chain", "MarginProtocol", "OrderBook", "SeededRandom", "ExactMath"]),
         tests("AgentsTests", base + ["Oracles", "Markets", "Chain", "Agents"]),
         tests("ScenariosTests", all + [yams]),
         tests("SimulationTests", all + ["Simulation"]),
         tests("AuditTests", all + ["Simulation", "Audit", "Reports", grdb, crypto]),
+        tests("CalibrationTests", all + ["Calibration"]),
         tests("ReportsTests", all + ["Simulation", "Audit", "Reports"]),
         tests("StudiesTests", all + ["Simulation", "Audit", "Studies", "Reports", grdb]),
         tests(

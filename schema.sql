@@ -449,6 +449,60 @@ create table if not exists protocol_metric (
     primary key (run, block)
 ) strict, without rowid;
 
+-- A row is a sold right to the place directly behind an oracle report; it stands in the block in which
+-- its end was known. Reports that make nobody liquidatable, or that nobody bids on, have none.
+create table if not exists oev_auction (
+    run integer not null, -- run
+    block integer not null, -- block
+    seq integer not null, -- place in the list
+    feed integer not null, -- feed of the report
+    round integer not null, -- the report's number in the feed
+    report_id integer not null, -- id of the transaction that carries the report
+    accounts_due integer not null, -- accounts that the report makes liquidatable
+    bids integer not null check (bids >= 1), -- sealed bids
+    winner integer not null, -- address of the highest bidder
+    highest_bid_e8 integer not null, -- [1e-8 USD] its bid
+    second_bid_e8 integer not null, -- [1e-8 USD] the next best bid; 0 without one
+    paid_e8 integer not null, -- [1e-8 USD] what the winner paid; 0 unless included
+    to_protocol_e8 integer not null, -- [1e-8 USD] of that, to the protocol
+    to_oracle_e8 integer not null, -- [1e-8 USD] of that, to the oracle
+    to_builder_e8 integer not null, -- [1e-8 USD] of that, to whoever built the block
+    bonus_e8 integer not null, -- [1e-8 USD] what the liquidations behind the report paid the winner
+    fate integer not null, -- what became of the winner's bundle: code of domain bundle_fate
+    tx integer, -- place of the bundle's first transaction in the block; none unless included
+    primary key (run, block, seq)
+) strict, without rowid;
+
+-- A row is a bundle sent to builders in private, in the block in which its end was known.
+create table if not exists bundle (
+    run integer not null, -- run
+    block integer not null, -- block
+    seq integer not null, -- place in the list
+    id integer not null, -- id of its first transaction
+    sender integer not null, -- address that signed that
+    tx_count integer not null check (tx_count >= 1), -- transactions in it
+    gas_limit integer not null, -- [gas] room it needs
+    price_wei integer not null, -- [wei per gas] what it pays on average; 0 where it cannot pay the base fee
+    behind_id integer, -- id of the transaction directly behind which it stands; none = its payment decides
+    fate integer not null, -- what became of it: code of domain bundle_fate
+    tx integer, -- place of its first transaction in the block; none unless included
+    rejection integer, -- why a part of it failed: code of domain rejection; none unless it failed
+    primary key (run, block, seq)
+) strict, without rowid;
+
+-- A row is a round of the chain's express lane that somebody won, or that ended a holder's.
+create table if not exists express_round (
+    run integer not null, -- run
+    block integer not null, -- first block of the round
+    seq integer not null, -- place in the list
+    start_ms integer not null, -- [ms since 1970] when the round began
+    holder integer, -- address that is not delayed; none where nobody bid
+    bids integer not null, -- sealed bids
+    highest_wei integer not null, -- [wei] the winner's bid
+    paid_wei integer not null, -- [wei] what it pays: the second bid, at least the reserve
+    primary key (run, block, seq)
+) strict, without rowid;
+
 -- A row is a study: one scenario at several points, each run with the same seeds, so that points differ
 -- only by what was varied. Its runs stand in study_run in order of point and seed, written by one writer:
 -- a study that was stopped is a prefix of itself, and the same command goes on.
@@ -570,6 +624,9 @@ insert or ignore into code (domain, code, name) values
     ('table', 22, 'account_health'),
     ('table', 23, 'protocol_metric'),
     ('table', 50, 'auction_event'),
+    ('table', 70, 'oev_auction'),
+    ('table', 71, 'bundle'),
+    ('table', 72, 'express_round'),
     ('table', 90, 'liquidator_decision'),
     ('decision_trigger', 1, 'poll'),
     ('decision_trigger', 2, 'report'),
@@ -580,6 +637,9 @@ insert or ignore into code (domain, code, name) values
     ('decision_result', 4, 'dropped'),
     ('decision_result', 5, 'replaced'),
     ('decision_result', 6, 'pending'),
+    ('bundle_fate', 1, 'included'),
+    ('bundle_fate', 2, 'failed'),
+    ('bundle_fate', 3, 'lapsed'),
     ('role', 0, 'margin'),
     ('role', 1, 'wallet'),
     ('role', 2, 'liquidityPool'),
@@ -613,6 +673,7 @@ insert or ignore into code (domain, code, name) values
     ('command', 22, 'bidAuction'),
     ('command', 23, 'restartAuction'),
     ('command', 24, 'settleAuction'),
+    ('command', 36, 'payAuction'),
     ('drop', 1, 'nonceTooLow'),
     ('drop', 2, 'replacementUnderpriced'),
     ('drop', 3, 'replaced'),
@@ -622,6 +683,8 @@ insert or ignore into code (domain, code, name) values
     ('drop', 7, 'feeTooLow'),
     ('drop', 8, 'gasLimitAboveBlock'),
     ('drop', 9, 'gasLimitTooLow'),
+    ('drop', 10, 'lost'),
+    ('drop', 11, 'bundleFailed'),
     ('fate', 1, 'accepted'),
     ('fate', 2, 'rejected'),
     ('fate', 3, 'dropped'),
@@ -650,6 +713,7 @@ insert or ignore into code (domain, code, name) values
     ('balance_reason', 52, 'auctionReward'),
     ('balance_reason', 53, 'bidHeld'),
     ('balance_reason', 54, 'bidReturned'),
+    ('balance_reason', 59, 'oevPaid'),
     ('position_reason', 1, 'trade'),
     ('position_reason', 2, 'orderMatch'),
     ('position_reason', 3, 'liquidation'),
@@ -850,6 +914,18 @@ create trigger if not exists protocol_metric_no_update before update on protocol
     select raise(abort, 'protocol_metric is append-only: a row may not be changed'); end;
 create trigger if not exists protocol_metric_no_delete before delete on protocol_metric begin
     select raise(abort, 'protocol_metric is append-only: a row may not be deleted'); end;
+create trigger if not exists oev_auction_no_update before update on oev_auction begin
+    select raise(abort, 'oev_auction is append-only: a row may not be changed'); end;
+create trigger if not exists oev_auction_no_delete before delete on oev_auction begin
+    select raise(abort, 'oev_auction is append-only: a row may not be deleted'); end;
+create trigger if not exists bundle_no_update before update on bundle begin
+    select raise(abort, 'bundle is append-only: a row may not be changed'); end;
+create trigger if not exists bundle_no_delete before delete on bundle begin
+    select raise(abort, 'bundle is append-only: a row may not be deleted'); end;
+create trigger if not exists express_round_no_update before update on express_round begin
+    select raise(abort, 'express_round is append-only: a row may not be changed'); end;
+create trigger if not exists express_round_no_delete before delete on express_round begin
+    select raise(abort, 'express_round is append-only: a row may not be deleted'); end;
 create trigger if not exists liquidator_decision_no_update before update on liquidator_decision begin
     select raise(abort, 'liquidator_decision is append-only: a row may not be changed'); end;
 create trigger if not exists liquidator_decision_no_delete before delete on liquidator_decision begin
@@ -1190,6 +1266,54 @@ from liquidator_trade c left join block b using (run, block)
 left join agent a on a.run = c.run and a.address = c.agent
 left join feed f on f.run = c.run and f.feed = c.feed;
 
+-- Sold places behind oracle reports. `kept` is what the winner kept of the bonus, before gas.
+create view if not exists v_oev_auction as
+select
+    c.run, c.block, c.seq,
+    strftime('%Y-%m-%dT%H:%M:%fZ', b.time_ms / 1000.0, 'unixepoch') as time, c.feed,
+    f.name as feed_name, c.round, c.report_id, c.accounts_due, c.bids, c.winner,
+    a.name as winner_name, c.highest_bid_e8 / 1e8 as highest_bid,
+    c.second_bid_e8 / 1e8 as second_bid, c.paid_e8 / 1e8 as paid,
+    c.to_protocol_e8 / 1e8 as to_protocol, c.to_oracle_e8 / 1e8 as to_oracle,
+    c.to_builder_e8 / 1e8 as to_builder, c.bonus_e8 / 1e8 as bonus,
+    (c.bonus_e8 - c.paid_e8) / 1e8 as kept, k.name as fate, c.tx
+from oev_auction c left join block b using (run, block)
+left join agent a on a.run = c.run and a.address = c.winner
+left join feed f on f.run = c.run and f.feed = c.feed
+left join code k on k.domain = 'bundle_fate' and k.code = c.fate;
+
+-- Bundles sent to builders.
+create view if not exists v_bundle as
+select
+    c.run, c.block, c.seq,
+    strftime('%Y-%m-%dT%H:%M:%fZ', b.time_ms / 1000.0, 'unixepoch') as time, c.id, c.sender,
+    a.name as sender_name, c.tx_count, c.gas_limit, c.price_wei / 1e9 as price_gwei, c.behind_id,
+    k.name as fate, c.tx, r.name as rejection
+from bundle c left join block b using (run, block)
+left join agent a on a.run = c.run and a.address = c.sender
+left join code k on k.domain = 'bundle_fate' and k.code = c.fate
+left join code r on r.domain = 'rejection' and r.code = c.rejection;
+
+-- Rounds of the express lane.
+create view if not exists v_express_round as
+select
+    c.run, c.block, c.seq,
+    strftime('%Y-%m-%dT%H:%M:%fZ', c.start_ms / 1000.0, 'unixepoch') as start, c.holder,
+    a.name as holder_name, c.bids, c.highest_wei / 1e18 as highest, c.paid_wei / 1e18 as paid
+from express_round c left join agent a on a.run = c.run and a.address = c.holder;
+
+-- What races for liquidations cost: of each sender's liquidations in blocks, those that came too late or failed, and
+-- the gas that they burned, in the chain's own token.
+create view if not exists v_race as
+select
+    t.run, t.sender, a.name as sender_name, a."group", count(*) as included,
+    sum(1 - t.applied) as lost,
+    sum(t.gas_used * (t.effective_price_wei / 1e18)) as gas_paid,
+    sum((1 - t.applied) * t.gas_used * (t.effective_price_wei / 1e18)) as gas_burned,
+    sum(t.gas_used * (t.tip_wei / 1e18)) as to_builders
+from tx t left join agent a on a.run = t.run and a.address = t.sender
+where t.kind = (select code from code where domain = 'command' and name = 'liquidate')
+group by t.run, t.sender;
 -- What liquidators knew when they sent a liquidation, and what became of it. `delay_blocks` is from the
 -- decision to the block that decided its fate; `rivals_lost` counts others' transactions for the same
 -- account that lost in that block.
@@ -1365,19 +1489,24 @@ gas as (
     from tx x join agent g on g.run = x.run and g.address = x.sender and g.kind = 'liquidator'
     join run r on r.run = x.run
     left join reference_price p on p.run = x.run and p.block = x.block and p.feed = r.gas_feed
-    group by x.run, x.sender)
+    group by x.run, x.sender),
+rights as (
+    select a.run, a.winner as address, sum(a.paid_e8) / 1e8 as usd from oev_auction a
+    group by a.run, a.winner)
 select
     g.run, g.address, g.name, coalesce(e.steps, 0) as steps, coalesce(c.sent, 0) as tx_sent,
     coalesce(c.rejected, 0) as tx_rejected, coalesce(e.bonus, 0) as bonus_usd,
     coalesce(p.profit, 0) as position_profit_usd, coalesce(t.profit, 0) as trade_profit_usd,
     coalesce(t.slippage, 0) as slippage_usd, coalesce(c.eth, 0) as gas_eth, c.usd as gas_usd,
+    coalesce(r.usd, 0) as auctions_usd,
     coalesce(e.bonus, 0) + coalesce(p.profit, 0) + coalesce(t.profit, 0) - coalesce(c.usd, 0)
-        as net_usd
+        - coalesce(r.usd, 0) as net_usd
 from agent g
 left join earned e on e.run = g.run and e.address = g.address
 left join positions p on p.run = g.run and p.address = g.address
 left join trades t on t.run = g.run and t.address = g.address
 left join gas c on c.run = g.run and c.address = g.address
+left join rights r on r.run = g.run and r.address = g.address
 where g.kind = 'liquidator' or e.steps > 0;
 
 -- How long transactions waited, by tenths of the tip they paid; decile 1 paid least.
@@ -1501,14 +1630,57 @@ bids as (
             filter (where x.kind = 10 and x.applied) as winners_gas,
         sum(x.gas_used * (x.effective_price_wei / 1e18) * p.price_e8 / 1e8)
             filter (where x.kind = 10 and not x.applied) as losers_gas
-    from tx x join agent g on g.run = x.run and g.address = x.sender and g.kind = 'liquidator'
+    from tx x join agent g on g.run = x.run and g.address = x.sender and g.kind in ('liquidator', 'keeper')
     join run r on r.run = x.run
     left join reference_price p on p.run = x.run and p.block = x.block and p.feed = r.gas_feed
     group by x.run),
 sales as (
-    select t.run, sum(t.slippage_e8) / 1e8 as slippage
+    select
+        t.run, sum(t.slippage_e8) / 1e8 as slippage,
+        -sum(iif(t.purpose in ('credit', 'flash loan'), t.proceeds_e8 / 1e8
+            + t.quantity_e8 / 1e8 * (t.average_price_e8 / 1e8), 0)) as financing
     from liquidator_trade t
-    join agent g on g.run = t.run and g.address = t.agent and g.kind = 'liquidator' group by t.run),
+    join agent g on g.run = t.run and g.address = t.agent and g.kind in ('liquidator', 'keeper') group by t.run),
+rights as (
+    select
+        run, sum(paid_e8) / 1e8 as paid, sum(to_protocol_e8) / 1e8 as to_protocol,
+        sum(to_builder_e8) / 1e8 as to_builder
+    from oev_auction group by run),
+lanes as (
+    select e.run, sum(e.paid_wei / 1e18 * (p.price_e8 / 1e8)) as paid
+    from express_round e join run r using (run)
+    join reference_price p on p.run = e.run and p.block = e.block and p.feed = r.gas_feed
+    group by e.run),
+lots as (
+    select
+        e.run, sum(e.kind = 1) as started, sum(e.is_over) as sold,
+        sum(e.is_over and e.paid_e8 < 100000000) as zero_bids,
+        sum(iif(e.is_over and e.paid_e8 < 100000000, e.bought_e8 / 1e8 * (p.price_e8 / 1e8), 0))
+            as zero_bid_worth,
+        sum(e.uncovered_e8 / 1e8 * (u.price_e8 / 1e8)) as uncovered,
+        sum(e.bought_e8 / 1e8 * (p.price_e8 / 1e8)
+            + (e.reward_e8 - e.paid_e8) / 1e8 * (u.price_e8 / 1e8)) as gross
+    from auction_event e join run r using (run) join asset s using (run, asset)
+    join asset c on c.run = e.run and c.asset = r.settlement_asset
+    join reference_price p on p.run = e.run and p.block = e.block and p.feed = s.feed
+    join reference_price u on u.run = e.run and u.block = e.block and u.feed = c.feed
+    group by e.run),
+-- Steps and auctions together.
+sums as (
+    select
+        r.run, coalesce(s.deficit, 0) + coalesce(a.uncovered, 0) as deficit,
+        coalesce(s.gross, 0) + coalesce(a.gross, 0) as gross
+    from run r left join step_sums s using (run) left join lots a using (run)),
+given as (
+    select
+        p.run, min(b.time_ms) as first_ms, count(distinct p.account) as accounts,
+        sum(abs(p.size_after_e8 - p.size_before_e8) / 1e8 * (p.price_e8 / 1e8)) as notional,
+        sum(max(p.realized_e8, 0)) / 1e8 as profit
+    from position_change p join block b using (run, block)
+    join tx t on t.run = p.run and t.block = p.block and t.tx = p.tx and t.kind = 10
+    where p.reason = 4 and p.account not in (
+        select l.account from liquidation l where l.run = p.run and l.block = p.block and l.tx = p.tx)
+    group by p.run),
 ends as (
     select run, max(block) as last from protocol_metric group by run),
 funds as (
@@ -1580,12 +1752,33 @@ union all select run, 'insurance_change_usd', insurance_change from funds
 union all select run, 'pool_change_usd', pool_change from funds
 union all select run, 'underwater_usd', underwater from funds
 union all select r.run, 'stale_loss_usd', coalesce(s.stale_loss, 0) from run r left join step_sums s using (run)
-union all select r.run, 'deficit_usd', coalesce(s.deficit, 0) from run r left join step_sums s using (run)
+union all select run, 'deficit_usd', deficit from sums
 union all select r.run, 'penalties_usd', coalesce(s.penalties, 0) from run r left join step_sums s using (run)
 union all select r.run, 'socialised_usd', coalesce((select c.amount from covers c where c.run = r.run and c.layer = 1), 0) from run r
 union all
-select r.run, 'liquidator_profit_usd', coalesce(s.gross, 0) - coalesce(b.gas, 0) - coalesce(t.slippage, 0)
-from run r left join step_sums s using (run) left join bids b using (run) left join sales t using (run)
+select
+    s.run, 'liquidator_profit_usd', s.gross - coalesce(b.gas, 0) - coalesce(t.slippage, 0)
+        - coalesce(t.financing, 0) - coalesce(a.paid, 0) - coalesce(l.paid, 0)
+from sums s left join bids b using (run) left join sales t using (run)
+left join rights a using (run) left join lanes l using (run)
+union all select r.run, 'auction_paid_usd', coalesce(a.paid, 0) from run r left join rights a using (run)
+union all select r.run, 'auction_protocol_usd', coalesce(a.to_protocol, 0) from run r left join rights a using (run)
+union all select r.run, 'express_lane_usd', coalesce(l.paid, 0) from run r left join lanes l using (run)
+union all select r.run, 'auctions', coalesce(a.started, 0) from run r left join lots a using (run)
+union all select r.run, 'auctions_sold', coalesce(a.sold, 0) from run r left join lots a using (run)
+union all select r.run, 'zero_bids', coalesce(a.zero_bids, 0) from run r left join lots a using (run)
+union all select r.run, 'zero_bid_share', coalesce(a.zero_bids * 1.0 / a.sold, 0) from run r left join lots a using (run)
+union all select r.run, 'zero_bid_usd', coalesce(a.zero_bid_worth, 0) from run r left join lots a using (run)
+union all select r.run, 'deleveraged_profit_usd', coalesce(g.profit, 0) from run r left join given g using (run)
+union all
+select s.run, 'deleveraged_per_deficit', iif(s.deficit > 0, coalesce(g.notional, 0) / s.deficit, 0)
+from sums s left join given g using (run)
+union all select r.run, 'deleveraged_accounts', coalesce(g.accounts, 0) from run r left join given g using (run)
+union all
+select
+    r.run, 'deleveraging_delay_seconds',
+    coalesce((g.first_ms - (select min(s.time_ms) from steps s where s.run = r.run)) / 1e3, 0)
+from run r left join given g using (run)
 union all select r.run, 'mean_delay_seconds', coalesce(s.delay_ms / s.delays / 1e3, 0) from run r left join step_sums s using (run)
 union all select r.run, 'max_delay_seconds', coalesce(s.longest_ms / 1e3, 0) from run r left join step_sums s using (run)
 union all select r.run, 'reports_accepted', coalesce(f.accepted, 0) from run r left join fates f using (run)
@@ -1604,9 +1797,9 @@ union all
 select g.run, 'accounts_liquidated_' || g."group", count(distinct l.account)
 from agent g left join account a on a.run = g.run and a.owner = g.address and a.role = 0 and a.block = 0
 left join liquidation l on l.run = a.run and l.account = a.account
-where g.kind = 'trader' group by g.run, g."group"
+where g.kind in ('trader', 'scripted') group by g.run, g."group"
 union all
-select f.run, 'loss_usd', coalesce(s.deficit, 0) + f.underwater from funds f left join step_sums s using (run)
+select f.run, 'loss_usd', s.deficit + f.underwater from funds f join sums s using (run)
 union all select r.run, 'insurance_used_usd', coalesce((select c.amount from covers c where c.run = r.run and c.layer = 0), 0) from run r
 union all
 select
@@ -1621,18 +1814,20 @@ union all select r.run, 'prompt_share', coalesce(s.prompt / s.notional, 0) from 
 union all select r.run, 'time_to_solvency_seconds', coalesce(i.longest_ms / 1e3, 0) from run r left join insolvency i using (run)
 union all select r.run, 'liquidation_attempts', coalesce(b.attempts, 0) from run r left join bids b using (run)
 union all select r.run, 'win_rate', coalesce(b.wins * 1.0 / b.attempts, 0) from run r left join bids b using (run)
-union all select r.run, 'liquidator_gross_usd', coalesce(s.gross, 0) from run r left join step_sums s using (run)
+union all select run, 'liquidator_gross_usd', gross from sums
 union all select r.run, 'liquidator_gas_usd', coalesce(b.gas, 0) from run r left join bids b using (run)
 union all select r.run, 'liquidator_slippage_usd', coalesce(t.slippage, 0) from run r left join sales t using (run)
 union all select r.run, 'losers_gas_usd', coalesce(b.losers_gas, 0) from run r left join bids b using (run)
 union all
-select r.run, 'builder_share', iif(s.gross > 0, coalesce(b.tips, 0) / s.gross, 0)
-from run r left join step_sums s using (run) left join bids b using (run)
+select
+    s.run, 'builder_share',
+    iif(s.gross > 0, (coalesce(b.tips, 0) + coalesce(a.to_builder, 0)) / s.gross, 0)
+from sums s left join bids b using (run) left join rights a using (run)
 union all
 select
     r.run, 'break_even_size_usd',
-    iif(s.gross > 0 and b.wins > 0, coalesce(b.winners_gas, 0) * s.notional / s.gross / b.wins, 0)
-from run r left join step_sums s using (run) left join bids b using (run);
+    iif(g.gross > 0 and b.wins > 0, coalesce(b.winners_gas, 0) * s.notional / g.gross / b.wins, 0)
+from run r join sums g using (run) left join step_sums s using (run) left join bids b using (run);
 
 -- Studies, with how far each has come.
 create view if not exists v_study as

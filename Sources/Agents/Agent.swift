@@ -35,12 +35,17 @@ public struct View {
     /// The report that makes the liquidatable accounts so, where the state is the one it will leave; nil for
     /// the committed state.
     public let awaited: AwaitedReport?
+    /// What estimators of fees have to go by.
+    public let survey: FeeSurvey
+    /// When the next round of the chain's express lane begins, if it has one.
+    public let nextExpressRound: Timestamp?
 
     public init(
         house: ClearingHouse, markets: Markets, outsidePrices: [Price], block: Int64,
         time: Timestamp, blockTime: TimeSpan, baseFee: Int64, goingPrice: Int64, gas: GasSchedule,
         nativePrice: Price, liquidatable: [AccountID], reports: [Report], bids: [PendingBid] = [],
-        awaited: AwaitedReport? = nil
+        awaited: AwaitedReport? = nil, survey: FeeSurvey = .empty,
+        nextExpressRound: Timestamp? = nil
     ) {
         self.house = house
         self.markets = markets
@@ -56,6 +61,8 @@ public struct View {
         self.reports = reports
         self.bids = bids
         self.awaited = awaited
+        self.survey = survey
+        self.nextExpressRound = nextExpressRound
     }
 }
 
@@ -77,6 +84,8 @@ public struct Request: Hashable, Sendable {
     public var gasLimit: Int64?
     /// A liquidation that is paid with a loan of its own.
     public var flash: FlashLoan?
+    /// Goes to builders in private instead of the mempool.
+    public var isPrivate = false
     public init(
         tag: Int64, sender: Address, command: Command, nonce: Int64? = nil, maxFee: Int64,
         maxTip: Int64, delay: TimeSpan = .zero, lifetime: TimeSpan? = nil,
@@ -173,6 +182,8 @@ public protocol Agent: Sendable {
     mutating func watch(_ view: borrowing View) -> Actions
     /// Is told what became of its requests, after each block, in the order in which it happened.
     mutating func learn(_ outcome: Outcome)
+    /// Answers what others have bid since it decided, some times before a block.
+    mutating func respond(_ view: borrowing View) -> Actions
     /// Trades in the world outside, after the block has been executed.
     mutating func unwind(_ view: borrowing View) -> [OutsideOrder]
 }
@@ -181,5 +192,6 @@ extension Agent {
     public var watchesMempool: Bool { false }
     public mutating func watch(_ view: borrowing View) -> Actions { Actions() }
     public mutating func learn(_ outcome: Outcome) {}
+    public mutating func respond(_ view: borrowing View) -> Actions { Actions() }
     public mutating func unwind(_ view: borrowing View) -> [OutsideOrder] { [] }
 }

@@ -17,6 +17,10 @@ public enum FeePolicy: Hashable, Sendable {
     case multipleOfBase(Ratio)
     /// This share of the profit it expects goes into the fee, never less than the base fee asks.
     case shareOfProfit(Ratio)
+    /// A percentile of what got into the last 20 blocks: a wallet's estimate, which lags. [0…100]
+    case recentPercentile(Int)
+    /// A percentile of what waits in the backlog, by gas: biased by what the backlog is made of. [0…100]
+    case waitingPercentile(Int)
     /// Starts low and is raised while it waits; for liquidators.
     case escalating(EscalatingFee)
     /// A share of the profit that is learned; for liquidators.
@@ -157,6 +161,17 @@ public struct LiquidatorGroup: Hashable, Sendable {
     public var failures: Failures?
     /// What each holds of other assets, to repay debts in them: it buys back outside what it has spent.
     public var stock: [Holding]
+    /// Sends to builders in private: free when it fails, and unseen.
+    public var isPrivate = false
+    /// Raises its waiting bids over rivals' in the public mempool by this share beyond theirs; nil = it does
+    /// not look.
+    public var counterbid: Ratio?
+    /// How long after a rival's bid it can raise its own. More than zero.
+    public var reaction = TimeSpan(milliseconds: 500)
+    /// Bids this share of what it expects to earn for the place behind an oracle report; nil = it does not bid.
+    public var auctionShare: Ratio?
+    /// What it bids for each round of an express lane. [1e-8 USD]
+    public var expressBid: Money = .zero
     public init(
         name: String, count: Int, capital: Money, lag: Int = 0, pollEvery: Int = 1,
         fee: FeePolicy, minimumProfit: Money = .zero, inventory: Inventory = .sellAtOnce,

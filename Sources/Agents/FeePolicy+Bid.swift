@@ -1,3 +1,4 @@
+import Chain
 import ExactMath
 
 extension FeePolicy {
@@ -16,6 +17,8 @@ extension FeePolicy {
         case .multipleOfBase(let multiple):
             return try? multiply(
                 going, max(0, multiple.raw), dividingBy: scaleE8, rounding: .up)
+        // The estimate is what `going` says: see `View.entryPrice(for:)`.
+        case .recentPercentile, .waitingPercentile: return going
         case .shareOfProfit(let share):
             guard let profit, profit.isPositive, native.isPositive, gas > 0 else { return going }
             guard let part = try? profit.scaled(by: share, rounding: .down) else { return nil }
@@ -58,6 +61,18 @@ func bumped(_ price: Int64) -> Int64? {
 extension View {
     /// The price that gets in: what last did, and at least the base fee. [wei per gas]
     var entryPrice: Int64 { max(goingPrice, baseFee) }
+
+    /// What somebody who bids by this policy takes for that price: an estimator's figure may lie below what
+    /// gets in, but never below the base fee. [wei per gas]
+    func entryPrice(for policy: FeePolicy) -> Int64 {
+        switch policy {
+        case .recentPercentile(let percentile):
+            max(survey.recentPrice(percentile: percentile) ?? goingPrice, baseFee)
+        case .waitingPercentile(let percentile):
+            max(survey.waitingPrice(percentile: percentile) ?? goingPrice, baseFee)
+        default: entryPrice
+        }
+    }
 
     /// A length of time in blocks, as far as it fits.
     borrowing func blocks(_ count: Int64) -> TimeSpan {

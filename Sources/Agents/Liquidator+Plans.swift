@@ -27,22 +27,29 @@ extension Liquidator {
     }
 
     /// The best plan for each account that may be liquidated, where one pays; its own accounts are left alone.
-    func plans(_ view: borrowing View) -> [Plan] {
+    /// - Parameters:
+    ///   - accounts: which; nil = whoever is liquidatable.
+    ///   - price: what it pays for gas; nil = what its policy bids. [wei per gas]
+    func plans(
+        _ view: borrowing View, among accounts: [AccountID]? = nil, paying price: Int64? = nil
+    ) -> [Plan] {
         var found: [Plan] = []
-        for account in view.liquidatable where !isPursuing(account) {
+        let candidates: [AccountID]
+        if let accounts { candidates = accounts } else { candidates = view.liquidatable }
+        for account in candidates where !isPursuing(account) {
             let holder = view.house.account(account)
             guard holder.owner != address else { continue }
             let plan =
                 holder.markets != 0
-                ? bestPosition(account, holder.markets, view)
-                : bestCollateral(account, holder.assets, view)
+                ? bestPosition(account, holder.markets, view, paying: price)
+                : bestCollateral(account, holder.assets, view, paying: price)
             if let plan { found.append(plan) }
         }
         return found
     }
 
     /// The same plan within what earlier plans of this block have left, or nil.
-    func fitted(_ plan: Plan, _ view: borrowing View) -> Plan? {
+    func fitted(_ plan: Plan, _ view: borrowing View, paying price: Int64? = nil) -> Plan? {
         switch plan.commitment {
         case .nothing: return plan
         case .margin(let margin):
@@ -54,21 +61,23 @@ extension Liquidator {
                 return nil
             }
             let smaller = LiquidationTarget.collateral(seize: seize, repay: asset, atMost: left)
-            return self.plan(plan.account, plan.payer, smaller, view)
+            return self.plan(plan.account, plan.payer, smaller, view, paying: price)
         }
     }
 
     /// What it would do, or nil where the protocol refuses or it does not pay.
-    /// - Parameter floor: the least it bids. [wei per gas]
+    /// - Parameters:
+    ///   - floor: the least it bids. [wei per gas]
+    ///   - price: what it bids, whatever its policy says. [wei per gas]
     func plan(
         _ account: AccountID, _ payer: AccountID, _ target: LiquidationTarget,
-        _ view: borrowing View, atLeast floor: Int64 = 0
+        _ view: borrowing View, atLeast floor: Int64 = 0, paying price: Int64? = nil
     ) -> Plan? {
         let gas = view.gas[.liquidate]
         guard
             let quote = self.quote(account, payer, target, view),
             let earned = earnings(quote, view),
-            let bid = bid(for: earned, gas: gas, view)
+            let bid = price ?? bid(for: earned, gas: gas, view)
         else { return nil }
         let fee = max(bid, floor)
         guard let cost = gasCost(gas, at: fee, native: view.nativePrice),
@@ -104,15 +113,18 @@ extension Liquidator {
             let below = max(0, awaited.price - 1)
             return below >= view.baseFee ? below : nil
         }
-        let policy = bandit.map { FeePolicy.shareOfProfit($0.share) } ?? group.fee
+        let policy = self.policy
         return policy.bid(
-            profit: earned, gas: gas, going: view.entryPrice, native: view.nativePrice)
+            profit: earned, gas: gas, going: view.entryPrice(for: policy), native: view.nativePrice)
     }
+
+    /// How it bids now: whoever learns, with the share it has chosen.
+    var policy: FeePolicy { bandit.map { .shareOfProfit($0.share) } ?? group.fee }
 
     private func feed(of step: LiquidationQuote.Step, _ view: borrowing View) -> FeedID? {
         let parameters = view.house.parameters
         switch step {
-        case .deficit, .absorption: return nil
+        case .deficit, .absorption, .flag: return nil
         case .collateral(let part):
             let asset = part.seize == parameters.settlementAsset ? part.repay : part.seize
             return parameters.assets[asset.index].feed
@@ -123,34 +135,35 @@ extension Liquidator {
 
     // MARK: Choosing
 
-    private func bestPosition(_ account: AccountID, _ markets: UInt64, _ view: borrowing View)
-        -> Plan?
-    {
+    private func bestPosition(
+        _ account: AccountID, _ markets: UInt64, _ view: borrowing View, paying price: Int64?
+    ) -> Plan? {
         let policy = view.house.parameters.liquidation
         let takesOver = policy.taker == .liquidator
         guard let payer = takesOver ? marginAccount : wallet else { return nil }
         guard policy.order == .liquidatorsChoice, policy.size != .wholeAccount else {
-            return plan(account, payer, .next, view)
+            return plan(account, payer, .next, view, paying: price)
         }
         var best: Plan?
         for index in indexes(in: markets) {
             let market = MarketID(index: index)
-            var plan = plan(account, payer, .position(market, atMost: nil), view)
+            var plan = plan(account, payer, .position(market, atMost: nil), view, paying: price)
             if plan == nil, takesOver, let most = carriable(market, view) {
-                plan = self.plan(account, payer, .position(market, atMost: most), view)
+                plan = self.plan(
+                    account, payer, .position(market, atMost: most), view, paying: price)
             }
             if let plan, best.map({ plan < $0 }) ?? true { best = plan }
         }
         return best
     }
 
-    private func bestCollateral(_ account: AccountID, _ assets: UInt64, _ view: borrowing View)
-        -> Plan?
-    {
+    private func bestCollateral(
+        _ account: AccountID, _ assets: UInt64, _ view: borrowing View, paying price: Int64?
+    ) -> Plan? {
         let held = indexes(in: assets).map { AssetID(index: $0) }
         if held.allSatisfy({ view.house.balance(account, $0).isNegative }) {
             // With nothing to seize, a step only books the deficit.
-            return plan(account, wallet, .next, view)
+            return plan(account, wallet, .next, view, paying: price)
         }
         var best: Plan?
         for repay in held where view.house.balance(account, repay).isNegative {
@@ -159,7 +172,9 @@ extension Liquidator {
             for seize in held where view.house.balance(account, seize).isPositive {
                 let target = LiquidationTarget.collateral(
                     seize: seize, repay: repay, atMost: budget)
-                if let plan = plan(account, wallet, target, view), best.map({ plan < $0 }) ?? true {
+                if let plan = plan(account, wallet, target, view, paying: price),
+                    best.map({ plan < $0 }) ?? true
+                {
                     best = plan
                 }
             }

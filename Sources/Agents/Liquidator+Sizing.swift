@@ -4,15 +4,19 @@ import MarginProtocol
 
 extension Liquidator {
     /// The steps in which it takes what a plan would take at once; empty where a part of it does not pay.
-    func sized(_ plan: Plan, _ view: borrowing View) -> [Plan] {
+    /// - Parameter price: what it pays for gas; nil = what its policy bids. [wei per gas]
+    func sized(_ plan: Plan, _ view: borrowing View, paying price: Int64? = nil) -> [Plan] {
         switch group.sizing {
         case .full: return [plan]
-        case .partial(let share): return part(share, of: plan, view).map { [$0] } ?? []
-        case .twoStep: return twoSteps(plan, view) ?? [plan]
+        case .partial(let share):
+            return part(share, of: plan, view, paying: price).map { [$0] } ?? []
+        case .twoStep: return twoSteps(plan, view, paying: price) ?? [plan]
         }
     }
 
-    private func part(_ share: Ratio, of plan: Plan, _ view: borrowing View) -> Plan? {
+    private func part(
+        _ share: Ratio, of plan: Plan, _ view: borrowing View, paying price: Int64?
+    ) -> Plan? {
         guard
             let quote = self.quote(plan.account, plan.payer, plan.target, view)
         else { return nil }
@@ -21,13 +25,13 @@ extension Liquidator {
             guard let most = try? part.repaid.scaled(by: share, rounding: .up) else { return nil }
             return self.plan(
                 plan.account, plan.payer, .collateral(seize: seize, repay: repay, atMost: most),
-                view)
+                view, paying: price)
         case (.positions(let parts), .position(let market, _)):
             guard let size = parts.first?.size.magnitude,
                 let most = try? size.scaled(by: share, rounding: .up)
             else { return nil }
             return self.plan(
-                plan.account, plan.payer, .position(market, atMost: most), view)
+                plan.account, plan.payer, .position(market, atMost: most), view, paying: price)
         // Where the protocol decides what is taken, there is nothing to choose.
         default: return plan
         }
@@ -38,7 +42,7 @@ extension Liquidator {
     ///
     /// r* = (D − C) / (w − ℓ · (1 + i)), with debt D and collateral C weighted, w the debt's weight, ℓ the seized
     /// collateral's, i the bonus; source: Qin et al., IMC 2021, arXiv 2106.06389, for w = 1.
-    private func twoSteps(_ plan: Plan, _ view: borrowing View) -> [Plan]? {
+    private func twoSteps(_ plan: Plan, _ view: borrowing View, paying price: Int64?) -> [Plan]? {
         guard case .collateral(let seize, let repay, let budget) = plan.target,
             let quote = self.quote(plan.account, plan.payer, plan.target, view),
             case .collateral(let whole) = quote.step
@@ -63,7 +67,7 @@ extension Liquidator {
             first.isPositive, first < whole.repaid,
             let opening = self.plan(
                 plan.account, plan.payer, .collateral(seize: seize, repay: repay, atMost: first),
-                view, atLeast: plan.fee)
+                view, atLeast: plan.fee, paying: price)
         else { return nil }
         let left = budget.map { $0 - first }
         guard left.map(\.isPositive) ?? true else { return nil }

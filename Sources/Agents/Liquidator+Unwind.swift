@@ -151,10 +151,10 @@ extension Liquidator {
             let command = tradeCommand(
                 account: account, market: market, size: change, reduceOnly: reduces,
                 inBook: view.house.parameters.markets[index].pool == nil)
-            let policy = bandit.map { FeePolicy.shareOfProfit($0.share) } ?? group.fee
+            let policy = self.policy
             guard
                 let fee = policy.bid(
-                    profit: nil, gas: view.gas[command.kind], going: view.entryPrice,
+                    profit: nil, gas: view.gas[command.kind], going: view.entryPrice(for: policy),
                     native: view.nativePrice)
             else { continue }
             requests.append(send(.closing(market), command, .nothing, fee: fee, view))

@@ -69,6 +69,8 @@ public struct Liquidator: Agent {
     public let marginAccount: AccountID?
     public private(set) var record = Record()
     var attempts: [Attempt] = []
+    /// The round of the express lane it has bid for.
+    var lastExpressRound: Timestamp?
     private let offset: Int64
     private var lastTag: Int64 = 0
     var bandit: FeeBandit?
@@ -180,29 +182,33 @@ public struct Liquidator: Agent {
             Attempt(
                 tag: lastTag, purpose: purpose, command: command, commitment: commitment,
                 nonce: nil, fee: bid, sentAt: view.block, replaces: old?.tag))
-        return Request(
+        var request = Request(
             tag: lastTag, sender: address, command: command, nonce: old?.nonce, maxFee: bid,
             maxTip: bid, delay: view.blocks(Int64(max(0, group.lag))),
             lifetime: view.blocks(patienceInBlocks),
             gasLimit: mistake.hasWrongGas ? view.gas[command.kind] / 2 : nil)
+        request.isPrivate = group.isPrivate
+        return request
     }
 
     /// Sends a liquidation and says what it knew.
-    private mutating func submit(
+    /// - Parameter isBehindReport: it stands behind the report that leaves the state of this view.
+    mutating func submit(
         _ plan: Plan, _ view: borrowing View, _ actions: inout Actions,
-        replacing old: (tag: Int64, nonce: Int64)? = nil
+        replacing old: (tag: Int64, nonce: Int64)? = nil, isBehindReport: Bool = false
     ) {
         var request = send(
             .liquidation(plan.account, payer: plan.payer, plan.target),
             .liquidate(account: plan.account, payer: plan.payer, target: plan.target),
             plan.commitment, fee: plan.fee, view, replacing: old)
         if case .flash(let fee, _) = group.financing { request.flash = FlashLoan(fee: fee) }
-        if view.awaited == nil { attempts[attempts.count - 1].arm = bandit?.current }
+        let isBehindReport = isBehindReport || view.awaited != nil
+        if !isBehindReport { attempts[attempts.count - 1].arm = bandit?.current }
         actions.requests.append(request)
         actions.decisions.append(
             Decision(
                 tag: lastTag, block: view.block, account: plan.account,
-                trigger: old != nil ? .raise : view.awaited == nil ? .poll : .report,
+                trigger: old != nil ? .raise : isBehindReport ? .report : .poll,
                 health: view.house.health(of: plan.account, .maintenance),
                 priceAge: plan.feed.flatMap { view.house.report($0) }
                     .map { view.time - $0.observedAt } ?? .zero,
@@ -214,7 +220,8 @@ public struct Liquidator: Agent {
     private mutating func raiseStuck(_ view: borrowing View, _ actions: inout Actions) {
         var patience = group.bumpAfter
         if case .escalating(let fee) = group.fee { patience = fee.every }
-        guard patience > 0 else { return }
+        // A bundle has no place in the mempool that another could take.
+        guard patience > 0, !group.isPrivate else { return }
         for index in attempts.indices {
             let stuck = attempts[index]
             guard let nonce = stuck.nonce, !stuck.isSuperseded,

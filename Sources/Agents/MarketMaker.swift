@@ -64,7 +64,8 @@ public struct MarketMaker: Agent {
             guard desks[index].waiting == 0 else { continue }
             for command in commands(&desks[index], view) {
                 let bid = group.fee.bid(
-                    profit: nil, gas: view.gas[command.kind], going: view.entryPrice,
+                    profit: nil, gas: view.gas[command.kind],
+                    going: view.entryPrice(for: group.fee),
                     native: view.nativePrice)
                 guard let bid else { break }
                 sequence += 1

@@ -53,7 +53,7 @@ public struct Reporter: Agent {
         held = nil
         for report in view.reports where report.feed == policy.feed.index { fresh.append(report) }
         let bid = policy.fee.bid(
-            profit: nil, gas: view.gas[.postPrice], going: view.entryPrice,
+            profit: nil, gas: view.gas[.postPrice], going: view.entryPrice(for: policy.fee),
             native: view.nativePrice)
         guard let bid else {
             held = newest(fresh)

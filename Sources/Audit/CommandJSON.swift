@@ -77,6 +77,10 @@ extension JSONText {
         case .settleAuction(let auction): member("auction", auction)
         case .pause(let actions): write(actions)
         case .setParameter(let change): write(change)
+        case .payAuction(let wallet, let toProtocol, let toOthers):
+            member("wallet", wallet)
+            member("to_protocol_e8", toProtocol)
+            member("to_others_e8", toOthers)
         case .settleOutside(let wallet, let changes):
             member("wallet", wallet)
             array("changes", changes) { json, change in

@@ -5,6 +5,8 @@ enum FactTable: UInt8, CaseIterable, Sendable {
     case referencePrice, balanceChange, positionChange, fill, orderChange, funding, liquidation
     case lossCover, governance, liquidatorTrade, accountHealth, protocolMetric
     case auctionEvent = 50
+    case oevAuction = 70
+    case bundle, expressRound
     case liquidatorDecision = 90
 
     /// The number under which a run's own row stands in `block_digest`.
@@ -121,6 +123,19 @@ enum FactTable: UInt8, CaseIterable, Sendable {
                 "pool_equity_e8", "underwater_e8", "liquidatable_on_chain",
                 "liquidatable_in_truth", "stale_feeds",
             ]
+        case .oevAuction:
+            [
+                "block", "seq", "feed", "round", "report_id", "accounts_due", "bids", "winner",
+                "highest_bid_e8", "second_bid_e8", "paid_e8", "to_protocol_e8", "to_oracle_e8",
+                "to_builder_e8", "bonus_e8", "fate", "tx",
+            ]
+        case .bundle:
+            [
+                "block", "seq", "id", "sender", "tx_count", "gas_limit", "price_wei", "behind_id",
+                "fate", "tx", "rejection",
+            ]
+        case .expressRound:
+            ["block", "seq", "start_ms", "holder", "bids", "highest_wei", "paid_wei"]
         case .liquidatorDecision:
             [
                 "block", "seq", "agent", "account", "decided_block", "trigger", "tx_id", "tx",
@@ -150,7 +165,9 @@ enum FactTable: UInt8, CaseIterable, Sendable {
         case .account: ["block", "account"]
         case .block, .protocolMetric: ["block"]
         case .tx: ["block", "tx"]
-        case .txDropped, .oracleReport, .liquidatorTrade, .liquidatorDecision: ["block", "seq"]
+        case .txDropped, .oracleReport, .liquidatorTrade, .oevAuction, .bundle, .expressRound,
+            .liquidatorDecision:
+            ["block", "seq"]
         case .referencePrice: ["block", "feed"]
         case .accountHealth: ["block", "account"]
         default: FactTable.event

@@ -44,6 +44,7 @@ final class RowEmitter {
             try emit(health, block: block, into: sink)
         }
         try emit(record.metric, block: block, into: sink)
+        try emitCompetition(of: record, into: sink)
         for (seq, decision) in record.decisions.enumerated() {
             try emit(decision, block: block, seq: seq, into: sink)
         }

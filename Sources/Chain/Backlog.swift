@@ -31,6 +31,23 @@ struct BidBacklog {
         highest = max(highest, steps.upperBound)
     }
 
+    /// Moves everything that waits up by so many steps of the ladder; beyond the last it stays there.
+    mutating func raise(by steps: Int) {
+        guard steps > 0, lowest <= highest else { return }
+        let top = BidLadder.steps - 1
+        for step in (lowest...highest).reversed() where waiting[step] > 0 {
+            let target = min(step + min(steps, top), top)
+            guard target != step else { continue }
+            waiting[target] += waiting[step]
+            waiting[step] = 0
+        }
+        lowest = min(lowest + min(steps, top), top)
+        highest = min(highest + min(steps, top), top)
+    }
+
+    /// What waits now, as a value of its own.
+    var survey: WaitingBids { WaitingBids(gasByStep: waiting, gas: gas) }
+
     /// Keeps only a share of what waits. [2⁻³²]
     mutating func thin(keeping share: Int64) {
         guard lowest <= highest else { return }

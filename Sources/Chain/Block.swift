@@ -77,14 +77,20 @@ public struct ChainBlock: Sendable {
     public var dropped: [DroppedTransaction]
     /// Every event of the block; each transaction names its own part.
     public var journal: [Event]
+    /// Bundles whose end became known in this block.
+    public var bundles: [BundleRecord]
+    /// Rounds of the express lane that began since the last block.
+    public var expressRounds: [ExpressRound]
 
     public init(
         header: BlockHeader, transactions: [IncludedTransaction], dropped: [DroppedTransaction],
-        journal: [Event]
+        journal: [Event], bundles: [BundleRecord] = [], expressRounds: [ExpressRound] = []
     ) {
         self.header = header
         self.transactions = transactions
         self.dropped = dropped
         self.journal = journal
+        self.bundles = bundles
+        self.expressRounds = expressRounds
     }
 }

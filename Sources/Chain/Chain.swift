@@ -25,6 +25,15 @@ public struct Chain: Sendable {
     private var unreported: [DroppedTransaction] = []
     /// Turns ids into places where the order is random.
     private let salt: UInt64
+    /// Turns ids into who is lost on the way.
+    private let lossSalt: UInt64
+    /// Draws who builds a block.
+    var builders: RandomStream
+    /// Bundles that wait, in the order in which they came.
+    var bundles: [TransactionBundle] = []
+    private var lane: ExpressAuction?
+    /// Rounds of the express lane that no block has told yet.
+    private var begunRounds: [ExpressRound] = []
 
     /// A chain whose last block is at `start`.
     /// - Throws: the first field of the configuration that makes no sense.
@@ -36,7 +45,7 @@ public struct Chain: Sendable {
         time = start
         pool = Mempool(
             limits: configuration.mempool, feeMarket: configuration.feeMarket,
-            ordering: configuration.ordering)
+            ordering: configuration.ordering, precedence: configuration.rules.precedence)
         demand = configuration.demand.map {
             Demand(
                 $0, ordering: configuration.ordering, noise: random.stream("chain/demand"))
@@ -44,6 +53,10 @@ public struct Chain: Sendable {
         clock = BlockClock(configuration, draws: random.stream("chain/blocks"))
         var ordering = random.stream("chain/ordering")
         salt = ordering.next()
+        var losses = random.stream("chain/losses")
+        lossSalt = losses.next()
+        builders = random.stream("chain/builders")
+        lane = configuration.rules.expressLane.map { ExpressAuction($0, start: start) }
     }
 
     /// The base fee of the next block; zero without EIP-1559. [wei per gas]
@@ -71,6 +84,7 @@ public struct Chain: Sendable {
         let next = clock.next(after: time)
         let slot = Slot(number: number + 1, time: next.time, missed: next.missed)
         openSlot = slot
+        begunRounds += lane?.advance(to: slot.time) ?? []
         var dropped: [DroppedTransaction] = []
         while let transaction = transit.next(by: slot.time) {
             admit(transaction, into: slot, dropped: &dropped)
@@ -82,7 +96,7 @@ public struct Chain: Sendable {
     /// Sends a transaction. Returns what that drops: itself when refused, another when it takes its
     /// place.
     ///
-    /// Refusals are checked in this order: gas limit above the block's, below what the command
+    /// Refusals are checked in this order: lost on the way, gas limit above the block's, below what the command
     /// uses, already expired, fee too low, nonce too low, replacement underpriced, sender's limit,
     /// full mempool. A full mempool drops whatever its blocks would take last: the lowest effective
     /// tip, and of equal ones the newest. One that arrives after the open slot (or with no slot
@@ -97,6 +111,10 @@ public struct Chain: Sendable {
                 && transaction.nonce >= 0,
             "gas, fees and nonces are not negative")
         var dropped: [DroppedTransaction] = []
+        var transaction = transaction
+        if let lane {
+            transaction.submittedAt = transaction.submittedAt + lane.delay(of: transaction.sender)
+        }
         if let slot = openSlot, transaction.submittedAt <= slot.time {
             admit(transaction, into: slot, dropped: &dropped)
         } else if transit.count < configuration.mempool.transactions {
@@ -108,6 +126,41 @@ public struct Chain: Sendable {
                     replacedBy: nil))
         }
         return dropped
+    }
+
+    /// Sends a bundle to builders, with a slot open; `false` where there are none, its expiry has
+    /// passed, or as many wait as transactions may.
+    ///
+    /// Where the order does not depend on bids, only bundles behind a transaction have a place.
+    public mutating func submit(_ bundle: TransactionBundle) -> Bool {
+        precondition(!bundle.transactions.isEmpty, "a bundle is not empty")
+        guard configuration.rules.bundles != nil, let slot = openSlot,
+            bundle.expiresAt >= slot.time, bundle.gasLimit <= configuration.gasLimit,
+            bundle.behind != nil || configuration.ordering == .effectiveTip,
+            bundles.count < configuration.mempool.transactions
+        else { return false }
+        bundles.append(bundle)
+        return true
+    }
+
+    /// The bids that wait in the background's backlog; nil where bids do not matter.
+    public var waitingBids: WaitingBids? { demand?.waitingBids }
+
+    // MARK: The express lane
+
+    /// Who is not delayed now.
+    public var expressHolder: Address? { lane?.holder }
+
+    /// When the next round of the express lane begins; nil where there is none.
+    public var nextExpressRound: Timestamp? { lane?.nextStart }
+
+    /// Takes a sealed bid for the next round, at the time of the open slot.
+    ///
+    /// `false` where there is no lane, bids have closed, the reserve is not met, or enough others
+    /// bid as much.
+    public mutating func submit(_ bid: ExpressBid) -> Bool {
+        guard let slot = openSlot else { return false }
+        return lane?.add(bid, at: slot.time) ?? false
     }
 
     /// What a wallet would suggest, from the last 20 blocks.
@@ -135,6 +188,26 @@ public struct Chain: Sendable {
 
     /// The lowest prices that would have got into the last 20 blocks, oldest first. [wei per gas]
     public var recentMinimumPrices: [Int64] { estimator.minimumPrices }
+
+    /// The rule of the base fee in force in a slot; nil without one.
+    func baseFeeRule(at time: Timestamp) -> EIP1559? {
+        guard case .eip1559(let rule) = configuration.feeMarket else { return nil }
+        return configuration.rules.rule(rule, at: time)
+    }
+
+    /// Hands over the rounds of the express lane that have begun.
+    mutating func takeRounds() -> [ExpressRound] {
+        defer { begunRounds = [] }
+        return begunRounds
+    }
+
+    /// Whether a transaction never arrives.
+    private func isLost(_ id: Int64) -> Bool {
+        let rate = configuration.rules.lossRate
+        guard rate > .zero else { return false }
+        let lot = Int64(scramble(lossSalt ^ UInt64(bitPattern: id)) >> 33)
+        return product(lot, scaleE8) < product(rate.raw, 1 << 31)
+    }
 
     /// Ends the open slot and hands over the drops nobody has seen.
     mutating func closeSlot(_ slot: Slot) -> [DroppedTransaction] {
@@ -170,6 +243,7 @@ public struct Chain: Sendable {
 
     /// The refusals that need no look at what else waits.
     private func refusal(of transaction: Transaction) -> DropReason? {
+        if isLost(transaction.id) { return .lost }
         if transaction.gasLimit > configuration.gasLimit { return .gasLimitAboveBlock }
         if transaction.gasLimit < configuration.gas[transaction.command.kind] {
             return .gasLimitTooLow
@@ -178,8 +252,11 @@ public struct Chain: Sendable {
         let minimumTip = configuration.mempool.minimumTip
         let isTooLow =
             switch configuration.feeMarket {
-            case .eip1559(let rule):
-                transaction.maxTip < minimumTip || transaction.maxFee < rule.minimumBaseFee
+            case .eip1559(let initial):
+                transaction.maxTip < minimumTip
+                    || transaction.maxFee
+                        < configuration.rules.rule(initial, at: openSlot?.time ?? time)
+                        .minimumBaseFee
             case .firstPrice(let minimum): transaction.maxFee < max(minimum, minimumTip)
             case .free: false
             }

@@ -51,6 +51,12 @@ extension ChainConfiguration {
         try mempool.validate()
         try gas.validate(gasLimit: gasLimit)
         try demand?.validate()
+        try rules.validate(self)
+        if let demand, demand.escalation > .zero {
+            try require(
+                ordering == .effectiveTip, "demand.escalation",
+                "zero where the order does not depend on bids")
+        }
         if demand != nil, feeMarket == .free {
             try require(
                 ordering != .effectiveTip, "demand",
@@ -85,7 +91,7 @@ extension BlockTime {
 }
 
 extension EIP1559 {
-    fileprivate func validate() throws(ChainError) {
+    func validate() throws(ChainError) {
         try require(1...1_000_000 ~= elasticity, "feeMarket.elasticity", "1 to 1,000,000")
         try require(1...1_000_000 ~= denominator, "feeMarket.denominator", "1 to 1,000,000")
         try require(
@@ -145,6 +151,9 @@ extension DemandConfiguration {
         try require(
             patience > .zero && patience <= TimeSpan(seconds: 2_592_000), "demand.patience",
             "more than zero, at most 30 days")
+        try require(
+            escalation >= .zero && escalation <= Ratio(percent: 1000), "demand.escalation",
+            "0 to 10")
         if let transactionGas {
             try require(
                 1...Bounds.gas ~= transactionGas, "demand.transactionGas", "1 to \(Bounds.gas) gas")

@@ -14,11 +14,14 @@ public struct ChainConfiguration: Hashable, Sendable {
     public var gas: GasSchedule
     /// Who else wants the space; nil = nobody.
     public var demand: DemandConfiguration?
+    /// What sets it apart from one public queue.
+    public var rules: InclusionRules
 
     public init(
         name: String, blockTime: BlockTime, missedBlocks: Ratio = .zero, gasLimit: Int64,
         feeMarket: FeeMarket, ordering: Ordering, mempool: MempoolLimits = MempoolLimits(),
-        gas: GasSchedule = .evm, demand: DemandConfiguration? = nil
+        gas: GasSchedule = .evm, demand: DemandConfiguration? = nil,
+        rules: InclusionRules = InclusionRules()
     ) {
         self.name = name
         self.blockTime = blockTime
@@ -29,13 +32,16 @@ public struct ChainConfiguration: Hashable, Sendable {
         self.mempool = mempool
         self.gas = gas
         self.demand = demand
+        self.rules = rules
     }
 
     /// What the chain can carry in the long run: its target, or its limit, per mean block time at a
     /// moment, rounded down. [gas per second]
     public func capacity(at time: Timestamp) -> Int64 {
         let sustained =
-            if case .eip1559(let rule) = feeMarket { rule.target(gasLimit: gasLimit) } else {
+            if case .eip1559(let rule) = feeMarket {
+                rules.rule(rule, at: time).target(gasLimit: gasLimit)
+            } else {
                 gasLimit
             }
         let perSecond = Int128(sustained) * 1000 / Int128(blockTime.mean(at: time).milliseconds)

@@ -5,14 +5,24 @@ import ExactMath
 public enum ChainPreset: String, Hashable, Sendable, CaseIterable {
     /// Ethereum since the Merge, with the gas limit of 2021 to 2025.
     case ethereum
+    /// The same with builders who take private bundles.
+    case ethereumBuilders = "ethereum-builders"
     /// Ethereum under proof of work before EIP-1559, as of March 2020.
     case ethereum2020 = "ethereum-2020"
     /// Arbitrum One before Timeboost and before it had several gas targets (2022 to 2025).
     case arbitrum
+    /// Arbitrum One with the express lane of Timeboost (since April 2025).
+    case arbitrumTimeboost = "arbitrum-timeboost"
+    /// OP Mainnet before Canyon.
+    case optimismBedrock = "optimism-bedrock"
     /// OP Mainnet after Canyon (January 2024).
     case optimism
     /// Solana, its compute units as gas. Prices stay in 1e-18 of the coin per unit.
     case solana
+    /// dYdX v4: no fees, in order of arrival, and the proposer's liquidations first.
+    case dydx
+    /// Hyperliquid: no fees, and cancellations and post-only orders before what may trade.
+    case hyperliquid
     /// No chain at all: a block a second, no fee, room for everything, in order of arrival.
     case instant
 
@@ -27,10 +37,15 @@ public enum ChainPreset: String, Hashable, Sendable, CaseIterable {
     public var configuration: ChainConfiguration {
         switch self {
         case .ethereum: Self.ethereumToday
+        case .ethereumBuilders: Self.ethereumWithBuilders
         case .ethereum2020: Self.ethereumBefore1559
         case .arbitrum: Self.arbitrumOne
+        case .arbitrumTimeboost: Self.arbitrumWithLane
+        case .optimismBedrock: Self.opBedrock
         case .optimism: Self.opMainnet
         case .solana: Self.solanaMainnet
+        case .dydx: Self.dydxChain
+        case .hyperliquid: Self.hyperliquidChain
         case .instant: Self.noChain
         }
     }
@@ -49,6 +64,15 @@ public enum ChainPreset: String, Hashable, Sendable, CaseIterable {
                     initialBaseFee: 1_000_000_000)),  // INITIAL_BASE_FEE, EIP-1559.
             // The default of block builders: go-ethereum `miner/ordering.go`.
             ordering: .effectiveTip)
+    }
+
+    private static var ethereumWithBuilders: ChainConfiguration {
+        var chain = ethereumToday
+        chain.name = "ethereum-builders"
+        // About 90 % of blocks come through MEV-Boost (arXiv 2407.13931, October 2023 to March
+        // 2024), three builders making 80 % of them.
+        chain.rules.bundles = BundleRule(builderShare: Ratio(percent: 90))
+        return chain
     }
 
     private static var ethereumBefore1559: ChainConfiguration {
@@ -80,6 +104,25 @@ public enum ChainPreset: String, Hashable, Sendable, CaseIterable {
             mempool: MempoolLimits(minimumTip: 0))  // The sequencer ignores tips.
     }
 
+    private static var arbitrumWithLane: ChainConfiguration {
+        var chain = arbitrumOne
+        chain.name = "arbitrum-timeboost"
+        // docs.arbitrum.io, Timeboost: rounds of 60 s, bids close 15 s before, everybody else 200 ms
+        // later, reserve 0.001 ETH, at most 5 bids.
+        chain.rules.expressLane = ExpressLane()
+        return chain
+    }
+
+    private static var opBedrock: ChainConfiguration {
+        var chain = opMainnet
+        chain.name = "optimism-bedrock"
+        // Denominator 50 until Canyon: op-geth `params`. Since Holocene both figures stand in each
+        // block's header, which `feeChanges` can follow; Jovian adds a minimum base fee.
+        chain.feeMarket = .eip1559(
+            EIP1559(elasticity: 6, denominator: 50, initialBaseFee: 1_000_000))
+        return chain
+    }
+
     private static var opMainnet: ChainConfiguration {
         ChainConfiguration(
             name: "optimism",
@@ -103,8 +146,38 @@ public enum ChainPreset: String, Hashable, Sendable, CaseIterable {
             feeMarket: .firstPrice(minimum: 25_000_000),
             ordering: .effectiveTip,
             mempool: MempoolLimits(
-                // A transaction is valid while its blockhash is among the last 151: 60 to 90 s.
-                lifetime: TimeSpan(seconds: 60)))
+                // No mempool: what the leaders hold in their buffers, for as long as it is valid.
+                // A transaction is valid while its blockhash is among the last 151: 60 to 90 s, and
+                // 60.4 s at 400 ms a slot.
+                lifetime: TimeSpan(milliseconds: 151 * 400)),
+            // At most 12 M units of a block may write the same account (solana.com, fees:
+            // MAX_WRITABLE_ACCOUNT_UNITS); what is refused for it bids against its like only. How
+            // many transactions are lost on the way depends on the day, so none are by default.
+            rules: InclusionRules(lockLimit: 12_000_000))
+    }
+
+    private static var dydxChain: ChainConfiguration {
+        ChainConfiguration(
+            name: "dydx",
+            blockTime: .fixed(TimeSpan(seconds: 1)),  // About a second (CometBFT); not a constant.
+            gasLimit: 1_000_000_000_000,  // Orders cost no gas.
+            feeMarket: .free, ordering: .firstComeFirstServed,
+            // Short-term orders live for 40 blocks: v4-chain `ShortBlockWindow`.
+            mempool: MempoolLimits(
+                transactions: 1_000_000, perSender: 1_000_000, lifetime: TimeSpan(seconds: 40)),
+            // At most 50 liquidation attempts a block, proposed by whoever builds it: v4-chain
+            // liquidations flags @84d4664b.
+            rules: InclusionRules(precedence: .liquidationsFirst(attempts: 50)))
+    }
+
+    private static var hyperliquidChain: ChainConfiguration {
+        ChainConfiguration(
+            name: "hyperliquid",
+            // The median latency from sending to confirmation that its documentation names.
+            blockTime: .fixed(TimeSpan(milliseconds: 200)),
+            gasLimit: 1_000_000_000_000, feeMarket: .free, ordering: .firstComeFirstServed,
+            mempool: MempoolLimits(transactions: 1_000_000, perSender: 1_000_000),
+            rules: InclusionRules(precedence: .cancelsFirst))
     }
 
     private static var noChain: ChainConfiguration {

@@ -4,6 +4,10 @@ import SeededRandom
 /// The background demand of a chain as it runs: arrivals, patience, and what waits.
 struct Demand {
     private let patience: TimeSpan
+    /// [1e-8 of the logarithm per hour]
+    private let escalation: Int64
+    /// What waiting bids have risen by beyond whole steps of the ladder. [1e-12 of the logarithm]
+    private var climb: Int64 = 0
     private var arrivals: DemandArrivals
     // One of the two, by the chain's ordering.
     private var bids: BidBacklog?
@@ -11,6 +15,7 @@ struct Demand {
 
     init(_ configuration: DemandConfiguration, ordering: Ordering, noise: RandomStream) {
         patience = configuration.patience
+        escalation = configuration.escalation.raw
         arrivals = DemandArrivals(configuration, noise: noise)
         switch ordering {
         case .effectiveTip: bids = BidBacklog()
@@ -29,11 +34,23 @@ struct Demand {
         let share = Int64((keep << 32) / Fixed18.one.raw)
         bids?.thin(keeping: share)
         queue?.thin(keeping: share)
+        if escalation > 0 { escalate(over: end - start) }
         for arrival in arrivals.advance(from: start, to: end) {
             bids?.add(arrival)
             queue?.add(arrival, reserve: reserve)
         }
     }
+
+    /// Raises everything that waits, by whole steps; the rest of the rise is kept for the next time.
+    private mutating func escalate(over span: TimeSpan) {
+        let rise = product(escalation * 10_000, span.milliseconds) / 3_600_000 + Int128(climb)
+        let (steps, rest) = rise.quotientAndRemainder(dividingBy: Int128(BidLadder.height))
+        climb = Int64(rest)
+        bids?.raise(by: Int(clamping: steps))
+    }
+
+    /// What waits, by bid; nil where bids do not matter.
+    var waitingBids: WaitingBids? { bids?.survey }
 
     /// Where the highest bid goes first: that bid. [wei per gas]
     mutating func highestBid() -> Int64? { bids?.highestBid() }

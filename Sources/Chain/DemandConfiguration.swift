@@ -24,15 +24,20 @@ public struct DemandConfiguration: Hashable, Sendable {
     /// The gas of one background transaction, which makes their number in a block a Poisson draw;
     /// nil makes demand arrive evenly. [gas]
     public var transactionGas: Int64?
+    /// By how much the logarithm of a waiting bid rises in an hour: who waits bids again, and more.
+    /// Zero leaves bids as they were made.
+    public var escalation: Ratio
 
     public init(
         points: [DemandPoint], interpolation: Interpolation = .linear,
-        patience: TimeSpan = TimeSpan(seconds: 600), transactionGas: Int64? = nil
+        patience: TimeSpan = TimeSpan(seconds: 600), transactionGas: Int64? = nil,
+        escalation: Ratio = .zero
     ) {
         self.points = points
         self.interpolation = interpolation
         self.patience = patience
         self.transactionGas = transactionGas
+        self.escalation = escalation
     }
 
     /// The same demand at all times.

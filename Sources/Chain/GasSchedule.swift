@@ -60,6 +60,7 @@ public struct GasSchedule: Hashable, Sendable {
         gas[.settleAuction] = 90_000  // A balance of collateral; the auction's words are cleared.
         gas[.pause] = 50_000  // 21,000 and one storage word, by a multisignature's owner.
         gas[.setParameter] = 60_000  // 21,000 and one or two storage words.
+        gas[.payAuction] = 60_000  // An ERC-20 transfer: 50,000 to 65,000.
         gas[.settleOutside] = 0  // Happens outside the chain.
         return gas
     }()

@@ -26,6 +26,8 @@ struct IndexedHeap {
     private var nodes: [Node] = []
     /// Where a slot's node is; -1 = nowhere.
     private var positions: [Int32] = []
+    /// How often an element has been moved since the heap was made.
+    private(set) var moves = 0
 
     var count: Int { nodes.count }
     /// The slot that comes first.
@@ -89,6 +91,7 @@ struct IndexedHeap {
     }
 
     private mutating func place(_ node: Node, at index: Int) {
+        moves &+= 1
         nodes[index] = node
         positions[node.slot] = Int32(index)
     }

@@ -24,6 +24,8 @@ struct Mempool {
         /// Breaks ties of position, where chance does.
         var lot: Int64
         var isCapBound: Bool
+        /// Lower tiers come first, whatever they bid.
+        var tier: Int
     }
     /// Two heaps, of the transactions bound by their tip and by their fee cap.
     private struct Classes {
@@ -43,26 +45,51 @@ struct Mempool {
         }
     }
 
+    /// One pair of heaps for each tier.
+    private struct Tiers {
+        var first = Classes()
+        var rest = Classes()
+
+        subscript(tier: Int) -> Classes {
+            get { tier == 0 ? first : rest }
+            _modify {
+                if tier == 0 { yield &first } else { yield &rest }
+            }
+        }
+    }
+
     private let limits: MempoolLimits
     private let feeMarket: FeeMarket
     private let ordering: Ordering
+    private let precedence: Precedence
     private(set) var baseFee: Int64
     private(set) var count = 0
     private var entries: [Entry?] = []
     private var free: [Int] = []
     private var senders: [NonceQueue] = []
-    /// What a block may take now: the transaction at each sender's next nonce. Best first.
-    private var heads = Classes()
-    /// Everything, worst first.
-    private var worst = Classes()
+    /// How often any heap has moved an element, for measuring how work grows.
+    var moves: Int {
+        let classes = [heads.first, heads.rest, worst.first, worst.rest, crossings]
+        return classes.reduce(deadlines.moves) { $0 + $1.tipBound.moves + $1.capBound.moves }
+    }
+    /// How many places are allocated for transactions, waiting or free.
+    var places: Int { entries.count }
+    /// What a block may take now: the transaction at each sender's next nonce. Best first, by tier.
+    private var heads = Tiers()
+    /// Everything, worst first, by tier.
+    private var worst = Tiers()
     /// Everything, by the base fee that moves it to the other class.
     private var crossings = Classes()
     private var deadlines = IndexedHeap()
 
-    init(limits: MempoolLimits, feeMarket: FeeMarket, ordering: Ordering) {
+    init(
+        limits: MempoolLimits, feeMarket: FeeMarket, ordering: Ordering,
+        precedence: Precedence = .none
+    ) {
         self.limits = limits
         self.feeMarket = feeMarket
         self.ordering = ordering
+        self.precedence = precedence
         baseFee = feeMarket.initialBaseFee
     }
 
@@ -118,7 +145,7 @@ struct Mempool {
             return
         }
         if count == limits.transactions {
-            guard let last = worstSlot, rank(of: entry) < rank(of: self[last]) else {
+            guard let last = worstSlot, isBefore(entry, self[last]) else {
                 dropped.append(refusal(transaction, .poolFull, time))
                 return
             }
@@ -159,7 +186,7 @@ struct Mempool {
             transaction: transaction,
             deadline: min(transaction.expiresAt?.milliseconds ?? latest, latest),
             crossing: crossing, offer: offer, position: position, lot: lot,
-            isCapBound: crossing < baseFee)
+            isCapBound: crossing < baseFee, tier: precedence.tier(of: transaction))
     }
 
     /// The waiting transactions that a test holds for, in no order.
@@ -185,7 +212,13 @@ struct Mempool {
     }
 
     /// The executable transaction that comes first and can pay the base fee.
-    func best() -> Int? {
+    /// - Parameter lowestTier: 1 leaves out what has precedence.
+    func best(fromTier lowestTier: Int = 0) -> Int? {
+        if lowestTier == 0, let first = best(of: heads.first) { return first }
+        return precedence == .none ? nil : best(of: heads.rest)
+    }
+
+    private func best(of heads: Classes) -> Int? {
         let tipBound = heads.tipBound.first
         // By arrival, cap bound means: cannot pay.
         guard ordering == .effectiveTip, let capBound = heads.capBound.first,
@@ -204,8 +237,26 @@ struct Mempool {
         if let head = senders[sender].slot(of: senders[sender].next) { insertHead(head) }
     }
 
+    /// The nonce of a transaction that was included without having waited here; nil where the
+    /// sender has one waiting that is due.
+    mutating func takeNonce(of sender: Address) -> Int64? {
+        while senders.count <= sender.index { senders.append(NonceQueue()) }
+        let nonce = senders[sender.index].next
+        guard senders[sender.index].slot(of: nonce) == nil else { return nil }
+        senders[sender.index].next += 1
+        if let head = senders[sender.index].slot(of: nonce + 1) { insertHead(head) }
+        return nonce
+    }
+
+    /// Takes back what ``takeNonce(of:)`` did last for this sender.
+    mutating func returnNonce(of sender: Address) {
+        let nonce = senders[sender.index].next
+        if let head = senders[sender.index].slot(of: nonce) { heads[self[head].tier].remove(head) }
+        senders[sender.index].next = nonce - 1
+    }
+
     /// Sets an executable transaction aside until ``restore(_:)``, because it does not fit.
-    mutating func setAside(_ slot: Int) { heads.remove(slot) }
+    mutating func setAside(_ slot: Int) { heads[self[slot].tier].remove(slot) }
 
     mutating func restore(_ slots: [Int]) {
         for slot in slots { insertHead(slot) }
@@ -223,9 +274,10 @@ struct Mempool {
     }
 
     private mutating func reclassify(_ slot: Int, capBound: Bool) {
-        let isHead = heads.tipBound.contains(slot) || heads.capBound.contains(slot)
-        heads.remove(slot)
-        worst.remove(slot)
+        let tier = self[slot].tier
+        let isHead = heads[tier].tipBound.contains(slot) || heads[tier].capBound.contains(slot)
+        heads[tier].remove(slot)
+        worst[tier].remove(slot)
         crossings.remove(slot)
         entries[slot]?.isCapBound = capBound
         index(slot)
@@ -256,7 +308,17 @@ struct Mempool {
         }
     }
 
+    /// The total order of everything that waits.
+    private func isBefore(_ a: Entry, _ b: Entry) -> Bool {
+        a.tier != b.tier ? a.tier < b.tier : rank(of: a) < rank(of: b)
+    }
+
     private var worstSlot: Int? {
+        if precedence != .none, let last = worstSlot(of: worst.rest) { return last }
+        return worstSlot(of: worst.first)
+    }
+
+    private func worstSlot(of worst: Classes) -> Int? {
         guard let tipBound = worst.tipBound.first else { return worst.capBound.first }
         guard let capBound = worst.capBound.first else { return tipBound }
         return rank(of: self[tipBound]) < rank(of: self[capBound]) ? capBound : tipBound
@@ -282,7 +344,8 @@ struct Mempool {
 
     private mutating func index(_ slot: Int) {
         let entry = self[slot]
-        worst.insert(slot, rank: classRank(of: entry).reversed, capBound: entry.isCapBound)
+        worst[entry.tier].insert(
+            slot, rank: classRank(of: entry).reversed, capBound: entry.isCapBound)
         // Without a base fee nothing ever crosses.
         guard entry.crossing < .max else { return }
         let crossing = entry.isCapBound ? ~entry.crossing : entry.crossing
@@ -293,14 +356,16 @@ struct Mempool {
 
     private mutating func insertHead(_ slot: Int) {
         let entry = self[slot]
-        heads.insert(slot, rank: classRank(of: entry), capBound: entry.isCapBound)
+        heads[entry.tier].insert(
+            slot, rank: classRank(of: entry), capBound: entry.isCapBound)
     }
 
     private mutating func remove(_ slot: Int) {
         let transaction = self[slot].transaction
+        let tier = self[slot].tier
         senders[transaction.sender.index].remove(nonce: transaction.nonce)
-        heads.remove(slot)
-        worst.remove(slot)
+        heads[tier].remove(slot)
+        worst[tier].remove(slot)
         crossings.remove(slot)
         deadlines.remove(slot)
         entries[slot] = nil

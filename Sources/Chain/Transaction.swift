@@ -87,6 +87,10 @@ public enum DropReason: Int8, Hashable, Sendable, CaseIterable {
     case gasLimitAboveBlock
     /// It allows less gas than its command uses, so that it could only fail.
     case gasLimitTooLow
+    /// It never arrived.
+    case lost
+    /// A part of its bundle failed when a builder tried it: nothing of it happened, at no cost.
+    case bundleFailed
 
     public var name: String { String(describing: self) }
 }

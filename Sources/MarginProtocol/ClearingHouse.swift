@@ -300,6 +300,8 @@ public struct ClearingHouse: Sendable {
             try setParameter(change, by: sender, into: &journal)
         case .settleOutside(let wallet, let changes):
             try settleOutside(wallet, changes, by: sender, into: &journal)
+        case .payAuction(let wallet, let toProtocol, let toOthers):
+            try payAuction(wallet, toProtocol, toOthers, by: sender, into: &journal)
         }
     }
 

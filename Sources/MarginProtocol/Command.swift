@@ -41,6 +41,9 @@ public enum Command: Hashable, Sendable {
     indirect case setParameter(ParameterChange)
     /// Exchanges tokens of a wallet with the world outside. Only the simulator may send it.
     case settleOutside(wallet: AccountID, changes: [AssetChange])
+    /// Pays for the place behind an oracle report, in the settlement asset: so much to the protocol, so much to
+    /// the oracle and the builder.
+    case payAuction(wallet: AccountID, toProtocol: Quantity, toOthers: Quantity)
 }
 
 /// What an owner may choose for an account.
@@ -133,6 +136,7 @@ public enum CommandKind: Int8, Hashable, Sendable, CaseIterable {
     case postPrice, liquidate, pause, setParameter, settleOutside, configure
     case buyCollateral
     case startAuction = 20, takeAuction, bidAuction, restartAuction, settleAuction
+    case payAuction = 36
 
     public var name: String { String(describing: self) }
 
@@ -168,6 +172,7 @@ extension Command {
         case .pause: .pause
         case .setParameter: .setParameter
         case .settleOutside: .settleOutside
+        case .payAuction: .payAuction
         }
     }
 }

@@ -8,6 +8,7 @@ public enum BalanceReason: Int8, Hashable, Sendable, CaseIterable {
     case interest, collateralSold
     case auctionStarted = 46, auctionDebt, auctionPaid, auctionPenalty, auctionBought
     case auctionReturned, auctionReward, bidHeld, bidReturned
+    case oevPaid = 59
     public var name: String { String(describing: self) }
 }
 

@@ -36,6 +36,26 @@ extension NamedQuery {
                 from v_rejection_count where run = :run order by count desc, kind, code
                 """),
         NamedQuery(
+            "races", "What races for liquidations cost",
+            """
+            Each liquidator's transactions in blocks: how many came too late or failed, the gas that those \
+            burned, and what block producers got, in the chain's own token.
+            """,
+            sql: """
+                select sender_name, included, lost, gas_paid, gas_burned, to_builders
+                from v_race where run = :run order by gas_paid desc, sender
+                """),
+        NamedQuery(
+            "oracle-auctions", "Who got the value of oracle reports",
+            "Sold places behind reports by feed and winner: what was paid, to whom, and what the winner kept.",
+            sql: """
+                select feed_name, winner_name, count(*) as sold, sum(fate = 'included') as included,
+                    sum(bonus) as bonus, sum(paid) as paid, sum(to_protocol) as to_protocol,
+                    sum(to_oracle) as to_oracle, sum(to_builder) as to_builder, sum(kept) as kept
+                from v_oev_auction where run = :run
+                group by feed, winner order by paid desc, feed, winner
+                """),
+        NamedQuery(
             "drops", "What never got into a block, and why",
             "Transactions that were refused, replaced or expired, by what they asked.",
             sql: """

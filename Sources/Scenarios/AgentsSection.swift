@@ -63,7 +63,27 @@ extension ScenarioDecoder {
                 "stock", "map of amounts", rule: "none",
                 "What each holds of other assets, to repay debts in them; it buys back outside what it has spent."
             ),
-        ])
+        ] + competitionKeys)
+
+    private static let competitionKeys: [Key] = [
+        Key(
+            "send", "mempool or bundles", rule: "mempool",
+            "Where its transactions go: bundles are unseen, and free when they fail."),
+        Key(
+            "counterbid", "percentage", rule: "none",
+            "It raises its waiting bids by this beyond rivals' in the public mempool, while that pays."
+        ),
+        Key(
+            "reaction", "duration", rule: "500ms",
+            "How long after a rival's bid it can raise its own; only with counterbid."),
+        Key(
+            "auction_bid", "percentage", rule: "none",
+            "The share of what it expects to earn that it bids for the place behind an oracle report."
+        ),
+        Key(
+            "express_bid", "money", rule: "none",
+            "What it bids for each round of the chain's express lane."),
+    ]
 
     static let keeperSection = Section(
         path: "agents.keepers.GROUP",
@@ -158,6 +178,13 @@ extension ScenarioDecoder {
                 "share_of_profit", "percentage", rule: "none",
                 "This share of the expected profit, never less than the base fee asks."),
             Key(
+                "recent_percentile", "whole number", rule: "none",
+                "A percentile of what got into the last 20 blocks, 0 to 100: it lags."),
+            Key(
+                "waiting_percentile", "whole number", rule: "none",
+                "A percentile of what waits in the backlog, 0 to 100: bids too low to get in bias it."
+            ),
+            Key(
                 "escalating", "{start, factor, every, cap}", rule: "none",
                 "A bid that grows while it waits; for liquidators."),
             Key(
@@ -249,7 +276,7 @@ extension ScenarioDecoder {
     private func liquidator(_ fields: Fields, _ name: String) -> LiquidatorGroup {
         let financing = financing(fields)
         let needsNone = if case .flash = financing { true } else { false }
-        return LiquidatorGroup(
+        var group = LiquidatorGroup(
             name: name, count: fields.read("count", .count(1...10_000)),
             capital: fields.read("capital", needsNone ? .notNegative : .positive),
             lag: fields.read("lag", .blocks(0...100_000)),
@@ -260,6 +287,8 @@ extension ScenarioDecoder {
             bumpAfter: fields.read("bump_after", .blocks(0...1_000_000)), timing: timing(fields),
             financing: financing, sizing: sizing(fields), failures: failures(fields),
             stock: stock(fields))
+        decodeCompetition(fields, &group)
+        return group
     }
 
     private func keeper(_ fields: Fields, _ name: String) -> KeeperGroup {
@@ -272,6 +301,25 @@ extension ScenarioDecoder {
             pollEvery: fields.read("poll_every", .blocks(1...1_000_000)), fee: fee(fields),
             minimumProfit: fields.read("minimum_profit", .money), inventory: inventory(fields),
             bumpAfter: fields.read("bump_after", .blocks(0...1_000_000)))
+    }
+
+    private func decodeCompetition(_ fields: Fields, _ group: inout LiquidatorGroup) {
+        let routes: [(word: String, value: Bool)] = [("mempool", false), ("bundles", true)]
+        group.isPrivate = fields.readIfPresent("send", Kind.choice(routes)) ?? false
+        group.counterbid = fields.readIfPresent(
+            "counterbid", .ratio.limited("0% to 1000%") { $0 >= .zero && $0 <= Ratio(whole: 10) })
+        if group.counterbid == nil {
+            fields.refuse("reaction", "has a meaning only with counterbid")
+        }
+        if group.isPrivate { fields.refuse("counterbid", "nobody sees a bundle") }
+        group.reaction =
+            fields.readIfPresent("reaction", .positiveDuration) ?? TimeSpan(milliseconds: 500)
+        group.auctionShare = fields.readIfPresent("auction_bid", .share)
+        group.expressBid = fields.readIfPresent("express_bid", .positive) ?? .zero
+        if group.isPrivate, let chain = bundleProblem { fields.problem("send", chain) }
+        if group.expressBid.isPositive, !hasExpressLane {
+            fields.problem("express_bid", "the chain has no express lane")
+        }
     }
 
     private func stock(_ fields: Fields) -> [Holding] {
@@ -351,6 +399,10 @@ extension ScenarioDecoder {
                 return .fixed(1)
             }
             return entries[0].key == "learning" ? learning(own) : escalating(own)
+        case "recent_percentile":
+            return .recentPercentile(own.read("recent_percentile", .count(0...100)))
+        case "waiting_percentile":
+            return .waitingPercentile(own.read("waiting_percentile", .count(0...100)))
         default: return .fixed(1)
         }
     }

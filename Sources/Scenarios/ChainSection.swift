@@ -44,7 +44,7 @@ extension ScenarioDecoder {
                 rule: "the preset's", "The order of transactions in a block."),
             Key("mempool", "map", rule: "the preset's", "What waits, and for how long."),
             Key("gas", "map", rule: "the preset's", "What each command uses."),
-        ])
+        ] + inclusionKeys)
 
     static let mempoolSection = Section(
         path: "chain.mempool", sentence: "The limits of the mempool.",
@@ -65,7 +65,7 @@ extension ScenarioDecoder {
 
     static let gasSection = Section(
         path: "chain.gas", sentence: "The gas of each kind of command when it is applied.",
-        keys: CommandKind.allCases.map {
+        keys: pricedKinds.map {
             Key(
                 snakeCase($0.name), "gas", rule: "the preset's",
                 "A `\(snakeCase($0.name))` that is applied.")
@@ -74,6 +74,9 @@ extension ScenarioDecoder {
                 "rejected_share", "percentage", rule: "the preset's",
                 "The share of it that a rejected command uses.")
         ])
+
+    /// The kinds whose gas a scenario may choose; what an auction's payment uses is a transfer's.
+    private static let pricedKinds = CommandKind.allCases.filter { $0 != .payAuction }
 
     private static let orderings: [(word: String, value: Ordering)] = [
         ("effective_tip", .effectiveTip), ("first_come_first_served", .firstComeFirstServed),
@@ -113,6 +116,7 @@ extension ScenarioDecoder {
         }
         decodeMempool(fields, &chain.mempool)
         decodeGas(fields, &chain)
+        decodeInclusion(fields, &chain)
         chain.demand = demand(root, chain)
         return chain
     }
@@ -233,7 +237,7 @@ extension ScenarioDecoder {
         let own = Fields(tree, "chain.gas", Self.gasSection, self)
         let limit = chain.gasLimit
         let sellsByAuction = self.tree["protocol"]?["auctions"] != nil
-        for kind in CommandKind.allCases {
+        for kind in Self.pricedKinds {
             // What nobody can send is no setting of the run, unless it is written.
             if kind.isOfAuctions, !sellsByAuction, !own.has(Self.snakeCase(kind.name)) { continue }
             chain.gas[kind] = own.read(
@@ -242,6 +246,7 @@ extension ScenarioDecoder {
                 else: chain.gas[kind]
             ) { "\($0)" }
         }
+        chain.gas[.payAuction] = min(chain.gas[.payAuction], limit)
         chain.gas.rejectedShare = own.read(
             "rejected_share", .share, else: chain.gas.rejectedShare, shown: Written.percent)
     }

@@ -82,7 +82,7 @@ extension ScenarioDecoder {
             ),
         ])
 
-    static let keeperSection = Section(
+    static let keeperTermsSection = Section(
         path: "protocol.keeper",
         sentence:
             "What keepers are paid by the pool for flagging and liquidating, and what is held back for that as part of both margins.",
@@ -205,7 +205,7 @@ extension ScenarioDecoder {
 
     func keeper(_ fields: Fields) -> KeeperTerms? {
         guard let tree = fields.value("keeper"), tree.scalar != "none" else { return nil }
-        let own = Fields(tree, "protocol.keeper", Self.keeperSection, self)
+        let own = Fields(tree, "protocol.keeper", Self.keeperTermsSection, self)
         return KeeperTerms(
             reward: CappedKeeperReward(
                 minimumProfit: own.read("minimum_profit", .notNegative),

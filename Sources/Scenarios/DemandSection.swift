@@ -26,6 +26,10 @@ extension ScenarioDecoder {
                 "spread", "percentage", default: "50%",
                 "The standard deviation of the logarithm of the bids where a row does not say; not with series."
             ),
+            Key(
+                "escalation", "percentage", rule: "none",
+                "By how much the logarithm of a waiting bid rises in an hour, because its sender bids again."
+            ),
             Key("between", "linear or step", default: "linear", "What happens between two points."),
             Key(
                 "patience", "duration", default: "10m",
@@ -66,7 +70,9 @@ extension ScenarioDecoder {
             for key in ["load", "spread", "between"] {
                 fields.refuse(key, "has no meaning with a series")
             }
-            return series(fields, capacity, patience, transactionGas)
+            var demand = series(fields, capacity, patience, transactionGas)
+            demand?.escalation = escalation(fields)
+            return demand
         }
         fields.refuse("window", "has a meaning only with a series")
         let load = fields.read("load", Self.load(capacity))
@@ -84,7 +90,11 @@ extension ScenarioDecoder {
         guard !points.isEmpty else { return nil }
         return DemandConfiguration(
             points: points, interpolation: fields.read("between", Kind.choice(Self.interpolations)),
-            patience: patience, transactionGas: transactionGas)
+            patience: patience, transactionGas: transactionGas, escalation: escalation(fields))
+    }
+
+    private func escalation(_ fields: Fields) -> Ratio {
+        fields.readIfPresent("escalation", Self.spread) ?? .zero
     }
 
     private func points(_ list: Tree, _ capacity: Int64, _ load: Int64, _ spread: Ratio)

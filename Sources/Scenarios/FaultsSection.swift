@@ -1,4 +1,5 @@
 import Agents
+import Chain
 import ExactMath
 import MarginProtocol
 import Oracles
@@ -7,12 +8,13 @@ extension ScenarioDecoder {
     static let faultSection = Section(
         path: "faults.N",
         sentence:
-            "Something that goes wrong, or an act of governance: exactly one of `oracle`, `pause`, `resume` and `set`.",
+            "Something that goes wrong, or an act of governance: exactly one of `oracle`, `pause`, `resume`, `set`, `halt` and `missed_slots`.",
         keys: [
             Key("at", "time", required: true, "When it begins: `10:40`, `+90m` or in full."),
             Key(
                 "for", "duration", rule: "none",
-                "How long it lasts: required with an oracle, possible with a pause."),
+                "How long it lasts: required with an oracle, a halt or missed slots, possible with a pause."
+            ),
             Key("oracle", "asset, list or all", rule: "none", "Whose feed it strikes."),
             Key(
                 "extra_latency", "duration", rule: "none",
@@ -26,7 +28,7 @@ extension ScenarioDecoder {
                 "What governance stops; it replaces what was stopped before."),
             Key("resume", "true", rule: "none", "Governance lifts every pause."),
             Key("set", "map", rule: "none", "Parameters that governance changes."),
-        ])
+        ] + chainFaultKeys)
 
     static let changeSection = Section(
         path: "faults.N.set", sentence: "Parameters that change; what is not named stays.",
@@ -58,7 +60,7 @@ extension ScenarioDecoder {
 
     /// Puts the faults of oracles into the feeds, and returns what governance does, in order of time.
     func faults(
-        _ root: Fields, _ oracles: inout DecodedOracles
+        _ root: Fields, _ oracles: inout DecodedOracles, _ chain: inout ChainConfiguration
     ) -> [(time: Timestamp, command: Command)] {
         guard let tree = root.value("faults"), tree.scalar != "none" else { return [] }
         guard let items = tree.items else {
@@ -82,7 +84,7 @@ extension ScenarioDecoder {
         var policy = self.tree["protocol"]?["liquidation"]
         var commands: [(time: Timestamp, command: Command)] = []
         for fault in ordered {
-            decode(fault.fields, at: fault.time, &oracles, &policy, &commands)
+            decode(fault.fields, at: fault.time, &oracles, &chain, &policy, &commands)
         }
         return commands.enumerated()
             .sorted { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }.map(\.element)
@@ -91,10 +93,10 @@ extension ScenarioDecoder {
     /// - Parameter policy: what the liquidation policy in force says.
     private func decode(
         _ fields: Fields, at time: Timestamp, _ oracles: inout DecodedOracles,
-        _ policy: inout Tree?,
+        _ chain: inout ChainConfiguration, _ policy: inout Tree?,
         _ commands: inout [(time: Timestamp, command: Command)]
     ) {
-        let forms = ["oracle", "pause", "resume", "set"]
+        let forms = ["oracle", "pause", "resume", "set"] + Self.chainFaults
         let written = forms.filter { fields.has($0) }
         guard written.count == 1, let form = written.first else {
             problem(
@@ -108,7 +110,9 @@ extension ScenarioDecoder {
                 fields.refuse(key, "has a meaning only with an oracle")
             }
         }
+        if form != "halt" { fields.refuse("burst", "has a meaning only with a halt") }
         switch form {
+        case _ where Self.chainFaults.contains(form): chainFault(form, fields, at: time, &chain)
         case "oracle": oracleFault(fields, at: time, &oracles)
         case "pause":
             guard let tree = fields.value("pause") else { return }

@@ -81,7 +81,18 @@ extension Scenario {
             sentence: "Deficits taken from other accounts and the pool."),
         Metric(
             name: "liquidator_profit_usd", unit: .dollars,
-            sentence: "What liquidators earned, after gas and slippage."),
+            sentence:
+                "What liquidators earned, after gas, slippage, the cost of money, and what places and lanes cost."
+        ),
+        Metric(
+            name: "auction_paid_usd", unit: .dollars,
+            sentence: "What liquidators paid for places behind oracle reports."),
+        Metric(
+            name: "auction_protocol_usd", unit: .dollars,
+            sentence: "The protocol's share of that."),
+        Metric(
+            name: "express_lane_usd", unit: .dollars,
+            sentence: "What was paid for the chain's express lane."),
         Metric(
             name: "mean_delay_seconds", unit: .seconds,
             sentence: "From due at the outside price to liquidated, on average."),
@@ -205,7 +216,7 @@ extension Scenario {
         Metric(
             name: "builder_share", unit: .share,
             sentence:
-                "The tips that liquidators paid to block producers, over what liquidators were paid; zero without any."
+                "The tips that liquidators paid to block producers, and the producers' part of `auction_paid_usd`, over what liquidators were paid; zero without any."
         ),
         Metric(
             name: "break_even_size_usd", unit: .dollars,

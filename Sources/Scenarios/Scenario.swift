@@ -31,6 +31,8 @@ public struct Scenario: Sendable {
     public var poolLiquidity: [(asset: AssetID, amount: Quantity)]
     public var backstopFunds: [(asset: AssetID, amount: Quantity)]
     public var agents: AgentsConfiguration
+    /// How the place behind an oracle report is sold; nil = it is not.
+    public var oracleAuction: OracleAuctionRules?
     /// Governance commands at set times, in order of time: parameter changes and pauses.
     public var governance: [(time: Timestamp, command: Command)]
     /// All accounts' health is recorded every so many blocks; touched ones always.

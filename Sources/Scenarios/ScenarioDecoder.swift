@@ -21,6 +21,9 @@ final class ScenarioDecoder {
     var referenceAssets: [ReferenceAsset] = []
     var markets: [MarketParameters] = []
     var settlement = AssetID(0)
+    /// Why bundles have no place on the chain; nil where they have.
+    var bundleProblem: String?
+    var hasExpressLane = false
     /// Whether there is more than the rules: funds, prices, people.
     var isWhole = true
 
@@ -68,6 +71,9 @@ final class ScenarioDecoder {
                 "protocol", "map", rule: "its keys' defaults",
                 "The rules of the protocol and what its funds hold."),
             Key("agents", "map", rule: "nobody", "Who takes part."),
+            Key(
+                "oracle_auction", "map", rule: "none",
+                "How the place behind each oracle report is sold to liquidators; needs bundles."),
             Key("faults", "list", rule: "none", "What goes wrong, and what governance does."),
             Key(
                 "audit", "map", rule: "its keys' defaults",
@@ -87,7 +93,13 @@ final class ScenarioDecoder {
         start = fields.read("start", .timestamp)
         duration = fields.read(
             "duration", .duration("more than 0s and at most 366 days", Self.runs))
-        let chain = self.chain(fields)
+        var chain = self.chain(fields)
+        if chain.rules.bundles == nil {
+            bundleProblem = "the chain has no builders who take bundles: see chain.bundles"
+        } else if chain.ordering != .effectiveTip {
+            bundleProblem = "bundles have a place of their own only with ordering: effective_tip"
+        }
+        hasExpressLane = chain.rules.expressLane != nil
         let blockTime = chain.blockTime.mean(at: start)
         step = fields.read(
             "step", .positiveDuration, else: min(blockTime, TimeSpan(seconds: 4)),
@@ -114,7 +126,8 @@ final class ScenarioDecoder {
         parameters.keeper = law.keeper
         var agents = self.agents(fields, funds: law)
         agents.reporters = oracles.reporters
-        let governance = faults(fields, &oracles)
+        let governance = faults(fields, &oracles, &chain)
+        let auction = oracleAuction(fields, chain, agents)
         let audit = self.audit(fields)
         let expectations = self.expectations(fields, agents)
         if problems.isEmpty {
@@ -126,7 +139,7 @@ final class ScenarioDecoder {
             chain: chain, nativeFeed: native, step: step, referenceAssets: referenceAssets,
             correlation: correlation, pushFeeds: oracles.feeds, parameters: parameters,
             insuranceFund: law.insuranceFund, poolLiquidity: law.pool,
-            backstopFunds: law.backstopFunds, agents: agents,
+            backstopFunds: law.backstopFunds, agents: agents, oracleAuction: auction,
             governance: governance, healthEvery: audit.healthEvery, lateAfter: audit.lateAfter,
             expectations: expectations, text: YAMLWriter.text(of: tree), settings: settings)
         scenario.recordsDecisions = audit.decisions

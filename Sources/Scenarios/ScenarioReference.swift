@@ -3,7 +3,8 @@ public enum ScenarioReference {
     /// Every section, in the order of a scenario.
     static let sections: [Section] = [
         ScenarioDecoder.section, ScenarioDecoder.chainSection, ScenarioDecoder.mempoolSection,
-        ScenarioDecoder.gasSection, ScenarioDecoder.demandSection, ScenarioDecoder.assetSection,
+        ScenarioDecoder.gasSection, ScenarioDecoder.expressLaneSection,
+        ScenarioDecoder.demandSection, ScenarioDecoder.assetSection,
         ScenarioDecoder.priceSection, ScenarioDecoder.gbmSection, ScenarioDecoder.jumpsSection,
         ScenarioDecoder.meanRevertingSection, ScenarioDecoder.liquiditySection,
         ScenarioDecoder.collateralSection, ScenarioDecoder.sizeDiscountSection,
@@ -17,7 +18,7 @@ public enum ScenarioReference {
         ScenarioDecoder.protocolSection, ScenarioDecoder.guardSection,
         ScenarioDecoder.liquidationSection, ScenarioDecoder.blockLimitsSection,
         ScenarioDecoder.courseSection, ScenarioDecoder.shortageSection,
-        ScenarioDecoder.windowSection, ScenarioDecoder.keeperSection,
+        ScenarioDecoder.windowSection, ScenarioDecoder.keeperTermsSection,
         ScenarioDecoder.slowPriceSection,
         ScenarioDecoder.fillableSection,
         ScenarioDecoder.incentiveSection, ScenarioDecoder.deleveragingSection,
@@ -43,6 +44,7 @@ public enum ScenarioReference {
         ScenarioDecoder.scriptOutsideSection,
         ScenarioDecoder.feeSection, ScenarioDecoder.distributionSection,
         ScenarioDecoder.paretoSection, ScenarioDecoder.lognormalSection,
+        ScenarioDecoder.oracleAuctionSection,
         ScenarioDecoder.faultSection, ScenarioDecoder.changeSection,
         ScenarioDecoder.changedMarginSection, ScenarioDecoder.auditSection,
     ]

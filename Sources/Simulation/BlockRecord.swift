@@ -27,6 +27,12 @@ public struct BlockRecord: Sendable {
     /// at most once, in any order.
     public var health: [AccountHealthRecord]
     public var metric: ProtocolMetric
+    /// Bundles whose end became known in this block, in the chain's order.
+    public var bundles: [BundleRecord]
+    /// Auctions of the place behind a report whose end became known in this block.
+    public var oracleAuctions: [OracleAuctionRecord]
+    /// Rounds of the express lane that began since the last block.
+    public var expressRounds: [ExpressRound]
     /// Liquidations whose fate became known in this block, where decisions are recorded.
     public var decisions: [LiquidatorDecisionRecord] = []
 
@@ -35,7 +41,8 @@ public struct BlockRecord: Sendable {
         journal: [Event], openingEvents: Range<Int>, closingEvents: Range<Int>,
         oracleReports: [OracleReportRecord], referencePrices: [ReferencePriceRecord],
         outsideTrades: [OutsideTradeRecord], liquidations: [LiquidationRecord],
-        health: [AccountHealthRecord], metric: ProtocolMetric
+        health: [AccountHealthRecord], metric: ProtocolMetric, bundles: [BundleRecord] = [],
+        oracleAuctions: [OracleAuctionRecord] = [], expressRounds: [ExpressRound] = []
     ) {
         self.header = header
         self.transactions = transactions
@@ -49,6 +56,9 @@ public struct BlockRecord: Sendable {
         self.liquidations = liquidations
         self.health = health
         self.metric = metric
+        self.bundles = bundles
+        self.oracleAuctions = oracleAuctions
+        self.expressRounds = expressRounds
     }
 }
 

@@ -10,6 +10,8 @@ struct Dispatch {
         var request: Request
         /// What a liquidator knew when it sent it.
         var decision: Decision?
+        /// Sent to builders, who give it its nonce.
+        var isPrivate = false
     }
     struct Outgoing {
         var value: Transaction
@@ -36,13 +38,32 @@ struct Dispatch {
             request.command, from: request.sender, nonce: request.nonce, maxFee: request.maxFee,
             tip: request.maxTip, at: seen + request.delay, lifetime: request.lifetime, chain)
         if let limit = request.gasLimit { transaction.gasLimit = limit }
-        sent[transaction.id] = Sent(agent: agent, request: request, decision: decision)
-        if decision != nil {
-            if decided.count > 1024 { decided.removeAll { sent[$0] == nil } }
-            decided.append(transaction.id)
-        }
+        note(Sent(agent: agent, request: request, decision: decision), as: transaction.id)
         return Outgoing(
             value: transaction, reportKey: reporters.contains(agent) ? request.tag : nil)
+    }
+
+    private mutating func note(_ what: Sent, as id: Int64) {
+        sent[id] = what
+        guard what.decision != nil else { return }
+        if decided.count > 1024 { decided.removeAll { sent[$0] == nil } }
+        decided.append(id)
+    }
+
+    /// A transaction that goes to builders: its nonce is whatever is due when it is built.
+    mutating func privately(
+        _ request: Request, agent: Int, decision: Decision? = nil, seen: Timestamp, chain: Chain
+    ) -> Transaction {
+        let arrival = seen + request.delay
+        defer { nextID += 1 }
+        note(
+            Sent(agent: agent, request: request, decision: decision, isPrivate: true), as: nextID)
+        return Transaction(
+            id: nextID, sender: request.sender, nonce: chain.nextNonce(of: request.sender),
+            command: request.command,
+            gasLimit: request.gasLimit ?? chain.configuration.gas[request.command.kind],
+            maxFee: max(0, request.maxFee), maxTip: max(0, min(request.maxTip, request.maxFee)),
+            submittedAt: arrival, expiresAt: request.lifetime.map { arrival + $0 })
     }
 
     mutating func governance(
@@ -57,6 +78,9 @@ struct Dispatch {
 
     /// What was sent as this transaction; nil for governance. Its nonce is free again.
     mutating func resolve(_ transaction: Transaction) -> Sent? {
+        if sent[transaction.id]?.isPrivate ?? false {
+            return sent.removeValue(forKey: transaction.id)
+        }
         if let at = open[transaction.sender]?.firstIndex(of: transaction.nonce) {
             open[transaction.sender]?.remove(at: at)
         }

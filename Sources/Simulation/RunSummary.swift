@@ -24,6 +24,12 @@ public struct RunSummary: Sendable {
     public private(set) var gasCost: Money = .zero
     /// Interest and fees of what liquidators borrowed.
     public private(set) var financing: Money = .zero
+    /// What liquidators paid for places behind reports, and who got it.
+    public private(set) var auctionPaid: Money = .zero
+    public private(set) var auctionToProtocol: Money = .zero
+    public private(set) var auctionToBuilder: Money = .zero
+    /// What was paid for an express lane.
+    public private(set) var expressPaid: Money = .zero
     /// What whoever took liquidated positions over lost at once because the protocol's price was not the
     /// outside one: Σ size · (outside price − protocol's price), size being what the account gave up. Signed.
     public private(set) var staleLoss: Money = .zero
@@ -189,6 +195,17 @@ public struct RunSummary: Sendable {
                 incentives.add(included, gas: gas, native: native)
             }
         }
+        for auction in record.oracleAuctions {
+            auctionPaid += auction.paid
+            auctionToProtocol += auction.toProtocol
+            auctionToBuilder += auction.toBuilder
+        }
+        for round in record.expressRounds {
+            // [wei] to [1e-8 of the chain's own token], rounded up.
+            let paid = Quantity(
+                raw: round.paid / 10_000_000_000 + (round.paid % 10_000_000_000 > 0 ? 1 : 0))
+            expressPaid += worth(paid, at: native)
+        }
     }
 
     private mutating func addLiquidations(_ record: BlockRecord) {
@@ -251,8 +268,14 @@ extension RunSummary {
     /// in. [wei per gas]
     public var highestGasPrice: Int64 { highestBaseFee > 0 ? highestBaseFee : highestMinimumPrice }
     public var insuranceChange: Money { insuranceAtEnd - insuranceAtStart }
-    /// Rewards less gas, slippage and the cost of money. [1e-8 USD]
-    public var liquidatorProfit: Money { toLiquidators - gasCost - slippage - financing }
+    /// Rewards less gas, slippage, the cost of money, and what rights and lanes cost. [1e-8 USD]
+    public var liquidatorProfit: Money {
+        toLiquidators - gasCost - slippage - financing - auctionPaid - expressPaid
+    }
+    /// Of their gas, that of liquidations that were rejected: what losing a race costs. [1e-8 USD]
+    public var losersGas: Money { incentives.losersGas }
+    /// What block producers got of the rewards: tips, and their part of auctions. [1e-8 USD]
+    public var builderIncome: Money { incentives.tips + auctionToBuilder }
 
     /// A metric by its name in a scenario, scaled by 1e8; nil for an unknown name.
     ///
@@ -306,6 +329,9 @@ extension RunSummary {
         case "deleveraged_profit_usd": return Ratio(raw: deleveraged.profit.raw)
         case "deleveraged_accounts": return whole(Int64(deleveraged.accounts.count))
         case "deleveraging_delay_seconds": return seconds(deleveraged.delay.milliseconds)
+        case "auction_paid_usd": return Ratio(raw: auctionPaid.raw)
+        case "auction_protocol_usd": return Ratio(raw: auctionToProtocol.raw)
+        case "express_lane_usd": return Ratio(raw: expressPaid.raw)
         case "conservation": return Ratio(raw: conservation.largest)
         default: return incentive(metric) ?? grouped(metric)
         }
@@ -336,7 +362,7 @@ extension RunSummary {
         case "liquidator_gas_usd": return money(gasCost)
         case "liquidator_slippage_usd": return money(slippage)
         case "losers_gas_usd": return money(incentives.losersGas)
-        case "builder_share": return share(incentives.tips, of: toLiquidators)
+        case "builder_share": return share(builderIncome, of: toLiquidators)
         case "break_even_size_usd":
             return money(
                 incentives.breakEven(reward: toLiquidators, notional: liquidatedNotional))

@@ -20,13 +20,19 @@ public final class Simulation: IteratorProtocol {
     /// What all records so far add up to.
     public private(set) var summary: RunSummary
     public internal(set) var house: ClearingHouse
-    private var chain: Chain
+    var chain: Chain
     var markets: Markets
     private var oracles: Oracles
-    private var agents: [any Agent]
+    var agents: [any Agent]
     var dispatch: Dispatch
+    var auctions: OracleAuctions
+    /// Those who read the mempool, in order.
+    private(set) var watchers: [Int]
+    /// Agents that answer what others bid, and how often before a block.
+    private(set) var rivals: [Int]
+    private(set) var rounds: Int
     private var reports = ReportLedger()
-    private var onChain = DueList()
+    private(set) var onChain = DueList()
     private var inTruth = DueList()
     private let paranoid: Bool
     private let end: Timestamp
@@ -35,10 +41,12 @@ public final class Simulation: IteratorProtocol {
     private var upcoming: Slot?
     private var genesis: BlockRecord?
     private var lastHeader: BlockHeader
-    /// Those who read the mempool, in order.
-    private let watchers: [Int]
     /// Drawn or paid back at the beginning of the block.
     var loans: [Loan] = []
+    /// Trades and loans inside the block that is being built.
+    private var traded: [OutsideTradeRecord] = []
+    /// What a bundle that is being tried may change, as it was before.
+    private var kept: (house: ClearingHouse, markets: Markets, trades: Int)?
 
     /// A run that has not begun.
     ///
@@ -56,8 +64,9 @@ public final class Simulation: IteratorProtocol {
         oracles = parts.oracles
         agents = parts.cast.agents
         dispatch = Dispatch(agents: parts.cast.agents)
-        let everybody = parts.cast.agents
-        watchers = everybody.indices.filter { everybody[$0].watchesMempool }
+        auctions = OracleAuctions(scenario)
+        watchers = Self.watchers(among: parts.cast.agents)
+        (rivals, rounds) = Self.rivals(among: parts.cast.agents, scenario)
         description = parts.description
         let liquidators = parts.cast.members
             .filter { $0.kind == "liquidator" || $0.kind == "keeper" }.map(\.address)
@@ -73,6 +82,17 @@ public final class Simulation: IteratorProtocol {
             liquidations: [], outside: [])
         upcoming = chain.nextSlot()
         dueUpdate(at: scenario.start)
+    }
+
+    /// Asks the agents in another order, before the first block.
+    ///
+    /// The order decides nothing but the ids of transactions, which are the last word in every tie.
+    func reorderAgents(_ order: [Int]) {
+        precondition(genesis != nil && order.sorted() == Array(agents.indices))
+        agents = order.map { agents[$0] }
+        watchers = Self.watchers(among: agents)
+        (rivals, rounds) = Self.rivals(among: agents, scenario)
+        dispatch = Dispatch(agents: agents)
     }
 
     /// The next block, or nil when the scenario's time is over.
@@ -108,6 +128,9 @@ public final class Simulation: IteratorProtocol {
             result.block, opening: opening, closing: closing..<result.block.journal.count,
             reports: fates, liquidations: result.liquidations, outside: outside)
         record.decisions = decisions
+        record.bundles = result.block.bundles
+        record.expressRounds = result.block.expressRounds
+        record.oracleAuctions = auctions.ended(in: result.block)
         summary.add(record)
         summary.look(house, at: outsidePrices)
         return record
@@ -126,11 +149,19 @@ public final class Simulation: IteratorProtocol {
         while worldTime + scenario.step <= time {
             worldTime = worldTime + scenario.step
             markets.advance(to: worldTime)
+            // Nobody builds a block that would notice who falls due meanwhile.
+            if isHalted(worldTime) {
+                inTruth.update(house, at: outsidePrices, time: worldTime)
+            }
             guard let due = oracles.nextDue, due <= worldTime else { continue }
             let prices = outsidePrices
             oracles.observe(at: worldTime, prices: prices)
             reports.looked(at: worldTime, prices)
         }
+    }
+
+    private func isHalted(_ time: Timestamp) -> Bool {
+        chain.configuration.rules.halts.contains { $0.from <= time && time < $0.until }
     }
 
     private var outsidePrices: [Price] {
@@ -145,20 +176,30 @@ public final class Simulation: IteratorProtocol {
 
     // MARK: 3–4 Agents and the mempool
 
-    private func view(_ slot: Slot, _ published: [Report]) -> View {
-        // Who is behind which bid matters to nobody else.
-        let bids = watchers.isEmpty && !scenario.recordsDecisions ? [] : pendingBids()
-        return View(
+    func view(_ slot: Slot, _ published: [Report]) -> View {
+        view(slot, published, house, onChain.accounts)
+    }
+
+    /// - Parameter awaited: the report behind which the state is the given one.
+    func view(
+        _ slot: Slot, _ published: [Report], _ house: ClearingHouse, _ liquidatable: [AccountID],
+        awaited: AwaitedReport? = nil
+    ) -> View {
+        View(
             house: house, markets: markets, outsidePrices: outsidePrices, block: slot.number,
             time: slot.time, blockTime: chain.configuration.blockTime.mean(at: slot.time),
             baseFee: chain.baseFee, goingPrice: max(lastHeader.minimumPrice, chain.reservePrice),
             gas: chain.configuration.gas,
             nativePrice: scenario.nativeFeed.map { markets.price($0.index) } ?? .zero,
-            liquidatable: onChain.accounts, reports: published, bids: bids)
+            liquidatable: liquidatable, reports: published, bids: pendingBids(), awaited: awaited,
+            survey: chain.survey, nextExpressRound: chain.nextExpressRound)
     }
 
+    /// Liquidations in the public mempool, oldest first; bundles are seen by nobody.
     private func pendingBids() -> [PendingBid] {
-        chain.waiting(.liquidate).compactMap { transaction in
+        // Who is behind which bid matters to nobody else.
+        guard !watchers.isEmpty || !rivals.isEmpty || scenario.recordsDecisions else { return [] }
+        return chain.waiting(.liquidate).compactMap { transaction in
             guard case .liquidate(let account, _, _) = transaction.command else { return nil }
             return PendingBid(
                 sender: transaction.sender, account: account,
@@ -177,34 +218,52 @@ public final class Simulation: IteratorProtocol {
         }
         var dropped: [DroppedTransaction] = []
         govern(until: slot.time, &dropped)
-        for (agent, actions) in wanted { submit(actions, of: agent, slot, &dropped) }
+        var posted: [Transaction] = []
+        for (agent, actions) in wanted {
+            let sent = submit(actions, of: agent, slot, &dropped)
+            if auctions.isOn { posted += sent.filter { $0.command.kind == .postPrice } }
+        }
         watch(slot, &dropped)
+        answerRivals(slot, &dropped)
+        for report in posted { sellRight(behind: report, slot, &dropped) }
+        bidForExpressLane(slot)
         return dropped
     }
 
-    /// Sends what an agent wants.
-    private func submit(
+    /// Sends what an agent wants; returns what was not refused at once.
+    @discardableResult
+    func submit(
         _ actions: Agents.Actions, of agent: Int, _ slot: Slot,
         _ dropped: inout [DroppedTransaction]
-    ) {
+    ) -> [Transaction] {
         loans += actions.loans
-        for request in actions.requests {
-            let decision =
-                scenario.recordsDecisions
-                ? actions.decisions.first { $0.tag == request.tag } : nil
-            let transaction = dispatch.transaction(
-                request, agent: agent, decision: decision, seen: slot.time, chain: chain)
-            if let feedRound = transaction.reportKey {
-                reports.sent(feedRound, transaction.value)
-            }
-            let drops = chain.submit(transaction.value)
-            if !drops.contains(where: { $0.transaction.id == transaction.value.id }) {
-                tell(
-                    agent, request, transaction.value.nonce,
-                    .pending(nonce: transaction.value.nonce))
-            }
-            dropped += drops
+        return actions.requests.compactMap { request in
+            send(request, of: agent, decision(behind: request, actions), slot, &dropped)
         }
+    }
+
+    /// What was known to the sender of a request, where the scenario asks for it.
+    func decision(behind request: Request, _ actions: Agents.Actions) -> Decision? {
+        scenario.recordsDecisions ? actions.decisions.first { $0.tag == request.tag } : nil
+    }
+
+    private func send(
+        _ request: Request, of agent: Int, _ decision: Decision?, _ slot: Slot,
+        _ dropped: inout [DroppedTransaction]
+    ) -> Transaction? {
+        if request.isPrivate { return sendPrivately(request, of: agent, decision, slot, &dropped) }
+        let transaction = dispatch.transaction(
+            request, agent: agent, decision: decision, seen: slot.time, chain: chain)
+        if let feedRound = transaction.reportKey {
+            reports.sent(feedRound, transaction.value)
+        }
+        let drops = chain.submit(transaction.value)
+        dropped += drops
+        guard !drops.contains(where: { $0.transaction.id == transaction.value.id }) else {
+            return nil
+        }
+        tell(agent, request, transaction.value.nonce, .pending(nonce: transaction.value.nonce))
+        return transaction.value
     }
 
     /// Shows those who read the mempool each report that waits there and makes accounts liquidatable.
@@ -212,26 +271,17 @@ public final class Simulation: IteratorProtocol {
         guard !watchers.isEmpty else { return }
         let waiting = chain.executable(.postPrice)
         guard !waiting.isEmpty else { return }
-        var future = house
-        var due = onChain
+        var prospect = Prospect(house, onChain, at: slot.time)
         var known = Set(onChain.accounts)
-        var scratch: [Event] = []
-        future.advance(to: slot.time, into: &scratch)
         for transaction in waiting {
             guard case .postPrice(let feed, let report) = transaction.command,
-                (try? future.execute(
-                    transaction.command, from: transaction.sender, into: &scratch)) != nil
+                prospect.run(transaction)
             else { continue }
-            due.update(future, at: future.prices, time: slot.time)
-            let fresh = due.accounts.filter { !known.contains($0) }
+            let fresh = prospect.due.filter { !known.contains($0) }
             guard !fresh.isEmpty else { continue }
             known.formUnion(fresh)
-            let now = view(slot, [])
-            let view = View(
-                house: future, markets: now.markets, outsidePrices: now.outsidePrices,
-                block: now.block, time: now.time, blockTime: now.blockTime, baseFee: now.baseFee,
-                goingPrice: now.goingPrice, gas: now.gas, nativePrice: now.nativePrice,
-                liquidatable: fresh, reports: [], bids: now.bids,
+            let view = view(
+                slot, [], prospect.house, fresh,
                 awaited: AwaitedReport(
                     feed: feed, report: report, price: chain.offer(of: transaction)))
             for index in watchers {
@@ -240,7 +290,7 @@ public final class Simulation: IteratorProtocol {
         }
     }
 
-    private func tell(_ agent: Int, _ request: Request, _ nonce: Int64, _ result: Outcome.Result) {
+    func tell(_ agent: Int, _ request: Request, _ nonce: Int64, _ result: Outcome.Result) {
         agents[agent].learn(
             Outcome(
                 sender: request.sender, tag: request.tag, nonce: nonce, result: result,
@@ -275,14 +325,14 @@ public final class Simulation: IteratorProtocol {
     private func execute(_ slot: Slot) -> Execution {
         var journal: [Event] = []
         house.advance(to: slot.time, into: &journal)
-        var outside = lend(&journal)
+        traded = lend(&journal)
         var health: [Int64: Health] = [:]
         let opening = journal.count
         let truth = outsidePrices
         var before: [Int64: Health] = [:]
         // Liquidations that had begun, and that the outside prices would not have ended either.
         var continued: Set<Int64> = []
-        let block = chain.build(slot, appendingTo: journal) {
+        let block = chain.build(slot, appendingTo: journal, checkpoint: checkpoint) {
             [self] (transaction, journal) throws(Rejection) in
             if let account = transaction.command.liquidated, account.index < house.accountCount {
                 before[transaction.id] = house.health(of: account, .maintenance, at: truth)
@@ -294,7 +344,7 @@ public final class Simulation: IteratorProtocol {
                 }
             }
             if let loan = dispatch.flashLoan(of: transaction) {
-                outside += try execute(transaction, with: loan, into: &journal)
+                traded += try execute(transaction, with: loan, into: &journal)
             } else {
                 try house.execute(transaction.command, from: transaction.sender, into: &journal)
             }
@@ -313,8 +363,24 @@ public final class Simulation: IteratorProtocol {
             }
         }
         return Execution(
-            block: block, opening: opening, liquidations: liquidations, outside: outside,
+            block: block, opening: opening, liquidations: liquidations, outside: traded,
             health: health)
+    }
+
+    /// The state before a bundle, while it is tried; nil where there are no bundles.
+    private var checkpoint: Checkpoint? {
+        guard chain.configuration.rules.bundles != nil else { return nil }
+        return Checkpoint(
+            keep: { [self] in kept = (house, markets, traded.count) },
+            restore: { [self] in
+                if let kept {
+                    house = kept.house
+                    markets = kept.markets
+                    traded.removeSubrange(kept.trades...)
+                }
+                kept = nil
+            },
+            forget: { [self] in kept = nil })
     }
 
     /// What a liquidation looks like to somebody who knows the outside prices.

@@ -67,4 +67,17 @@ import Testing
         #expect(indexes(in: 0) == [])
         #expect(indexes(in: 1 << 63 | 0b1010) == [1, 3, 63])
     }
+
+    /// The least repayment that pays for its gas: what 340,429 gas (Aave v3, liquidationCall) cost over the
+    /// bonus of 5 %. At the mean gas price of 19 May 2021, 13:10, and $1,900 an ether it is $21,426.
+    @Test func breakEvenOfALiquidation() throws {
+        /// [USD, rounded down]
+        func least(_ gasPrice: Int64, _ ether: Int64) throws -> Int64 {
+            let cost = try #require(
+                gasCost(340_429, at: gasPrice, native: Price(whole: ether)))
+            return 20 * cost.raw / scaleE8
+        }
+        #expect(try least(1_656_270_000_000, 1900) == 21_426)
+        #expect(try least(30_000_000_000, 3000) == 612)
+    }
 }

@@ -149,6 +149,25 @@ enum Fixture {
                 transaction: transaction(3, .openAccount(parent: nil, isolated: nil)),
                 reason: .replaced, at: Timestamp(milliseconds: 1_584_000_005_000), replacedBy: 2)
         ]
+        record.bundles = [
+            BundleRecord(
+                bundle: TransactionBundle(
+                    transactions: [transaction(4, .pause([]))],
+                    expiresAt: Timestamp(milliseconds: 1_584_000_006_000), behind: 2),
+                fate: .failed, index: 1, price: 91, rejection: .senderNotSystem)
+        ]
+        record.oracleAuctions = [
+            OracleAuctionRecord(
+                feed: FeedID(1), round: 4, report: 2, accountsDue: 81, bids: 82,
+                winner: Address(3), highestBid: Money(raw: 83), secondBid: Money(raw: 84),
+                paid: Money(raw: 85), toProtocol: Money(raw: 86), toOracle: Money(raw: 87),
+                toBuilder: Money(raw: 88), bonus: Money(raw: 89), fate: .included, index: 1)
+        ]
+        record.expressRounds = [
+            ExpressRound(
+                start: Timestamp(milliseconds: 1_584_000_007_000), holder: Address(3),
+                highest: 93, paid: 92, bids: 2)
+        ]
         record.oracleReports = [
             OracleReportRecord(
                 feed: FeedID(1), round: 4, trigger: "deviation", price: report.price,

@@ -16,7 +16,7 @@ import Testing
         for record in Fixture.records { try head.append(record) }
         #expect(
             head.head.description
-                == "aef39c62e3abe7bcab103c95d1bb096564419c4b79ad53fa294c508a797ee3b4")
+                == "513c161e90d33336aa6438d40cef265fbae38c1c1a47cd17c975f340c4df484f")
         #expect(head.blocks == 3)
     }
 

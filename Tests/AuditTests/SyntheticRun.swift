@@ -137,6 +137,7 @@ struct SyntheticRun {
         var made = record(journal, opening: opening, included, liquidations, closing: closing)
         made.outsideTrades = trades
         made.decisions = decisions(included)
+        compete(&made)
         return made
     }
 
@@ -338,6 +339,27 @@ struct SyntheticRun {
                 openInterest: .zero, collateral: .zero, insuranceFund: .zero, badDebt: .zero,
                 poolEquity: .zero, underwater: .zero,
                 liquidatableOnChain: 0, liquidatableInTruth: 0, staleFeeds: 0))
+    }
+
+    /// Every fifth block a bundle that failed, a right that was sold, and a round of an express lane.
+    private func compete(_ record: inout BlockRecord) {
+        guard block % 5 == 4, let sent = record.transactions.first?.transaction else { return }
+        let bundle = TransactionBundle(transactions: [sent], expiresAt: house.time, behind: block)
+        record.bundles = [
+            BundleRecord(
+                bundle: bundle, fate: .failed, index: 3, price: block, rejection: .senderNotSystem)
+        ]
+        record.oracleAuctions = [
+            OracleAuctionRecord(
+                feed: FeedID(1), round: block, report: sent.id, accountsDue: 2, bids: 3,
+                winner: Self.liquidator, highestBid: Money(whole: 9), secondBid: Money(whole: 8),
+                paid: Money(whole: 8), toProtocol: Money(whole: 5), toOracle: Money(whole: 2),
+                toBuilder: Money(whole: 1), bonus: Money(whole: 10), fate: .included, index: 0)
+        ]
+        record.expressRounds = [
+            ExpressRound(
+                start: house.time, holder: Self.liquidator, highest: 500, paid: 400, bids: 2)
+        ]
     }
 
     /// Every tenth block a withdrawal that bid too little.

@@ -86,7 +86,11 @@ struct ChainConfigurationTests {
     @Test func presetFigures() {
         #expect(
             ChainPreset.names
-                == ["ethereum", "ethereum-2020", "arbitrum", "optimism", "solana", "instant"])
+                == [
+                    "ethereum", "ethereum-builders", "ethereum-2020", "arbitrum",
+                    "arbitrum-timeboost", "optimism-bedrock", "optimism", "solana", "dydx",
+                    "hyperliquid", "instant",
+                ])
         #expect(ChainPreset.named("etherium") == nil)
         func capacity(_ preset: ChainPreset) -> Int64 { preset.configuration.capacity(at: .at(0)) }
         #expect(capacity(.ethereum) == 1_250_000)
@@ -123,6 +127,7 @@ struct ChainConfigurationTests {
                 "1 nonceTooLow", "2 replacementUnderpriced", "3 replaced", "4 expired",
                 "5 poolFull",
                 "6 senderLimit", "7 feeTooLow", "8 gasLimitAboveBlock", "9 gasLimitTooLow",
+                "10 lost", "11 bundleFailed",
             ])
     }
 }

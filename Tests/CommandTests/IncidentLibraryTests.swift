@@ -35,7 +35,7 @@ import Testing
     }
 
     @Test func theLibraryIsThere() {
-        #expect(Self.all.count >= 9)
+        #expect(Self.all.count >= 16)
         #expect(Self.all.contains { $0.name != $0.base })
     }
 
@@ -146,6 +146,32 @@ import Testing
         let accounts = try #require(queue("deleveraged_accounts"))
         #expect(accounts > 0)
         #expect(try #require(proRata("deleveraged_accounts")) > accounts)
+    }
+
+    /// In empty blocks whoever falls due is liquidated in time, and little bad debt is left.
+    @Test func cheapGasLetsSmallAccountsBeLiquidated() throws {
+        let dear = try figures("gas-2021-05-19")
+        let cheap = try figures("gas-2021-05-19-cheap")
+        #expect(
+            try #require(cheap("liquidated_accounts"))
+                > 1.5 * (try #require(dear("liquidated_accounts"))))
+        #expect(try #require(dear("bad_debt_usd")) > 100 * (try #require(cheap("bad_debt_usd"))))
+    }
+
+    /// The longer the sequencer stands still, the longer an account waits.
+    @Test func aSequencerThatRunsLiquidatesInTime() throws {
+        let halted = try figures("sequencer-halt")
+        let running = try figures("sequencer-halt-none")
+        #expect(try #require(halted("max_delay_seconds")) > 3600)
+        #expect(try #require(running("max_delay_seconds")) < 3600)
+        #expect(try #require(halted("deficit_usd")) > (try #require(running("deficit_usd"))))
+    }
+
+    @Test func marginThatRisesWithOpenInterestSparesTheFund() throws {
+        let scaled = try figures("yfi-2023-11-17-scaled")
+        #expect(scaled("insurance_change_usd") == 0)
+        #expect(scaled("liquidations") == 0)
+        #expect(try #require(scaled("rejected")) > 0)
     }
 
     @Test func aVaultWithoutACapEndsDeleveraging() throws {

@@ -45,7 +45,7 @@ struct LawFuzzTests {
                 applied
                     == Set(CommandKind.allCases).subtracting([
                         .buyCollateral, .startAuction, .takeAuction, .bidAuction, .restartAuction,
-                        .settleAuction,
+                        .settleAuction, .payAuction,
                     ]))
             #expect(liquidated.isSuperset(of: [1, 2]))
             #expect(rejected.count > 34)
@@ -345,6 +345,7 @@ extension Fuzz {
         case .settleAuction: nil
         case .pause, .setParameter: .governance
         case .settleOutside: .system
+        case .payAuction(let wallet, _, _): owner(wallet)
         }
     }
 

@@ -136,7 +136,7 @@ import Testing
             "s.yaml:8:25: assets.ETH.price.points: expected at least one row [time, price]"),
         Case(
             "chain: instant", "chain: etherium",
-            "s.yaml:5:8: chain.preset: expected 'ethereum', 'ethereum-2020', 'arbitrum', 'optimism', 'solana' or 'instant', found 'etherium' (did you mean 'ethereum'?)"
+            "s.yaml:5:8: chain.preset: expected 'ethereum', 'ethereum-builders', 'ethereum-2020', 'arbitrum', 'arbitrum-timeboost', 'optimism-bedrock', 'optimism', 'solana', 'dydx', 'hyperliquid' or 'instant', found 'etherium' (did you mean 'ethereum'?)"
         ),
         Case(
             "chain: instant", "chain: {preset: instant, block_time: {exponentail: 3s}}",
@@ -236,7 +236,7 @@ import Testing
         ),
         Case(
             "agents:", "faults: [{at: +5m, oracle: ETH, set: {}}]\nagents:",
-            "s.yaml:14:10: faults.0: expected one of oracle, pause, resume, set, found oracle and set"
+            "s.yaml:14:10: faults.0: expected one of oracle, pause, resume, set, halt, missed_slots, found oracle and set"
         ),
         Case(
             "agents:", "expect: {liquidation: 3}\nagents:",

@@ -141,6 +141,51 @@ import Testing
         #expect(simulation.summary.value(of: "conservation") == .zero)
     }
 
+    private func privately(_ liquidators: String, depth: String, _ more: String = "") throws
+        -> (Simulation, [BlockRecord])
+    {
+        let text = Self.lending(liquidators, audit: "{decisions: true}", seed: 4)
+            .replacing("depth_2pct: $12M", with: "depth_2pct: \(depth)")
+            .replacing(
+                "chain: ethereum", with: "chain: {preset: ethereum-builders, bundles: 100%}")
+        let simulation = try Simulation(
+            try ScenarioLoader.load(text: text + "\n" + more), paranoid: true)
+        var records: [BlockRecord] = []
+        while let record = simulation.next() { records.append(record) }
+        return (simulation, records)
+    }
+
+    /// A bundle that fails is dropped for nothing, with the loan in it.
+    @Test func aFlashLoanInABundleCostsNothingWhenItFails() throws {
+        let (simulation, records) = try privately(
+            "{a: {count: 3, capital: $0, send: bundles, financing: {flash: {fee: 0.05%}}}}",
+            depth: "$15k")
+        let all = decisions(records)
+        let wins = all.filter { $0.result == .won }
+        #expect(wins.count > 5)
+        #expect(all.contains { $0.result == .dropped && $0.reason == 11 })
+        #expect(!all.contains { $0.result == .lost || $0.result == .failed })
+        let loans = records.flatMap(\.outsideTrades).filter { $0.purpose == "flash loan" }
+        #expect(loans.count == wins.count)
+        #expect(simulation.summary.value(of: "losers_gas_usd") == .zero)
+        #expect(simulation.summary.value(of: "conservation") == .zero)
+    }
+
+    /// Several flash loans behind one report: all of them, or none and no trade of theirs.
+    @Test func flashLoansStandBehindAReportThatWasSold() throws {
+        let (simulation, records) = try privately(
+            "{a: {count: 2, capital: $20k, auction_bid: 50%, financing: {flash: {fee: 0.05%}}}}",
+            depth: "$300k", "oracle_auction: {protocol: 80%}\n")
+        let sold = records.flatMap(\.oracleAuctions)
+        #expect(sold.contains { $0.fate == .included && $0.accountsDue > 1 })
+        let wins = decisions(records).filter { $0.result == .won }
+        #expect(wins.contains { $0.decision.trigger == .report })
+        let loans = records.flatMap(\.outsideTrades).filter { $0.purpose == "flash loan" }
+        #expect(loans.count == wins.count)
+        #expect(simulation.summary.auctionPaid > .zero)
+        #expect(simulation.summary.value(of: "conservation") == .zero)
+    }
+
     @Test func creditIsPaidBack() throws {
         let (simulation, records) = try records(
             "{credit: {count: 1, capital: $20k, financing: {credit: {line: $500k, rate: 20%/year}}}}"
