@@ -172,5 +172,5 @@ struct Genesis {
 /// The engine's own facts.
 public enum Engine {
     /// Changes whenever the same scenario and seed may give another head hash.
-    public static let version = "0.1.0"
+    public static let version = "0.2.0"
 }
