@@ -78,7 +78,7 @@ let package = Package(
         layer("OrderBook", ["ExactMath"]),
         layer("MarginRules", ["ExactMath"]),
         layer("MarginProtocol", ["ExactMath", "OrderBook", "MarginRules"]),
-        layer("Oracles", ["ExactMath", "SeededRandom"]),
+        layer("Oracles", ["ExactMath", "SeededRandom", "MarginRules"]),
         layer("Markets", ["ExactMath", "SeededRandom"]),
         layer("Chain", ["ExactMath", "SeededRandom", "MarginProtocol"]),
         layer(

@@ -6,7 +6,7 @@ import Oracles
 
 /// What the section of the oracles says.
 struct DecodedOracles {
-    var feeds: [PushFeed] = []
+    var feeds: [PriceFeed] = []
     var parameters: [FeedParameters] = []
     var reporters: [ReporterPolicy] = []
 }
@@ -123,7 +123,7 @@ extension ScenarioDecoder {
                 "assets.\(name).price: a price that moves needs a feed: add 'oracles.\(name)'")
         }
         decoded.feeds.append(
-            PushFeed(
+            PriceFeed(
                 name: name, asset: index, deviation: .one, heartbeat: .zero, interval: .year))
         decoded.parameters.append(FeedParameters(name: name, reporters: []))
     }
@@ -152,7 +152,7 @@ extension ScenarioDecoder {
                 "heartbeat", "expected at least the interval of \(Written.duration(interval))")
         }
         decoded.feeds.append(
-            PushFeed(
+            PriceFeed(
                 name: entry.key, asset: index, deviation: deviation, heartbeat: heartbeat,
                 heartbeatMode: mode, interval: interval,
                 noise: fields.read(

@@ -23,7 +23,7 @@ public struct Scenario: Sendable {
     public var step: TimeSpan
     public var referenceAssets: [ReferenceAsset]
     public var correlation: CorrelationMatrix?
-    public var pushFeeds: [PushFeed]
+    public var priceFeeds: [PriceFeed]
     /// The protocol's rules. `feeds[i].reporters` is filled in by the simulation.
     public var parameters: ProtocolParameters
     /// What the insurance fund and the pool hold at the start, per asset.

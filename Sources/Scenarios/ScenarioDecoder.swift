@@ -120,7 +120,7 @@ final class ScenarioDecoder {
         return Scenario(
             name: name, question: question, seed: seed, start: start, duration: duration,
             chain: chain, nativeFeed: native, step: step, referenceAssets: referenceAssets,
-            correlation: correlation, pushFeeds: oracles.feeds, parameters: parameters,
+            correlation: correlation, priceFeeds: oracles.feeds, parameters: parameters,
             insuranceFund: law.insuranceFund, poolLiquidity: law.pool,
             backstopFunds: law.backstopFunds, agents: agents,
             governance: governance, healthEvery: audit.healthEvery, lateAfter: audit.lateAfter,

@@ -48,7 +48,7 @@ struct Genesis {
         } catch { throw .markets("\(error)") }
         do {
             oracles = try Oracles(
-                feeds: scenario.pushFeeds, start: scenario.start, random: random)
+                feeds: scenario.priceFeeds, start: scenario.start, random: random)
         } catch { throw .oracles("\(error)") }
         do { chain = try Chain(scenario.chain, start: scenario.start, random: random) } catch {
             throw .chain("\(error)")
