@@ -191,7 +191,7 @@ create table if not exists oracle_report (
     seq integer not null, -- place in the list
     feed integer not null, -- feed
     round integer not null, -- its number in the feed
-    "trigger" text not null, -- why it was made: first, deviation or heartbeat
+    "trigger" text not null, -- why it was made: first, deviation, heartbeat, interval, period or recorded
     price_e8 integer not null, -- [1e-8 USD per unit] price it reports
     confidence_e8 integer not null, -- [1e-8 USD] half-width of the reporter's uncertainty
     reference_price_e8 integer not null, -- [1e-8 USD per unit] outside price when it was observed
@@ -474,6 +474,8 @@ insert or ignore into code (domain, code, name) values
     ('command', 13, 'settleOutside'),
     ('command', 14, 'configure'),
     ('command', 15, 'buyCollateral'),
+    ('command', 32, 'attach'),
+    ('command', 33, 'reportUptime'),
     ('drop', 1, 'nonceTooLow'),
     ('drop', 2, 'replacementUnderpriced'),
     ('drop', 3, 'replaced'),
@@ -524,6 +526,7 @@ insert or ignore into code (domain, code, name) values
     ('governance', 2, 'parameter'),
     ('governance', 3, 'delegate'),
     ('governance', 4, 'setting'),
+    ('governance', 30, 'uptime'),
     ('rejection', 101, 'amountNotPositive'),
     ('rejection', 102, 'unknownAccount'),
     ('rejection', 103, 'unknownAsset'),
@@ -541,6 +544,12 @@ insert or ignore into code (domain, code, name) values
     ('rejection', 301, 'paused'),
     ('rejection', 302, 'priceMissing'),
     ('rejection', 303, 'priceStale'),
+    ('rejection', 321, 'priceUncertain'),
+    ('rejection', 322, 'priceDiverges'),
+    ('rejection', 323, 'sequencerDown'),
+    ('rejection', 324, 'sequencerGracePeriod'),
+    ('rejection', 325, 'priceOutOfBounds'),
+    ('rejection', 326, 'priceInvalid'),
     ('rejection', 401, 'insufficientBalance'),
     ('rejection', 402, 'insufficientMargin'),
     ('rejection', 403, 'assetNotBorrowable'),
@@ -570,6 +579,9 @@ insert or ignore into code (domain, code, name) values
     ('rejection', 703, 'reportOutdated'),
     ('rejection', 704, 'priceDeviates'),
     ('rejection', 705, 'confidenceTooWide'),
+    ('rejection', 721, 'periodNotOver'),
+    ('rejection', 722, 'feedNotPulled'),
+    ('rejection', 723, 'attachedSpreadTooWide'),
     ('rejection', 901, 'overflow');
 
 -- == triggers ==

@@ -171,7 +171,7 @@ public struct Chain: Sendable {
     /// The refusals that need no look at what else waits.
     private func refusal(of transaction: Transaction) -> DropReason? {
         if transaction.gasLimit > configuration.gasLimit { return .gasLimitAboveBlock }
-        if transaction.gasLimit < configuration.gas[transaction.command.kind] {
+        if transaction.gasLimit < configuration.gas.amount(for: transaction.command) {
             return .gasLimitTooLow
         }
         if let last = transaction.expiresAt, last < transaction.submittedAt { return .expired }

@@ -12,7 +12,8 @@ public struct GasSchedule: Hashable, Sendable {
 
     /// The same amount for every command, to begin from.
     public init(uniform amount: Int64, rejectedShare: Ratio) {
-        amounts = Array(repeating: amount, count: CommandKind.allCases.count + 1)
+        amounts = Array(
+            repeating: amount, count: 1 + Int(CommandKind.allCases.map(\.rawValue).max() ?? 0))
         self.rejectedShare = rejectedShare
     }
 
@@ -25,6 +26,20 @@ public struct GasSchedule: Hashable, Sendable {
     /// What a command of this kind uses when the protocol rejects it, rounded up. [gas]
     public func rejected(_ kind: CommandKind) -> Int64 {
         let whole = product(self[kind], rejectedShare.raw)
+        return Int64(clamping: (whole + Int128(scaleE8) - 1) / Int128(scaleE8))
+    }
+
+    /// What a command uses when the protocol applies it: its kind's gas, and for each price that it brings
+    /// along that of `attach`. [gas]
+    public func amount(for command: Command) -> Int64 {
+        guard case .attach(let prices, let inner) = command else { return self[command.kind] }
+        return self[inner.kind] + Int64(prices.count) * self[.attach]
+    }
+
+    /// The same when the protocol rejects it, rounded up. [gas]
+    public func rejectedAmount(for command: Command) -> Int64 {
+        guard case .attach = command else { return rejected(command.kind) }
+        let whole = product(amount(for: command), rejectedShare.raw)
         return Int64(clamping: (whole + Int128(scaleE8) - 1) / Int128(scaleE8))
     }
 
@@ -51,6 +66,9 @@ public struct GasSchedule: Hashable, Sendable {
         gas[.buyCollateral] = 200_000  // Two ERC-20 transfers and two prices; an estimate.
         gas[.pause] = 50_000  // 21,000 and one storage word, by a multisignature's owner.
         gas[.setParameter] = 60_000  // 21,000 and one or two storage words.
+        // Each price that is brought along: a signature check and one or two storage words; an estimate.
+        gas[.attach] = 60_000
+        gas[.reportUptime] = 0  // The rollup's own message.
         gas[.settleOutside] = 0  // Happens outside the chain.
         return gas
     }()

@@ -31,6 +31,10 @@ public enum Command: Hashable, Sendable {
     case setParameter(ParameterChange)
     /// Exchanges tokens of a wallet with the world outside. Only the simulator may send it.
     case settleOutside(wallet: AccountID, changes: [AssetChange])
+    /// Brings signed prices of pulled feeds along, whose time has come, and runs a command at them. Not nested.
+    indirect case attach([AttachedPrice], to: Command)
+    /// Says whether the rollup's sequencer is up. Only the simulator may send it.
+    case reportUptime(isUp: Bool)
 }
 
 /// What an owner may choose for an account.
@@ -121,11 +125,18 @@ public enum CommandKind: Int8, Hashable, Sendable, CaseIterable {
     case deposit = 1, withdraw, transfer, openAccount, setDelegate, trade, placeOrder, cancelOrder
     case postPrice, liquidate, pause, setParameter, settleOutside, configure
     case buyCollateral
+    case attach = 32
+    case reportUptime
 
     public var name: String { String(describing: self) }
 }
 
 extension Command {
+    /// What is run in the end, without the prices that are brought along.
+    public var inner: Command {
+        if case .attach(_, let inner) = self { inner } else { self }
+    }
+
     public var kind: CommandKind {
         switch self {
         case .deposit: .deposit
@@ -143,6 +154,8 @@ extension Command {
         case .pause: .pause
         case .setParameter: .setParameter
         case .settleOutside: .settleOutside
+        case .attach: .attach
+        case .reportUptime: .reportUptime
         }
     }
 }

@@ -119,4 +119,6 @@ public enum Event: Hashable, Sendable {
     case fundingAccrued(MarketID, index: Fixed18, ratePer8Hours: Ratio)
     case paused(Actions)
     case parameterChanged(ParameterChange)
+    /// The uptime feed says whether the sequencer is up.
+    case uptimeReported(Bool)
 }

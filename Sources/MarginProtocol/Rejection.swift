@@ -26,6 +26,12 @@ public enum Rejection: Error, Hashable, Sendable {
     case paused(Actions)
     case priceMissing(FeedID)
     case priceStale(FeedID, age: TimeSpan)
+    case priceUncertain(FeedID, Price)
+    case priceDiverges(FeedID, from: Price, to: Price)
+    case sequencerDown
+    case sequencerGracePeriod(since: Timestamp)
+    case priceOutOfBounds(FeedID, Price)
+    case priceInvalid(FeedID, severity: Int)
 
     case insufficientBalance(AssetID, has: Quantity, needs: Quantity)
     case insufficientMargin(shortBy: Money)
@@ -59,6 +65,9 @@ public enum Rejection: Error, Hashable, Sendable {
     case reportOutdated(last: Timestamp)
     case priceDeviates(from: Price, to: Price)
     case confidenceTooWide(Price)
+    case periodNotOver(FeedID, until: Timestamp)
+    case feedNotPulled(FeedID)
+    case attachedSpreadTooWide(TimeSpan)
 
     case overflow
 
@@ -82,6 +91,12 @@ public enum Rejection: Error, Hashable, Sendable {
         case .paused: 301
         case .priceMissing: 302
         case .priceStale: 303
+        case .priceUncertain: 321
+        case .priceDiverges: 322
+        case .sequencerDown: 323
+        case .sequencerGracePeriod: 324
+        case .priceOutOfBounds: 325
+        case .priceInvalid: 326
         case .insufficientBalance: 401
         case .insufficientMargin: 402
         case .assetNotBorrowable: 403
@@ -111,6 +126,9 @@ public enum Rejection: Error, Hashable, Sendable {
         case .reportOutdated: 703
         case .priceDeviates: 704
         case .confidenceTooWide: 705
+        case .periodNotOver: 721
+        case .feedNotPulled: 722
+        case .attachedSpreadTooWide: 723
         case .overflow: 901
         }
     }

@@ -25,6 +25,12 @@ enum RejectionSamples {
         .reportOutdated(last: Timestamp(milliseconds: 1)),
         .priceDeviates(from: Price(raw: 1), to: Price(raw: 2)), .confidenceTooWide(Price(raw: 1)),
         .overflow, .borrowCapExceeded(AssetID(1)), .insufficientLiquidity(AssetID(1)), .leavesDust,
-        .notForSale(AssetID(1)), .boughtTooLittle(Quantity(raw: 1)),
+        .priceUncertain(FeedID(1), Price(raw: 1)),
+        .priceDiverges(FeedID(1), from: Price(raw: 1), to: Price(raw: 2)), .sequencerDown,
+        .sequencerGracePeriod(since: Timestamp(milliseconds: 1)),
+        .priceOutOfBounds(FeedID(1), Price(raw: 1)), .priceInvalid(FeedID(1), severity: 5),
+        .periodNotOver(FeedID(1), until: Timestamp(milliseconds: 1)), .feedNotPulled(FeedID(1)),
+        .attachedSpreadTooWide(TimeSpan(milliseconds: 1)), .notForSale(AssetID(1)),
+        .boughtTooLittle(Quantity(raw: 1)),
     ]
 }
