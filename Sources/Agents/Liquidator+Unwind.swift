@@ -138,6 +138,7 @@ extension Liquidator {
 
     /// Sells what it has seized, against the settlement asset, as its inventory policy says.
     public mutating func unwind(_ view: borrowing View) -> [OutsideOrder] {
+        guard !isDown(at: view.time) else { return [] }
         var orders: [OutsideOrder] = []
         for index in 0..<view.house.parameters.assets.count {
             let asset = AssetID(index: index)

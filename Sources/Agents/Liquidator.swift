@@ -84,6 +84,7 @@ public struct Liquidator: Agent {
     public var addresses: ClosedRange<Int32> { address.raw...address.raw }
 
     public mutating func decide(_ view: borrowing View) -> Actions {
+        guard !isDown(at: view.time) else { return Actions() }
         var requests: [Request] = []
         raiseStuck(view, &requests)
         closeTakenOver(view, &requests)
@@ -124,6 +125,13 @@ public struct Liquidator: Agent {
         // The request that took its place counts instead.
         case .dropped(.replaced): break
         case .dropped: record.drops += 1
+        }
+    }
+
+    /// Whether it has crashed; what it has sent before goes on without it.
+    func isDown(at time: Timestamp) -> Bool {
+        group.crashes.contains {
+            $0.from <= time && time < $0.until && offset < Int64($0.members)
         }
     }
 
