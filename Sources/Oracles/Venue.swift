@@ -1,6 +1,6 @@
+public import ExactMath
 import MarginRules
 import SeededRandom
-public import ExactMath
 
 /// A place where the asset trades, as part of a median.
 ///

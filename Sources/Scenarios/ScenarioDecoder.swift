@@ -11,6 +11,7 @@ final class ScenarioDecoder {
     let problems: ProblemList
     var settings: [(key: String, value: String)] = []
 
+    var seed: UInt64 = 0
     // The world, in the order in which the sections are decoded.
     var start = Timestamp(milliseconds: 0)
     var duration = TimeSpan(seconds: 1)
@@ -83,7 +84,7 @@ final class ScenarioDecoder {
         let fields = Fields(tree, "", Self.section, self)
         let name = fields.read("name", .name)
         let question = fields.read("question", .text, else: "") { $0 }
-        let seed = fields.read("seed", .seed)
+        seed = fields.read("seed", .seed)
         start = fields.read("start", .timestamp)
         duration = fields.read(
             "duration", .duration("more than 0s and at most 366 days", Self.runs))
@@ -105,12 +106,13 @@ final class ScenarioDecoder {
         let parameters = ProtocolParameters(
             assets: assets, categories: law.categories, markets: markets, feeds: oracles.parameters,
             settlementAsset: settlement, staleBlocks: law.guards.blocks,
+            guards: law.guards.guards, attachedSpread: law.guards.attachedSpread,
             liquidation: law.liquidation, lossWaterfall: law.losses,
             deleveraging: law.deleveraging, backstop: law.backstop, storefront: law.storefront,
             stress: law.stress, marginRatio: law.marginRatio)
         var agents = self.agents(fields, funds: law)
+        let governance = faults(fields, &oracles, &agents)
         agents.reporters = oracles.reporters
-        let governance = faults(fields, &oracles)
         let audit = self.audit(fields)
         let expectations = self.expectations(fields, agents)
         if problems.isEmpty {
@@ -120,7 +122,8 @@ final class ScenarioDecoder {
         return Scenario(
             name: name, question: question, seed: seed, start: start, duration: duration,
             chain: chain, nativeFeed: native, step: step, referenceAssets: referenceAssets,
-            correlation: correlation, priceFeeds: oracles.feeds, parameters: parameters,
+            correlation: correlation, priceFeeds: oracles.feeds,
+            sequencerSilence: law.guards.sequencerSilence, parameters: parameters,
             insuranceFund: law.insuranceFund, poolLiquidity: law.pool,
             backstopFunds: law.backstopFunds, agents: agents,
             governance: governance, healthEvery: audit.healthEvery, lateAfter: audit.lateAfter,

@@ -14,7 +14,9 @@ public enum ScenarioReference {
         ScenarioDecoder.poolFundingSection,
         ScenarioDecoder.oracleSection, ScenarioDecoder.latencySection,
         ScenarioDecoder.lognormalLatencySection, ScenarioDecoder.paretoLatencySection,
+        ScenarioDecoder.boundsSection, ScenarioDecoder.venueSection,
         ScenarioDecoder.protocolSection, ScenarioDecoder.guardSection,
+        ScenarioDecoder.guardEntrySection,
         ScenarioDecoder.liquidationSection, ScenarioDecoder.blockLimitsSection,
         ScenarioDecoder.fillableSection,
         ScenarioDecoder.incentiveSection, ScenarioDecoder.deleveragingSection,
@@ -28,7 +30,7 @@ public enum ScenarioReference {
         ScenarioDecoder.marketMakerSection, ScenarioDecoder.hedgerSection,
         ScenarioDecoder.feeSection, ScenarioDecoder.distributionSection,
         ScenarioDecoder.paretoSection, ScenarioDecoder.lognormalSection,
-        ScenarioDecoder.faultSection, ScenarioDecoder.changeSection,
+        ScenarioDecoder.faultSection, ScenarioDecoder.randomSection, ScenarioDecoder.changeSection,
         ScenarioDecoder.changedMarginSection, ScenarioDecoder.auditSection,
     ]
 

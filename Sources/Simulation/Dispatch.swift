@@ -65,7 +65,7 @@ struct Dispatch {
         defer { nextID += 1 }
         return Transaction(
             id: nextID, sender: sender, nonce: chosen, command: command,
-            gasLimit: chain.configuration.gas[command.kind], maxFee: max(0, maxFee),
+            gasLimit: chain.configuration.gas.amount(for: command), maxFee: max(0, maxFee),
             maxTip: max(0, min(tip, maxFee)), submittedAt: arrival,
             expiresAt: lifetime.map { arrival + $0 })
     }

@@ -35,6 +35,12 @@ public final class Simulation: IteratorProtocol {
     private var upcoming: Slot?
     private var genesis: BlockRecord?
     private var lastHeader: BlockHeader
+    /// The last published round of each pulled feed; empty where there is none such.
+    private var pulled: [Report?] = []
+    /// Who is liquidatable at the prices that anybody could bring along.
+    private var attachable = DueList()
+    /// The last published round, since the block before, of each feed that is written into blocks.
+    private var written: [Report] = []
 
     /// A run that has not begun.
     ///
@@ -57,6 +63,9 @@ public final class Simulation: IteratorProtocol {
         summary = RunSummary(
             scenario, groups: parts.groups, liquidators: Set(liquidators))
         lastHeader = parts.header
+        if scenario.priceFeeds.contains(where: { $0.kind.delivery == .attached }) {
+            pulled = Array(repeating: nil, count: scenario.priceFeeds.count)
+        }
         let journal = parts.takeJournal()
         genesis = nil
         genesis = record(
@@ -76,12 +85,12 @@ public final class Simulation: IteratorProtocol {
         }
         guard let slot = upcoming, slot.time <= end else { return nil }
         moveWorld(to: slot.time)
-        let published = oracles.published(until: slot.time)
+        let published = deliver(oracles.published(until: slot.time))
         reports.published(published)
         dueUpdate(at: slot.time)
         var fates: [OracleReportRecord] = []
         let early = decide(slot, published, &fates)
-        var result = execute(slot)
+        var result = execute(slot, &fates)
         result.block.dropped = early + result.block.dropped
         settle(result.block, slot, early: early.count, &fates)
         let opening = result.opening
@@ -118,6 +127,42 @@ public final class Simulation: IteratorProtocol {
         }
     }
 
+    /// Keeps the rounds that no reporter carries, and returns those that one does.
+    private func deliver(_ reports: [Report]) -> [Report] {
+        written.removeAll(keepingCapacity: true)
+        return reports.filter { report in
+            switch scenario.priceFeeds[report.feed].kind.delivery {
+            case .transaction: return true
+            case .attached:
+                if pulled[report.feed].map({ $0.round < report.round }) ?? true {
+                    pulled[report.feed] = report
+                }
+            case .block:
+                written.removeAll { $0.feed == report.feed }
+                written.append(report)
+            }
+            return false
+        }
+    }
+
+    /// The prices that can be brought along now and that the protocol does not have yet.
+    private var attachablePrices: [AttachedPrice] {
+        pulled.compactMap { report in
+            guard let report else { return nil }
+            let feed = FeedID(index: report.feed)
+            if let last = house.report(feed), last.observedAt >= report.observedAt { return nil }
+            return AttachedPrice(feed: feed, report: PriceReport(report))
+        }
+    }
+
+    /// A command with the prices that it needs and that are newer than the protocol's.
+    private func attaching(_ command: Command, _ prices: [AttachedPrice]) -> Command {
+        guard !prices.isEmpty else { return command }
+        let needed = house.pulledFeeds(neededBy: command)
+        let attached = prices.filter { needed.contains($0.feed) }
+        return attached.isEmpty ? command : .attach(attached, to: command)
+    }
+
     private var outsidePrices: [Price] {
         scenario.referenceAssets.indices.map { markets.price($0) }
     }
@@ -130,14 +175,22 @@ public final class Simulation: IteratorProtocol {
 
     // MARK: 3–4 Agents and the mempool
 
+    /// What agents see: the committed state, and where prices can be brought along the state with those.
     private func view(_ slot: Slot, _ published: [Report]) -> View {
-        View(
-            house: house, markets: markets, outsidePrices: outsidePrices, block: slot.number,
+        var seen = house
+        var due = onChain.accounts
+        if !pulled.isEmpty {
+            seen = house.attaching(attachablePrices)
+            attachable.update(seen, at: seen.prices, time: slot.time)
+            due = attachable.accounts
+        }
+        return View(
+            house: seen, markets: markets, outsidePrices: outsidePrices, block: slot.number,
             time: slot.time, blockTime: chain.configuration.blockTime.mean(at: slot.time),
             baseFee: chain.baseFee, goingPrice: max(lastHeader.minimumPrice, chain.reservePrice),
             gas: chain.configuration.gas,
             nativePrice: scenario.nativeFeed.map { markets.price($0.index) } ?? .zero,
-            liquidatable: onChain.accounts, reports: published)
+            liquidatable: due, reports: published)
     }
 
     /// Asks every agent what it wants and sends it; returns what the mempool refused or pushed out.
@@ -155,7 +208,9 @@ public final class Simulation: IteratorProtocol {
         }
         var dropped: [DroppedTransaction] = []
         govern(until: slot.time, &dropped)
-        for (agent, request) in requests {
+        let prices = pulled.isEmpty ? [] : attachablePrices
+        for (agent, var request) in requests {
+            request.command = attaching(request.command, prices)
             let transaction = dispatch.transaction(
                 request, agent: agent, seen: slot.time, chain: chain)
             if let feedRound = transaction.reportKey {
@@ -200,15 +255,37 @@ public final class Simulation: IteratorProtocol {
         var liquidations: [LiquidationRecord]
     }
 
-    private func execute(_ slot: Slot) -> Execution {
+    /// Writes what is free of charge into the block: the uptime of the sequencer after a silence, and the
+    /// prices of validators, pools and recordings.
+    private func open(
+        _ slot: Slot, _ journal: inout [Event], _ fates: inout [OracleReportRecord]
+    ) {
+        if let silence = scenario.sequencerSilence, slot.time - lastHeader.time > silence {
+            do {
+                try house.execute(.reportUptime(isUp: true), from: .system, into: &journal)
+            } catch { preconditionFailure("the simulator may report uptime") }
+        }
+        for report in written {
+            var rejection: Rejection?
+            do {
+                try house.execute(
+                    .postPrice(feed: FeedID(index: report.feed), report: PriceReport(report)),
+                    from: .system, into: &journal)
+            } catch { rejection = error }
+            fates.append(reports.settled(report, rejection: rejection))
+        }
+    }
+
+    private func execute(_ slot: Slot, _ fates: inout [OracleReportRecord]) -> Execution {
         var journal: [Event] = []
         house.advance(to: slot.time, into: &journal)
+        open(slot, &journal, &fates)
         let opening = journal.count
         let truth = outsidePrices
         var before: [Int64: Health] = [:]
         let block = chain.build(slot, appendingTo: journal) {
             [self] (transaction, journal) throws(Rejection) in
-            if case .liquidate(let account, _, _) = transaction.command,
+            if case .liquidate(let account, _, _) = transaction.command.inner,
                 account.index < house.accountCount
             {
                 before[transaction.id] = house.health(of: account, .maintenance, at: truth)
@@ -261,6 +338,7 @@ public final class Simulation: IteratorProtocol {
         for included in block.transactions {
             guard let sent = dispatch.resolve(included.transaction) else { continue }
             if let fate = reports.included(included) { fates.append(fate) }
+            fates += reports.attached(included, block.journal)
             let result: Outcome.Result = included.rejection.map { .rejected($0) } ?? .applied
             agents[sent.agent].learn(
                 Outcome(
