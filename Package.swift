@@ -80,6 +80,7 @@ let package = Package(
         layer("MarginProtocol", ["ExactMath", "OrderBook", "MarginRules"]),
         layer("Oracles", ["ExactMath", "SeededRandom", "MarginRules"]),
         layer("Markets", ["ExactMath", "SeededRandom"]),
+        layer("Calibration", ["ExactMath"]),
         layer("Chain", ["ExactMath", "SeededRandom", "MarginProtocol"]),
         layer(
             "Agents",
@@ -114,7 +115,8 @@ let package = Package(
             name: "crossmargin",
             dependencies: [
                 "ExactMath", "MarginProtocol", "Chain", "Agents", "Scenarios", "Simulation",
-                "Audit", "MarginCalculator", "Reports", arguments, logging,
+                "Audit", "MarginCalculator", "Reports", "Markets", "Calibration", arguments,
+                logging,
             ],
             swiftSettings: settings),
 
@@ -132,6 +134,7 @@ let package = Package(
         tests("MarginCalculatorTests", all + ["MarginCalculator"]),
         tests("OraclesTests", ["Oracles", "SeededRandom", "ExactMath"]),
         tests("MarketsTests", ["Markets", "SeededRandom", "ExactMath"]),
+        tests("CalibrationTests", all + ["Calibration"]),
         tests("ChainTests", ["Chain", "MarginProtocol", "SeededRandom", "ExactMath"]),
         tests("AgentsTests", base + ["Oracles", "Markets", "Chain", "Agents"]),
         tests("ScenariosTests", all + [yams]),

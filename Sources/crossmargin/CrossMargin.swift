@@ -21,6 +21,6 @@ struct CrossMargin: ParsableCommand {
         version: Engine.version,
         subcommands: [
             Run.self, Validate.self, New.self, HealthCommand.self, Liquidate.self, Protocols.self,
-            Query.self, Show.self, Verify.self, Diff.self,
+            Query.self, Show.self, Verify.self, Diff.self, Prices.self, Calibrate.self,
         ])
 }
