@@ -49,8 +49,6 @@ public final class Simulation: IteratorProtocol {
     private var kept: (house: ClearingHouse, markets: Markets, trades: Int)?
     /// The last published round of each pulled feed; empty where there is none such.
     private var pulled: [Report?] = []
-    /// Who is liquidatable at the prices that anybody could bring along.
-    private var attachable = DueList()
     /// The last published round, since the block before, of each feed that is written into blocks.
     private var written: [Report] = []
 
@@ -224,7 +222,8 @@ public final class Simulation: IteratorProtocol {
 
     // MARK: 3–4 Agents and the mempool
 
-    /// What agents see: the committed state, and where prices can be brought along the state with those.
+    /// What agents see: the committed state, and where prices can be brought along what the coming block finds
+    /// with those.
     func view(_ slot: Slot, _ published: [Report]) -> View {
         let seen = seen(at: slot.time)
         return view(slot, published, seen.house, seen.due.accounts)
@@ -233,9 +232,14 @@ public final class Simulation: IteratorProtocol {
     /// The state that agents see, and who is liquidatable in it.
     func seen(at time: Timestamp) -> (house: ClearingHouse, due: DueList) {
         guard !pulled.isEmpty else { return (house, onChain) }
-        let seen = house.attaching(attachablePrices)
-        attachable.update(seen, at: seen.prices, time: time)
-        return (seen, attachable)
+        var seen = house
+        var scratch: [Event] = []
+        // A price that was observed since the last block is from the future there.
+        if time > seen.time { seen.advance(to: time, into: &scratch) }
+        seen = seen.attaching(attachablePrices)
+        var due = onChain
+        due.update(seen, at: seen.prices, time: time)
+        return (seen, due)
     }
 
     /// - Parameter awaited: the report behind which the state is the given one.

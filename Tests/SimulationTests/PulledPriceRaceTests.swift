@@ -1,4 +1,5 @@
 import Agents
+import Chain
 import ExactMath
 import MarginProtocol
 import Scenarios
