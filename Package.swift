@@ -83,7 +83,7 @@ let package = Package(
         layer("OrderBook", ["ExactMath"]),
         layer("MarginRules", ["ExactMath"]),
         layer("MarginProtocol", ["ExactMath", "OrderBook", "MarginRules"]),
-        layer("Oracles", ["ExactMath", "SeededRandom"]),
+        layer("Oracles", ["ExactMath", "SeededRandom", "MarginRules"]),
         layer("Markets", ["ExactMath", "SeededRandom"]),
         layer("Chain", ["ExactMath", "SeededRandom", "MarginProtocol"]),
         layer(
@@ -127,7 +127,8 @@ let package = Package(
             name: "crossmargin",
             dependencies: [
                 "ExactMath", "MarginProtocol", "Chain", "Agents", "Scenarios", "Simulation",
-                "Audit", "Studies", "MarginCalculator", "Reports", "Calibration", arguments,
+                "Audit", "Studies", "MarginCalculator", "Reports", "Markets", "Calibration",
+                arguments,
                 logging,
             ],
             swiftSettings: settings),

@@ -191,7 +191,7 @@ create table if not exists oracle_report (
     seq integer not null, -- place in the list
     feed integer not null, -- feed
     round integer not null, -- its number in the feed
-    "trigger" text not null, -- why it was made: first, deviation or heartbeat
+    "trigger" text not null, -- why it was made: first, deviation, heartbeat, interval, period or recorded
     price_e8 integer not null, -- [1e-8 USD per unit] price it reports
     confidence_e8 integer not null, -- [1e-8 USD] half-width of the reporter's uncertainty
     reference_price_e8 integer not null, -- [1e-8 USD per unit] outside price when it was observed
@@ -673,6 +673,8 @@ insert or ignore into code (domain, code, name) values
     ('command', 22, 'bidAuction'),
     ('command', 23, 'restartAuction'),
     ('command', 24, 'settleAuction'),
+    ('command', 32, 'attach'),
+    ('command', 33, 'reportUptime'),
     ('command', 36, 'payAuction'),
     ('drop', 1, 'nonceTooLow'),
     ('drop', 2, 'replacementUnderpriced'),
@@ -745,6 +747,7 @@ insert or ignore into code (domain, code, name) values
     ('governance', 2, 'parameter'),
     ('governance', 3, 'delegate'),
     ('governance', 4, 'setting'),
+    ('governance', 30, 'uptime'),
     ('governance', 60, 'liquidationBegan'),
     ('governance', 61, 'liquidationEnded'),
     ('rejection', 101, 'amountNotPositive'),
@@ -764,6 +767,12 @@ insert or ignore into code (domain, code, name) values
     ('rejection', 301, 'paused'),
     ('rejection', 302, 'priceMissing'),
     ('rejection', 303, 'priceStale'),
+    ('rejection', 321, 'priceUncertain'),
+    ('rejection', 322, 'priceDiverges'),
+    ('rejection', 323, 'sequencerDown'),
+    ('rejection', 324, 'sequencerGracePeriod'),
+    ('rejection', 325, 'priceOutOfBounds'),
+    ('rejection', 326, 'priceInvalid'),
     ('rejection', 341, 'wouldWorsen'),
     ('rejection', 401, 'insufficientBalance'),
     ('rejection', 402, 'insufficientMargin'),
@@ -810,6 +819,9 @@ insert or ignore into code (domain, code, name) values
     ('rejection', 703, 'reportOutdated'),
     ('rejection', 704, 'priceDeviates'),
     ('rejection', 705, 'confidenceTooWide'),
+    ('rejection', 721, 'periodNotOver'),
+    ('rejection', 722, 'feedNotPulled'),
+    ('rejection', 723, 'attachedSpreadTooWide'),
     ('rejection', 901, 'overflow');
 
 -- == triggers ==
@@ -1313,6 +1325,9 @@ select
     sum(t.gas_used * (t.tip_wei / 1e18)) as to_builders
 from tx t left join agent a on a.run = t.run and a.address = t.sender
 where t.kind = (select code from code where domain = 'command' and name = 'liquidate')
+    -- What brings prices along names the command that it runs.
+    or (t.kind = (select code from code where domain = 'command' and name = 'attach')
+        and json_extract(t.payload, '$.command') = 'liquidate')
 group by t.run, t.sender;
 -- What liquidators knew when they sent a liquidation, and what became of it. `delay_blocks` is from the
 -- decision to the block that decided its fate; `rivals_lost` counts others' transactions for the same

@@ -172,6 +172,20 @@ public struct LiquidatorGroup: Hashable, Sendable {
     public var auctionShare: Ratio?
     /// What it bids for each round of an express lane. [1e-8 USD]
     public var expressBid: Money = .zero
+    /// When members do nothing.
+    public var crashes: [Crash] = []
+
+    /// A time in which the first so many members of a group send nothing: `from` ≤ time < `until`.
+    public struct Crash: Hashable, Sendable {
+        public var from: Timestamp
+        public var until: Timestamp
+        public var members: Int
+        public init(from: Timestamp, until: Timestamp, members: Int) {
+            self.from = from
+            self.until = until
+            self.members = members
+        }
+    }
     public init(
         name: String, count: Int, capital: Money, lag: Int = 0, pollEvery: Int = 1,
         fee: FeePolicy, minimumProfit: Money = .zero, inventory: Inventory = .sellAtOnce,
@@ -296,6 +310,26 @@ public struct ReporterPolicy: Hashable, Sendable {
     public var maximumFee: Int64?
     /// Bumps a pending report's fee after so many blocks; zero = never: then a cheap one blocks all later.
     public var bumpAfter: Int
+    /// When it bids no more than this, whatever else it may; the least where they overlap.
+    public var caps: [Cap] = []
+
+    /// A time in which a reporter's bid is capped: `from` ≤ time < `until`. [wei per gas]
+    public struct Cap: Hashable, Sendable {
+        public var from: Timestamp
+        public var until: Timestamp
+        public var maximumFee: Int64
+        public init(from: Timestamp, until: Timestamp, maximumFee: Int64) {
+            self.from = from
+            self.until = until
+            self.maximumFee = maximumFee
+        }
+    }
+
+    /// The most that it bids at a time; nil for anything. [wei per gas]
+    func maximum(at time: Timestamp) -> Int64? {
+        let caps = caps.filter { $0.from <= time && time < $0.until }.map(\.maximumFee)
+        return ([maximumFee].compactMap { $0 } + caps).min()
+    }
     public init(feed: FeedID, fee: FeePolicy, maximumFee: Int64? = nil, bumpAfter: Int = 0) {
         self.feed = feed
         self.fee = fee

@@ -135,8 +135,9 @@ public struct Liquidator: Agent {
         }
     }
 
+    /// Neither by chance nor by a fault of the scenario is it down.
     mutating func isRunning(_ view: borrowing View) -> Bool {
-        outages?.isRunning(at: view.time) ?? true
+        (outages?.isRunning(at: view.time) ?? true) && !isDown(at: view.time)
     }
 
     public mutating func learn(_ outcome: Outcome) {
@@ -165,6 +166,13 @@ public struct Liquidator: Agent {
         // The request that took its place counts instead.
         case .dropped(.replaced): break
         case .dropped: record.drops += 1
+        }
+    }
+
+    /// Whether a fault has struck it; what it has sent before goes on without it.
+    func isDown(at time: Timestamp) -> Bool {
+        group.crashes.contains {
+            $0.from <= time && time < $0.until && offset < Int64($0.members)
         }
     }
 

@@ -62,11 +62,12 @@ public struct Reporter: Agent {
         if policy.bumpAfter > 0, let pending = sent.last {
             return replace(pending, by: newest(fresh), bid: bid, view)
         }
-        if let maximum = policy.maximumFee, view.entryPrice > maximum {
+        let limit = policy.caps.isEmpty ? policy.maximumFee : policy.maximum(at: view.time)
+        if let maximum = limit, view.entryPrice > maximum {
             held = newest(fresh)
             return Actions()
         }
-        let price = min(bid, policy.maximumFee ?? .max)
+        let price = min(bid, limit ?? .max)
         // Of what it kept back, and with bumps always, only the newest is worth its gas.
         let chosen = hasWaited || policy.bumpAfter > 0 ? newest(fresh).map { [$0] } ?? [] : fresh
         return Actions(requests: chosen.map { send($0, fee: price, at: view.block) })
@@ -102,12 +103,13 @@ public struct Reporter: Agent {
             next = candidate
             held = candidate
         }
+        let limit = policy.maximum(at: view.time) ?? .max
         guard let nonce = pending.nonce,
             view.block - pending.sentAt >= Int64(policy.bumpAfter),
-            let raised = bumped(pending.fee), raised <= policy.maximumFee ?? .max
+            let raised = bumped(pending.fee), raised <= limit
         else { return Actions() }
         held = nil
-        let fee = min(max(raised, bid), policy.maximumFee ?? .max)
+        let fee = min(max(raised, bid), limit)
         return Actions(requests: [send(next, fee: fee, at: view.block, nonce: nonce)])
     }
 

@@ -43,11 +43,7 @@ extension JSONText {
             member("order", order.raw)
         case .postPrice(let feed, let report):
             member("feed", feed)
-            member("round", report.round)
-            member("price_e8", report.price)
-            member("confidence_e8", report.confidence)
-            member("observed_ms", report.observedAt.milliseconds)
-            member("published_ms", report.publishedAt.milliseconds)
+            members(of: report)
         case .liquidate(let account, let payer, let target):
             member("account", account)
             member("payer", payer)
@@ -81,6 +77,16 @@ extension JSONText {
             member("wallet", wallet)
             member("to_protocol_e8", toProtocol)
             member("to_others_e8", toOthers)
+        case .attach(let prices, let command):
+            array("prices", prices) { json, entry in
+                json.object {
+                    $0.member("feed", entry.feed)
+                    $0.members(of: entry.report)
+                }
+            }
+            member("command", word: command.kind.name)
+            arguments(of: command)
+        case .reportUptime(let isUp): member("is_up", isUp)
         case .settleOutside(let wallet, let changes):
             member("wallet", wallet)
             array("changes", changes) { json, change in
@@ -90,6 +96,14 @@ extension JSONText {
                 }
             }
         }
+    }
+
+    private mutating func members(of report: PriceReport) {
+        member("round", report.round)
+        member("price_e8", report.price)
+        member("confidence_e8", report.confidence)
+        member("observed_ms", report.observedAt.milliseconds)
+        member("published_ms", report.publishedAt.milliseconds)
     }
 
     private mutating func write(_ order: OrderRequest) {

@@ -105,6 +105,10 @@ struct EventCursor {
             json.removeAll()
             json.object { $0.write(actions) }
             writeGovernance(1, json, place, sink)
+        case .uptimeReported(let isUp):
+            json.removeAll()
+            json.object { $0.member("is_up", isUp) }
+            writeGovernance(30, json, place, sink)
         case .parameterChanged(let change):
             json.removeAll()
             json.object { $0.write(change) }

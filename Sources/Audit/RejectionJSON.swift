@@ -12,7 +12,8 @@ extension JSONText {
         switch rejection {
         case .amountNotPositive, .sameAccount, .parameterInvalid, .senderNotGovernance,
             .senderNotSystem, .senderNotVenue, .ownersDiffer, .exposureTooLarge, .targetNotAllowed,
-            .nothingToLiquidate, .leavesDust, .priceNotPositive, .overflow, .noAuctions:
+            .nothingToLiquidate, .leavesDust, .priceNotPositive, .overflow, .noAuctions,
+            .sequencerDown:
             break
         case .unknownAccount(let account), .senderNotOwner(let account),
             .isolatedOnlyFromParent(let account), .oncePerBlock(let account),
@@ -35,7 +36,8 @@ extension JSONText {
             .wouldIncrease(let market), .openInterestCapExceeded(let market),
             .nothingToMatch(let market), .windowExhausted(let market):
             member("market", market)
-        case .unknownFeed(let feed), .senderNotReporter(let feed), .priceMissing(let feed):
+        case .unknownFeed(let feed), .senderNotReporter(let feed), .priceMissing(let feed),
+            .feedNotPulled(let feed):
             member("feed", feed)
         case .wrongRole(let account, let role):
             member("account", account)
@@ -44,6 +46,24 @@ extension JSONText {
         case .priceStale(let feed, let age):
             member("feed", feed)
             member("age_ms", age.milliseconds)
+        case .priceUncertain(let feed, let confidence):
+            member("feed", feed)
+            member("confidence_e8", confidence)
+        case .priceDiverges(let feed, let from, let to):
+            member("feed", feed)
+            member("from_e8", from)
+            member("to_e8", to)
+        case .sequencerGracePeriod(let since): member("since_ms", since.milliseconds)
+        case .priceOutOfBounds(let feed, let price):
+            member("feed", feed)
+            member("price_e8", price)
+        case .priceInvalid(let feed, let severity):
+            member("feed", feed)
+            member("severity", Int64(severity))
+        case .periodNotOver(let feed, let until):
+            member("feed", feed)
+            member("until_ms", until.milliseconds)
+        case .attachedSpreadTooWide(let spread): member("spread_ms", spread.milliseconds)
         case .insufficientBalance(let asset, let has, let needs):
             member("asset", asset)
             member("has_e8", has)

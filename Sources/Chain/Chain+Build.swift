@@ -178,15 +178,14 @@ extension Chain {
     ) {
         let transaction = pool[slot].transaction
         let price = price(of: transaction)
-        let kind = transaction.command.kind
         let start = draft.journal.count
-        var gasUsed = configuration.gas[kind]
+        var gasUsed = configuration.gas.amount(for: transaction.command)
         var rejection: Rejection?
         do {
             try execute(transaction, &draft.journal)
         } catch {
             rejection = error
-            gasUsed = configuration.gas.rejected(kind)
+            gasUsed = configuration.gas.rejectedAmount(for: transaction.command)
         }
         draft.transactions.append(
             IncludedTransaction(

@@ -123,7 +123,7 @@ extension Chain {
         guard let price else { preconditionFailure("a bundle that has a price can pay") }
         return IncludedTransaction(
             transaction: transaction, index: index,
-            gasUsed: configuration.gas[transaction.command.kind], effectivePrice: price,
+            gasUsed: configuration.gas.amount(for: transaction.command), effectivePrice: price,
             tip: price - baseFee, rejection: nil, events: start..<draft.journal.count)
     }
 

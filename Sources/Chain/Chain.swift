@@ -245,7 +245,7 @@ public struct Chain: Sendable {
     private func refusal(of transaction: Transaction) -> DropReason? {
         if isLost(transaction.id) { return .lost }
         if transaction.gasLimit > configuration.gasLimit { return .gasLimitAboveBlock }
-        if transaction.gasLimit < configuration.gas[transaction.command.kind] {
+        if transaction.gasLimit < configuration.gas.amount(for: transaction.command) {
             return .gasLimitTooLow
         }
         if let last = transaction.expiresAt, last < transaction.submittedAt { return .expired }

@@ -30,6 +30,20 @@ public struct GasSchedule: Hashable, Sendable {
         return Int64(clamping: (whole + Int128(scaleE8) - 1) / Int128(scaleE8))
     }
 
+    /// What a command uses when the protocol applies it: its kind's gas, and for each price that it brings
+    /// along that of `attach`. [gas]
+    public func amount(for command: Command) -> Int64 {
+        guard case .attach(let prices, let inner) = command else { return self[command.kind] }
+        return self[inner.kind] + Int64(prices.count) * self[.attach]
+    }
+
+    /// The same when the protocol rejects it, rounded up. [gas]
+    public func rejectedAmount(for command: Command) -> Int64 {
+        guard case .attach = command else { return rejected(command.kind) }
+        let whole = product(amount(for: command), rejectedShare.raw)
+        return Int64(clamping: (whole + Int128(scaleE8) - 1) / Int128(scaleE8))
+    }
+
     /// A lending or margin protocol on an Ethereum virtual machine.
     ///
     /// Aave v3 figures: aave-v3-origin `snapshots/Pool.Operations.json` @fd1fbd91.
@@ -61,6 +75,9 @@ public struct GasSchedule: Hashable, Sendable {
         gas[.pause] = 50_000  // 21,000 and one storage word, by a multisignature's owner.
         gas[.setParameter] = 60_000  // 21,000 and one or two storage words.
         gas[.payAuction] = 60_000  // An ERC-20 transfer: 50,000 to 65,000.
+        // Each price that is brought along: a signature check and one or two storage words; an estimate.
+        gas[.attach] = 60_000
+        gas[.reportUptime] = 0  // The rollup's own message.
         gas[.settleOutside] = 0  // Happens outside the chain.
         return gas
     }()

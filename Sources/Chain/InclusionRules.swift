@@ -87,7 +87,7 @@ public enum Precedence: Hashable, Sendable {
 
     /// The tier of a transaction; a lower one comes first.
     func tier(of transaction: Transaction) -> Int {
-        switch (self, transaction.command) {
+        switch (self, transaction.command.inner) {
         case (.none, _): 0
         case (.liquidationsFirst, .liquidate): transaction.sender == .system ? 0 : 1
         case (.liquidationsFirst, _): 1

@@ -22,6 +22,8 @@ extension Command {
             return [account(id), account(payer), market(place)]
         case .liquidate(let id, let payer, _): return [account(id), account(payer)]
         case .buyCollateral(let wallet, _, _, _): return [account(wallet)]
+        case .attach(let prices, let command):
+            return prices.map { feed($0.feed) } + command.writeLocks
         default: return []
         }
     }

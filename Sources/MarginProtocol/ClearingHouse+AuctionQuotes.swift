@@ -77,7 +77,7 @@ extension ClearingHouse {
         guard let policy = parameters.auctions else { throw .noAuctions }
         try requireNotPaused(.liquidate)
         try requirePrices(of: id.index, for: .liquidate)
-        try requirePrice(assetRows[settlement].feed, for: .liquidate)
+        try requirePrice(assetRows[settlement].feed, for: .liquidate, of: id.index)
         let health = evaluate(id.index, prices, .maintenance, .nothing)
         guard isBelowTrigger(health, id.index) else {
             throw .accountHealthy(surplus: health.surplus)

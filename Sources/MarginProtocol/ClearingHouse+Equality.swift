@@ -5,7 +5,9 @@ extension ClearingHouse: Equatable {
     public static func == (a: ClearingHouse, b: ClearingHouse) -> Bool {
         a.time == b.time && a.epoch == b.epoch && a.pausedActions == b.pausedActions
             && a.balances == b.balances && a.positions == b.positions && a.accounts == b.accounts
-            && a.prices == b.prices && a.reports == b.reports && a.books == b.books
+            && a.prices == b.prices && a.reports == b.reports
+            && a.histories == b.histories && a.waitingPrices == b.waitingPrices
+            && a.sequencer == b.sequencer && a.books == b.books
             && a.marketRows == b.marketRows && a.fundingStates == b.fundingStates
             && a.sides == b.sides && a.assetRows == b.assetRows
             && a.interestRows == b.interestRows && a.interestIndexes == b.interestIndexes

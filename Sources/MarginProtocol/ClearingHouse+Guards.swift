@@ -24,11 +24,14 @@ extension ClearingHouse {
         guard isOwned(id, by: sender) else { throw .senderNotOwner(id) }
     }
 
-    /// The price exists, and is fresh where staleness blocks this action.
-    func requirePrice(_ feed: Int, for action: Actions) throws(Rejection) {
+    /// The price exists, satisfies the guards, and is fresh where staleness blocks this action.
+    ///
+    /// - Parameter account: whose liquidation it is; below zero for any other action.
+    func requirePrice(_ feed: Int, for action: Actions, of account: Int = -1) throws(Rejection) {
         guard prices[feed].raw > 0, let report = reports[feed] else {
             throw .priceMissing(FeedID(index: feed))
         }
+        if !histories.isEmpty { try requireGuards(feed, report, for: action, of: account) }
         guard parameters.staleBlocks.isDisjoint(with: action) == false,
             let maxAge = parameters.feeds[feed].maxAge
         else { return }
@@ -39,14 +42,14 @@ extension ClearingHouse {
     /// Every price an account's health depends on.
     func requirePrices(of account: Int, for action: Actions) throws(Rejection) {
         for asset in Bits(mask: accounts[account].assets) {
-            try requirePrice(assetRows[asset].feed, for: action)
+            try requirePrice(assetRows[asset].feed, for: action, of: account)
         }
         for market in Bits(mask: accounts[account].markets) {
-            try requirePrice(marketRows[market].feed, for: action)
+            try requirePrice(marketRows[market].feed, for: action, of: account)
         }
         // Profit is worth what the settlement asset is worth.
         if accounts[account].markets != 0 {
-            try requirePrice(assetRows[settlement].feed, for: action)
+            try requirePrice(assetRows[settlement].feed, for: action, of: account)
         }
     }
 }

@@ -26,7 +26,7 @@ extension ClearingHouse {
         }
         try requireNotPaused(.liquidate)
         try requirePrices(of: id.index, for: .liquidate)
-        try requirePrice(assetRows[settlement].feed, for: .liquidate)
+        try requirePrice(assetRows[settlement].feed, for: .liquidate, of: id.index)
         let health = evaluate(id.index, prices, .maintenance, .nothing)
         guard isDue(id.index, health, prices) else {
             throw .accountHealthy(surplus: health.surplus)

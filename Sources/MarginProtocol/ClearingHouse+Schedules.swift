@@ -19,7 +19,24 @@ extension ClearingHouse {
                 feed.maxAge ?? .zero >= .zero && feed.maxDeviation ?? .zero >= .zero
                     && feed.maxConfidence ?? .zero >= .zero,
                 "feed \(feed.name): age, deviation and confidence are not negative")
+            check(
+                feed.maxLead >= .zero && feed.delay.map { $0 > .zero } ?? true,
+                "feed \(feed.name): a lead is not negative, and a delay longer than zero")
+            check(
+                feed.delay == nil || !feed.isPulled,
+                "feed \(feed.name): a delayed price cannot be attached")
         }
+        for (index, entry) in parameters.guards.enumerated() {
+            let problem = entry.problem
+            check(problem == nil, "guard \(index): \(problem ?? "")")
+            check(
+                (entry.feeds ?? []).allSatisfy { feeds.contains($0.index) },
+                "guard \(index) names a feed that does not exist")
+            check(
+                entry.bypassBelow ?? .zero >= .zero, "guard \(index): a health is not negative")
+        }
+        check(
+            parameters.attachedSpread ?? .zero >= .zero, "the spread of prices is not negative")
         for asset in parameters.assets {
             check(feeds.contains(asset.feed.index), "asset \(asset.name) has no price feed")
             check(

@@ -1,5 +1,5 @@
 public import ExactMath
-import MarginRules
+public import MarginRules
 public import OrderBook
 
 /// The law: the whole state of the protocol, and the only code that changes it.
@@ -19,6 +19,13 @@ public struct ClearingHouse: Sendable {
     var positions: [Position] = []
     public internal(set) var prices: [Price]
     var reports: [PriceReport?]
+    /// By feed; empty where there are no guards.
+    var histories: [PriceHistory?] = []
+    let averageWindows: [TimeSpan]
+    /// By feed; empty where none is delayed.
+    var waitingPrices: [WaitingPrice?] = []
+    /// What the uptime feed last said; nil before it has said anything, which no guard minds.
+    public internal(set) var sequencer: SequencerStatus?
     var books: [LimitOrderBook]
 
     var marketRows: [MarketRow] = []
@@ -99,6 +106,13 @@ public struct ClearingHouse: Sendable {
         settlement = parameters.settlementAsset.index
         prices = Array(repeating: .zero, count: parameters.feeds.count)
         reports = Array(repeating: nil, count: parameters.feeds.count)
+        averageWindows = Self.averageWindows(parameters)
+        if !parameters.guards.isEmpty {
+            histories = Array(repeating: nil, count: parameters.feeds.count)
+        }
+        if parameters.feeds.contains(where: { $0.delay != nil }) {
+            waitingPrices = Array(repeating: nil, count: parameters.feeds.count)
+        }
         books = Array(repeating: LimitOrderBook(), count: parameters.markets.count)
         fundingStates = Array(repeating: FundingState(), count: parameters.markets.count)
         assetRows = parameters.assets.map {
@@ -302,6 +316,10 @@ public struct ClearingHouse: Sendable {
             try settleOutside(wallet, changes, by: sender, into: &journal)
         case .payAuction(let wallet, let toProtocol, let toOthers):
             try payAuction(wallet, toProtocol, toOthers, by: sender, into: &journal)
+        case .attach(let prices, let command):
+            try attach(prices, to: command, by: sender, into: &journal)
+        case .reportUptime(let isUp):
+            try reportUptime(isUp, by: sender, into: &journal)
         }
     }
 

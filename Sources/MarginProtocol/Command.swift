@@ -44,6 +44,10 @@ public enum Command: Hashable, Sendable {
     /// Pays for the place behind an oracle report, in the settlement asset: so much to the protocol, so much to
     /// the oracle and the builder.
     case payAuction(wallet: AccountID, toProtocol: Quantity, toOthers: Quantity)
+    /// Brings signed prices of pulled feeds along, whose time has come, and runs a command at them. Not nested.
+    indirect case attach([AttachedPrice], to: Command)
+    /// Says whether the rollup's sequencer is up. Only the simulator may send it.
+    case reportUptime(isUp: Bool)
 }
 
 /// What an owner may choose for an account.
@@ -136,6 +140,8 @@ public enum CommandKind: Int8, Hashable, Sendable, CaseIterable {
     case postPrice, liquidate, pause, setParameter, settleOutside, configure
     case buyCollateral
     case startAuction = 20, takeAuction, bidAuction, restartAuction, settleAuction
+    case attach = 32
+    case reportUptime
     case payAuction = 36
 
     public var name: String { String(describing: self) }
@@ -150,6 +156,11 @@ public enum CommandKind: Int8, Hashable, Sendable, CaseIterable {
 }
 
 extension Command {
+    /// What is run in the end, without the prices that are brought along.
+    public var inner: Command {
+        if case .attach(_, let inner) = self { inner } else { self }
+    }
+
     public var kind: CommandKind {
         switch self {
         case .deposit: .deposit
@@ -173,6 +184,8 @@ extension Command {
         case .setParameter: .setParameter
         case .settleOutside: .settleOutside
         case .payAuction: .payAuction
+        case .attach: .attach
+        case .reportUptime: .reportUptime
         }
     }
 }

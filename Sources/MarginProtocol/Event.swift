@@ -130,4 +130,6 @@ public enum Event: Hashable, Sendable {
     indirect case auctionChanged(AuctionChange)
     case paused(Actions)
     indirect case parameterChanged(ParameterChange)
+    /// The uptime feed says whether the sequencer is up.
+    case uptimeReported(Bool)
 }

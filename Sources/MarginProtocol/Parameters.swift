@@ -164,10 +164,20 @@ public struct FeedParameters: Hashable, Sendable {
     public var maxConfidence: Ratio?
     /// Older than this since observation, the price is stale; nil = never.
     public var maxAge: TimeSpan?
+    /// How far ahead of the block's time an observation may be; zero or more.
+    public var maxLead: TimeSpan
+    /// A posted price takes effect one such period later; nil = at once.
+    public var delay: TimeSpan?
+    /// May anyone attach a signed price of it to a command?
+    public var isPulled: Bool
     public init(
         name: String, reporters: [Address], maxDeviation: Ratio? = nil,
-        maxConfidence: Ratio? = nil, maxAge: TimeSpan? = nil
+        maxConfidence: Ratio? = nil, maxAge: TimeSpan? = nil, maxLead: TimeSpan = .zero,
+        delay: TimeSpan? = nil, isPulled: Bool = false
     ) {
+        self.maxLead = maxLead
+        self.delay = delay
+        self.isPulled = isPulled
         self.name = name
         self.reporters = reporters
         self.maxDeviation = maxDeviation
@@ -256,6 +266,10 @@ public struct ProtocolParameters: Hashable, Sendable {
     public var settlementAsset: AssetID
     /// What is refused while a price it needs is stale.
     public var staleBlocks: Actions
+    /// What else a price must satisfy, each with what it blocks.
+    public var guards: [PriceGuard]
+    /// The oldest and the newest price that one command brings along lie no further apart; nil = any.
+    public var attachedSpread: TimeSpan?
     public var liquidation: LiquidationPolicy
     public var lossWaterfall: [LossLayer]
     /// Read only where the waterfall names auto-deleveraging.
@@ -280,6 +294,7 @@ public struct ProtocolParameters: Hashable, Sendable {
         assets: [AssetParameters], categories: [CollateralCategory] = [],
         markets: [MarketParameters], feeds: [FeedParameters],
         settlementAsset: AssetID = AssetID(0), staleBlocks: Actions = [],
+        guards: [PriceGuard] = [], attachedSpread: TimeSpan? = nil,
         liquidation: LiquidationPolicy = LiquidationPolicy(),
         lossWaterfall: [LossLayer] = [.insuranceFund, .badDebt],
         deleveraging: DeleveragingPolicy = DeleveragingPolicy(), backstop: BackstopPolicy? = nil,
@@ -293,6 +308,8 @@ public struct ProtocolParameters: Hashable, Sendable {
         self.feeds = feeds
         self.settlementAsset = settlementAsset
         self.staleBlocks = staleBlocks
+        self.guards = guards
+        self.attachedSpread = attachedSpread
         self.liquidation = liquidation
         self.lossWaterfall = lossWaterfall
         self.deleveraging = deleveraging

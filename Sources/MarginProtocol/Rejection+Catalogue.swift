@@ -29,6 +29,19 @@ extension Rejection {
         entry(301, "paused", "Governance has paused this action."),
         entry(302, "priceMissing", "A price that is needed has never been posted."),
         entry(303, "priceStale", "A price that is needed is older than its feed allows."),
+        entry(321, "priceUncertain", "A price that is needed is less certain than a guard allows."),
+        entry(
+            322, "priceDiverges",
+            "A price that is needed is further from the one before, or from its average, than a guard allows."
+        ),
+        entry(323, "sequencerDown", "The uptime feed says that the sequencer is down."),
+        entry(
+            324, "sequencerGracePeriod",
+            "The sequencer is up again, but not for longer than the grace period."),
+        entry(325, "priceOutOfBounds", "A price that is needed is beyond a guard's bounds."),
+        entry(
+            326, "priceInvalid",
+            "A price that is needed is in a state in which this action does not go on."),
         entry(
             341, "wouldWorsen",
             "The seizure would leave more debt for each unit of collateral than there was."),
@@ -122,6 +135,11 @@ extension Rejection {
         entry(703, "reportOutdated", "A report observed later has been accepted already."),
         entry(704, "priceDeviates", "The price is further from the last one than the feed allows."),
         entry(705, "confidenceTooWide", "The report's uncertainty is wider than the feed allows."),
+        entry(721, "periodNotOver", "A delayed feed is read once in a period, and has been."),
+        entry(722, "feedNotPulled", "Only its reporters bring prices to this feed."),
+        entry(
+            723, "attachedSpreadTooWide",
+            "The prices that the command brings along are too far apart in time."),
         entry(901, "overflow", "The command's numbers are too large for exact arithmetic."),
     ]
 

@@ -26,6 +26,12 @@ public enum Rejection: Error, Hashable, Sendable {
     case paused(Actions)
     case priceMissing(FeedID)
     case priceStale(FeedID, age: TimeSpan)
+    case priceUncertain(FeedID, Price)
+    case priceDiverges(FeedID, from: Price, to: Price)
+    case sequencerDown
+    case sequencerGracePeriod(since: Timestamp)
+    case priceOutOfBounds(FeedID, Price)
+    case priceInvalid(FeedID, severity: Int)
     case wouldWorsen(AccountID)
 
     case insufficientBalance(AssetID, has: Quantity, needs: Quantity)
@@ -76,6 +82,9 @@ public enum Rejection: Error, Hashable, Sendable {
     case reportOutdated(last: Timestamp)
     case priceDeviates(from: Price, to: Price)
     case confidenceTooWide(Price)
+    case periodNotOver(FeedID, until: Timestamp)
+    case feedNotPulled(FeedID)
+    case attachedSpreadTooWide(TimeSpan)
 
     case overflow
 
@@ -99,6 +108,12 @@ public enum Rejection: Error, Hashable, Sendable {
         case .paused: 301
         case .priceMissing: 302
         case .priceStale: 303
+        case .priceUncertain: 321
+        case .priceDiverges: 322
+        case .sequencerDown: 323
+        case .sequencerGracePeriod: 324
+        case .priceOutOfBounds: 325
+        case .priceInvalid: 326
         case .wouldWorsen: 341
         case .insufficientBalance: 401
         case .insufficientMargin: 402
@@ -145,6 +160,9 @@ public enum Rejection: Error, Hashable, Sendable {
         case .reportOutdated: 703
         case .priceDeviates: 704
         case .confidenceTooWide: 705
+        case .periodNotOver: 721
+        case .feedNotPulled: 722
+        case .attachedSpreadTooWide: 723
         case .overflow: 901
         }
     }

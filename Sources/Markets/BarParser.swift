@@ -16,17 +16,22 @@ public enum BarParser {
     ///   field, a bad number or time, a price that is not positive, an open or close outside low
     ///   and high, a time that repeats or goes back, or no bar at all.
     public static func bars(csv text: String) throws(CSVError) -> [Bar] {
+        try rows(csv: text).map(\.bar)
+    }
+
+    /// The bars of a text, each with the place at which its row, and its close, stand.
+    static func rows(csv text: String) throws(CSVError) -> [Row] {
         var lines = CSVLines(text)
         guard let first = try lines.next() else {
             throw CSVError(line: 1, column: 1, message: "expected a header or bars, found no text")
         }
         let columns = try Columns(first, lines)
-        var bars: [Bar] = []
+        var bars: [Row] = []
         var last = first
         var row = columns.hasHeader ? try lines.next() : first
         while let current = row {
             let bar = try columns.bar(current, lines)
-            if let previous = bars.last, bar.openTime <= previous.openTime {
+            if let previous = bars.last?.bar, bar.openTime <= previous.openTime {
                 throw lines.error(
                     current, at: current.fields[columns.time].lowerBound,
                     bar.openTime == previous.openTime
@@ -34,7 +39,8 @@ public enum BarParser {
                         : "expected a time after \(previous.openTime), found \(bar.openTime): "
                             + "bars are sorted from old to new")
             }
-            bars.append(bar)
+            let place = lines.error(current, at: current.fields[columns.close].lowerBound, "")
+            bars.append(Row(bar: bar, line: place.line, column: place.column))
             last = current
             row = try lines.next()
         }
@@ -42,6 +48,13 @@ public enum BarParser {
             throw lines.error(last, at: last.end, "expected bars after the header, found none")
         }
         return bars
+    }
+
+    /// A bar, and where its close stands.
+    struct Row {
+        var bar: Bar
+        var line: Int
+        var column: Int
     }
 }
 

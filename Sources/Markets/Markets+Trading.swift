@@ -72,14 +72,18 @@ extension Markets {
             // Guards the product below, whose value it repeats in eighteen decimals.
             _ = try quantity.value(at: state.exogenous, rounding: .up)
             let value = Fixed18(raw: product(quantity.raw, state.exogenous.raw) * 100)
-            let impact = try state.impact.adding(value, liquidity)
+            // Where only a share of the depth is there, a trade is as large as one of its reciprocal.
+            let share = Fixed18(assets[asset].depthShare(at: time))
+            let volume = share == .one ? value : try value.divided(by: share, rounding: .towardZero)
+            let impact = try state.impact.adding(volume, liquidity)
             if quantity.isNegative, impact.relative < Fixed18(Liquidity.deepestImpact) {
                 let reached = try impact.relative.rounded(to: Ratio.self, .down)
                 throw MarketsError.marketDepthExceeded(asset: asset, impact: reached)
             }
             // What cannot be shown is refused here, so that nothing has to be refused later.
             _ = try impact.relative.rounded(to: Ratio.self, .nearest)
-            let swept = try impact.integral(liquidity) - state.impact.integral(liquidity)
+            var swept = try impact.integral(liquidity) - state.impact.integral(liquidity)
+            if share != .one { swept = try swept.multiplied(by: share, rounding: .up) }
             _ = try swept.rounded(to: Money.self, .nearest)
             let cash = try cash(paying: value + swept, quantity, liquidity.spread)
             let worth = try worth(of: quantity, at: state.price)

@@ -37,6 +37,7 @@ public struct Markets: Sendable {
             if let fault = asset.process.fault {
                 throw .invalidProcess(asset: asset.name, fault)
             }
+            precondition(asset.faults.allSatisfy(\.isValid), "a fault has a meaning")
             if let fault = asset.liquidity?.fault {
                 throw .invalidLiquidity(asset: asset.name, fault)
             }
@@ -55,7 +56,7 @@ public struct Markets: Sendable {
                 ? random.stream("market/\(asset.name)/diffusion") : nil
             var process = ProcessState(
                 asset.process, jumpDraws: random.stream("market/\(asset.name)/jumps"))
-            let price = process.begin(at: start, draws: &draws)
+            let price = asset.struck(process.begin(at: start, draws: &draws), at: start)
             diffusionDraws.append(draws)
             states.append(
                 AssetState(process: process, liquidity: asset.liquidity, exogenous: price))
@@ -74,7 +75,8 @@ public struct Markets: Sendable {
         }
         correlation?.correlate(&normals)
         for index in states.indices {
-            states[index].advance(from: self.time, to: time, normal: normals[index])
+            states[index].advance(
+                from: self.time, to: time, normal: normals[index], asset: assets[index])
         }
         self.time = time
     }
@@ -119,8 +121,11 @@ struct AssetState: Sendable {
         price = exogenous
     }
 
-    mutating func advance(from: Timestamp, to time: Timestamp, normal: Fixed18) {
+    mutating func advance(
+        from: Timestamp, to time: Timestamp, normal: Fixed18, asset: ReferenceAsset
+    ) {
         exogenous = process.advance(from: from, to: time, normal: normal)
+        if !asset.faults.isEmpty { exogenous = asset.struck(exogenous, at: time) }
         if let liquidity, !impact.isAtRest {
             impact.decay(over: time - from, liquidity)
             price = exogenous.moved(by: .one + impact.relative)

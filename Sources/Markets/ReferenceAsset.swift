@@ -8,8 +8,14 @@ public struct ReferenceAsset: Sendable, Hashable {
     public var process: PriceProcess
     /// What trades do to the price; nil is unlimited liquidity: no impact and no spread.
     public var liquidity: Liquidity?
+    /// What happens to it for a while.
+    public var faults: [MarketFault]
 
-    public init(name: String, process: PriceProcess, liquidity: Liquidity? = nil) {
+    public init(
+        name: String, process: PriceProcess, liquidity: Liquidity? = nil,
+        faults: [MarketFault] = []
+    ) {
+        self.faults = faults
         self.name = name
         self.process = process
         self.liquidity = liquidity

@@ -4,7 +4,7 @@ public import ExactMath
 public struct OracleError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The feed's name.
     public let feed: String
-    /// The path of the field in ``PushFeed``: `heartbeat`, `latency.sigma`, `outages[1]`.
+    /// The path of the field in ``PriceFeed``: `heartbeat`, `latency.sigma`, `outages[1]`.
     public let field: String
     /// What is wrong with it.
     public let problem: Problem
@@ -25,6 +25,8 @@ public struct OracleError: Error, Hashable, Sendable, CustomStringConvertible {
         case span(TimeSpan, ClosedRange<TimeSpan>)
         /// A time that does not end after it starts.
         case reversed(Timestamp, Timestamp)
+        /// A price that cannot be observed.
+        case price(Price)
     }
 
     /// A refusal of one field of a feed.
@@ -63,6 +65,8 @@ extension OracleError.Problem: CustomStringConvertible {
                 + "\(allowed.lowerBound.milliseconds)...\(allowed.upperBound.milliseconds) ms"
         case .reversed(let from, let until):
             "from \(from) is not before until \(until)"
+        case .price(let price):
+            "expected a price above 0 and at most 46 billion, found \(price)"
         }
     }
 }

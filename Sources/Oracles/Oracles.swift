@@ -1,19 +1,20 @@
 public import ExactMath
 public import SeededRandom
 
-/// All push feeds of a run: who observes which price, when, and how late the report leaves.
+/// All price feeds of a run: who observes which price, when, and how late the report leaves.
 ///
 /// The caller hands in the outside world's prices as time passes and takes out the reports that
 /// have become ready; what then happens to them (fees, inclusion, refusal) is the chain's matter.
 ///
 /// Chance comes from the streams `oracle/NAME/noise/I` and `oracle/NAME/latency/I` of the I-th
 /// reporter of the feed NAME: one normal variate per look from the first (none at all where the
-/// feed's noise is zero), one word per triggered round from the second. So no feed depends on
+/// feed's noise is zero), one word per triggered round from the second; and `oracle/NAME/venue/V` of
+/// the venue V, one normal variate per look where it has noise. So no feed depends on
 /// another, no noise depends on a latency, and the n-th round meets the same chance whatever the
 /// latency is set to.
 public struct Oracles: Sendable {
     /// The configuration, in the order of the feeds' indices.
-    public let feeds: [PushFeed]
+    public let feeds: [PriceFeed]
 
     /// The next moment at which ``observe(at:prices:)`` has something to do; nil without feeds.
     ///
@@ -31,7 +32,7 @@ public struct Oracles: Sendable {
     ///
     /// - Throws: ``OracleError`` with the first field, in the order of the feeds, that has no
     ///   meaning.
-    public init(feeds: [PushFeed], start: Timestamp, random: RandomSource) throws(OracleError) {
+    public init(feeds: [PriceFeed], start: Timestamp, random: RandomSource) throws(OracleError) {
         for (index, feed) in feeds.enumerated() {
             try feed.validate()
             if feeds[..<index].contains(where: { $0.name == feed.name }) {
@@ -64,7 +65,7 @@ public struct Oracles: Sendable {
             let asset = feeds[index].asset
             precondition(
                 asset < prices.count, "feed \(feeds[index].name) observes an asset with a price")
-            if let report = observers[index].look(
+            for report in observers[index].look(
                 at: time, price: prices[asset], feed: feeds[index], index: index)
             {
                 enqueue(report)

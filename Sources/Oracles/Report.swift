@@ -31,6 +31,12 @@ public struct Report: Hashable, Sendable {
         case deviation
         /// The heartbeat fell due.
         case heartbeat
+        /// The feed reports at every look.
+        case interval
+        /// A new period of a delayed feed began.
+        case period
+        /// The round was recorded at this time.
+        case recorded
     }
 
     /// A report with all that it says; feeds make their own.

@@ -18,29 +18,34 @@ extension ScenarioDecoder {
     ]
 
     func chainFault(
-        _ form: String, _ fields: Fields, at time: Timestamp, _ chain: inout ChainConfiguration
+        _ form: String, _ fields: Fields, _ spans: [FaultSpan], _ chain: inout ChainConfiguration
     ) {
-        guard fields.has("for") else {
-            problem(fields.tree.position, "missing key 'for' in \(fields.path): duration")
-            return
-        }
-        let until = time + fields.read("for", .positiveDuration)
+        let spans = ended(fields, spans)
         guard form == "halt" else {
             if case .exponential = chain.blockTime {
                 fields.problem("missed_slots", "proof of work has no slots to miss")
             }
-            chain.rules.missedSlots.append(
-                MissedSlots(
-                    from: time, until: until, share: fields.read("missed_slots", Self.chance)))
+            let share = fields.read("missed_slots", Self.chance)
+            chain.rules.missedSlots += spans.map {
+                MissedSlots(from: $0.from, until: $0.until, share: share)
+            }
             return
         }
         if !fields.read("halt", .yesOrNo) { fields.problem("halt", "expected 'true'") }
-        let halt = ChainHalt(
-            from: time, until: until, burst: fields.readIfPresent("burst", .positiveDuration))
-        if let last = chain.rules.halts.last, last.until > time {
-            fields.problem("at", "the chain already stands still until \(last.until)")
-            return
+        let burst = fields.readIfPresent("burst", .positiveDuration)
+        for span in spans {
+            // One that chance draws may fall into another; those that are written are in order.
+            if let other = chain.rules.halts.first(where: {
+                $0.from < span.until && span.from < $0.until
+            }) {
+                problem(
+                    fields.tree.position,
+                    "\(fields.path): the chain already stands still until \(other.until)")
+                return
+            }
+            chain.rules.halts.append(
+                ChainHalt(from: span.from, until: span.until, burst: burst))
         }
-        chain.rules.halts.append(halt)
+        chain.rules.halts.sort { $0.from < $1.from }
     }
 }

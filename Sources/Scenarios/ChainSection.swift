@@ -238,10 +238,15 @@ extension ScenarioDecoder {
         let limit = chain.gasLimit
         let sellsByAuction = self.tree["protocol"]?["auctions"] != nil
         for kind in Self.pricedKinds {
-            // What nobody can send is no setting of the run, unless it is written.
-            if kind.isOfAuctions, !sellsByAuction, !own.has(Self.snakeCase(kind.name)) { continue }
+            let key = Self.snakeCase(kind.name)
+            // What nobody can send is no setting of the run, unless it is written; nor are later kinds, so that
+            // older runs keep their hashes.
+            let isListed =
+                kind.isOfAuctions
+                ? sellsByAuction : kind.rawValue <= CommandKind.buyCollateral.rawValue
+            if !isListed, !own.has(key) { continue }
             chain.gas[kind] = own.read(
-                Self.snakeCase(kind.name),
+                key,
                 .gas.limited("at most the block's gas limit of \(limit)") { $0 <= limit },
                 else: chain.gas[kind]
             ) { "\($0)" }

@@ -10,7 +10,7 @@ import SeededRandom
 extension ScenarioDecoder {
     func check(
         _ parameters: ProtocolParameters, _ governance: [(time: Timestamp, command: Command)],
-        _ feeds: [PushFeed], _ chain: ChainConfiguration, _ correlation: CorrelationMatrix?
+        _ feeds: [PriceFeed], _ chain: ChainConfiguration, _ correlation: CorrelationMatrix?
     ) {
         checkChain(chain)
         checkAssets(correlation)

@@ -9,7 +9,88 @@ struct DataFiles {
     let files: ScenarioFiles
 
     /// The tree with rows in place of every file's name.
-    func inlined(_ tree: Tree) -> Tree {
+    func inlined(_ tree: Tree) -> Tree { withBars(withRounds(withGas(tree))) }
+
+    /// The tree with recorded rounds in place of the names of their files.
+    private func withRounds(_ tree: Tree) -> Tree {
+        guard let oracles = tree["oracles"], let entries = oracles.entries else { return tree }
+        var (changed, any) = (entries, false)
+        for (index, entry) in entries.enumerated() {
+            guard let name = entry.value["rounds"], let file = name.scalar else { continue }
+            guard let points = points(of: file, at: name.position) else {
+                files.problems.settle(name.position)
+                continue
+            }
+            let kept = around(points, \.time, tree)
+            let items = kept.map { point in
+                Tree(
+                    content: .sequence([
+                        .text("\(point.time)", at: name.position),
+                        .text("\(point.price)", at: name.position),
+                    ]), position: name.position)
+            }
+            any = true
+            changed[index].value = entry.value.replacing(
+                "rounds", with: Tree(content: .sequence(items), position: name.position))
+        }
+        guard any else { return tree }
+        return tree.replacing(
+            "oracles", with: Tree(content: .mapping(changed), position: oracles.position))
+    }
+
+    /// The tree with gas prices in place of the name of their file.
+    private func withGas(_ tree: Tree) -> Tree {
+        guard let demand = tree["demand"], let name = demand["series"], let file = name.scalar,
+            file != "none"
+        else { return tree }
+        guard
+            let (text, source) = files.text(
+                path(of: file, at: name.position), namedAt: name.position)
+        else {
+            files.problems.settle(name.position)
+            return tree
+        }
+        do {
+            let rows = try SeriesImport.gasRows(csv: text)
+            let items = around(rows, \.time, tree).map { row in
+                let cells =
+                    ["\(row.time)"] + row.percentiles.map { "\($0) gwei" } + ["\(row.transactions)"]
+                return Tree(
+                    content: .sequence(cells.map { .text($0, at: name.position) }),
+                    position: name.position)
+            }
+            return tree.replacing(
+                "demand",
+                with: demand.replacing(
+                    "series", with: Tree(content: .sequence(items), position: name.position)))
+        } catch {
+            files.problems.add(
+                Position(source: source, line: error.line, column: error.column), error.message)
+            files.problems.settle(name.position)
+            return tree
+        }
+    }
+
+    private func points(of name: String, at place: Position) -> [PricePoint]? {
+        guard let (text, source) = files.text(path(of: name, at: place), namedAt: place) else {
+            return nil
+        }
+        do {
+            return try SeriesParser.points(csv: text)
+        } catch {
+            files.problems.add(
+                Position(source: source, line: error.line, column: error.column), error.message)
+            return nil
+        }
+    }
+
+    private func path(of name: String, at place: Position) -> String {
+        let scenario = files.problems.sources[place.source]
+        return scenario.hasPrefix("--set ")
+            ? name : ScenarioFiles.joined(name, relativeTo: scenario)
+    }
+
+    private func withBars(_ tree: Tree) -> Tree {
         guard let assets = tree["assets"], let entries = assets.entries else { return tree }
         var (changed, any) = (entries, false)
         for (index, entry) in entries.enumerated() {
@@ -33,11 +114,9 @@ struct DataFiles {
 
     /// A price with the rows of a file and their interval; nil with a problem.
     private func rows(of name: String, at place: Position, in tree: Tree, _ price: Tree) -> Tree? {
-        let scenario = files.problems.sources[place.source]
-        let path =
-            scenario.hasPrefix("--set ")
-            ? name : ScenarioFiles.joined(name, relativeTo: scenario)
-        guard let (text, source) = files.text(path, namedAt: place) else { return nil }
+        guard let (text, source) = files.text(path(of: name, at: place), namedAt: place) else {
+            return nil
+        }
         let bars: [Bar]
         do {
             bars = try BarParser.bars(csv: text)
@@ -46,7 +125,7 @@ struct DataFiles {
                 Position(source: source, line: error.line, column: error.column), error.message)
             return nil
         }
-        let kept = around(bars, tree)
+        let kept = around(bars, \.openTime, tree)
         let items = kept.map { bar in
             let cells = [
                 "\(bar.openTime)", "\(bar.open)", "\(bar.high)", "\(bar.low)", "\(bar.close)",
@@ -64,14 +143,17 @@ struct DataFiles {
         return inlined
     }
 
-    private func around(_ bars: [Bar], _ tree: Tree) -> ArraySlice<Bar> {
+    /// What lies around the run, with one neighbour on either side.
+    private func around<Row>(
+        _ bars: [Row], _ time: KeyPath<Row, Timestamp>, _ tree: Tree
+    ) -> ArraySlice<Row> {
         guard let startText = tree["start"]?.scalar, let durationText = tree["duration"]?.scalar,
             case .value(let start) = Kind<Timestamp>.timestamp.parse(startText),
             case .value(let duration) = Kind<TimeSpan>.duration.parse(durationText)
         else { return bars[...] }
         let end = start + duration
-        let first = bars.lastIndex { $0.openTime <= start } ?? 0
-        let last = bars.firstIndex { $0.openTime >= end } ?? bars.count - 1
+        let first = bars.lastIndex { $0[keyPath: time] <= start } ?? 0
+        let last = bars.firstIndex { $0[keyPath: time] >= end } ?? bars.count - 1
         return bars[first...max(first, last)]
     }
 }

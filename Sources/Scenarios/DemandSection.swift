@@ -12,7 +12,7 @@ extension ScenarioDecoder {
                 "Bids that change over time; load and spread may be left out."),
             Key("price", "gas price", rule: "none", "The same median bid all the time."),
             Key(
-                "series", "rows [time, p30, p60, p90, transactions]", rule: "none",
+                "series", "file or rows [time, p30, p60, p90, transactions]", rule: "none",
                 "Percentiles of observed gas prices, from which the demand behind them is inferred."
             ),
             Key(

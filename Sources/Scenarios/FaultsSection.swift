@@ -8,13 +8,21 @@ extension ScenarioDecoder {
     static let faultSection = Section(
         path: "faults.N",
         sentence:
-            "Something that goes wrong, or an act of governance: exactly one of `oracle`, `pause`, `resume`, `set`, `halt` and `missed_slots`.",
+            "Something that goes wrong, or an act of governance: exactly one of `oracle`, `asset`, `agents`, `pause`, `resume`, `set`, `halt` and `missed_slots`.",
         keys: [
-            Key("at", "time", required: true, "When it begins: `10:40`, `+90m` or in full."),
+            Key(
+                "at", "time", rule: "required without random",
+                "When it begins: `10:40`, `+90m` or in full."),
             Key(
                 "for", "duration", rule: "none",
-                "How long it lasts: required with an oracle, a halt or missed slots, possible with a pause."
+                "How long it lasts: required with an oracle, an asset, agents, a halt or missed slots, possible with a pause."
             ),
+            Key(
+                "random", "map", rule: "none",
+                "It strikes by chance, again and again, in place of `at` and `for`."),
+            Key(
+                "name", "name", rule: "its place in the list",
+                "Names the streams of a random fault's chance."),
             Key("oracle", "asset, list or all", rule: "none", "Whose feed it strikes."),
             Key(
                 "extra_latency", "duration", rule: "none",
@@ -23,12 +31,60 @@ extension ScenarioDecoder {
                 "outage", "true or false", default: "false",
                 "Nothing is observed meanwhile; only with an oracle."),
             Key(
+                "freeze", "true or false", rule: "false",
+                "The price is seen as it was, and posted on; only with an oracle."),
+            Key(
+                "factor", "multiple", rule: "none",
+                "The price is seen multiplied: 1.3 is a wick, 100 an error of units; with an oracle, or an asset's price itself."
+            ),
+            Key("value", "price", rule: "none", "The price is seen as this; only with an oracle."),
+            Key(
+                "floor", "price", rule: "none",
+                "The price is seen as at least this; only with an oracle."),
+            Key(
+                "ceiling", "price", rule: "none",
+                "The price is seen as at most this; only with an oracle."),
+            Key(
+                "max_fee", "gas price", rule: "none",
+                "The reporter bids no more meanwhile; only with an oracle."),
+            Key(
+                "reporters", "whole number", rule: "all",
+                "Only so many of the feed's reporters are struck."),
+            Key("venue", "venue", rule: "all", "Only this venue of the feed is struck."),
+            Key(
+                "asset", "asset", rule: "none",
+                "Whose outside market it strikes: with `factor`, or with `depth`."),
+            Key(
+                "ramp", "duration", rule: "0s",
+                "An asset's price goes there and back in this time; only with asset and factor."),
+            Key(
+                "depth", "percentage", rule: "none",
+                "Only this share of the market's depth is left; only with an asset."),
+            Key(
+                "agents", "group or list", rule: "none",
+                "The groups of liquidators that do nothing meanwhile."),
+            Key(
+                "count", "whole number", rule: "all",
+                "Only so many members of each group; only with agents."),
+            Key(
                 "pause", "list of deposit, withdraw, open, reduce, liquidate, post, all",
                 rule: "none",
                 "What governance stops; it replaces what was stopped before."),
             Key("resume", "true", rule: "none", "Governance lifts every pause."),
             Key("set", "map", rule: "none", "Parameters that governance changes."),
+            Key(
+                "timelock", "duration", rule: "0s",
+                "What governance does takes effect this much later; with pause, resume and set."),
         ] + chainFaultKeys)
+
+    static let randomSection = Section(
+        path: "faults.N.random",
+        sentence:
+            "Times drawn from the seed: exponential distances between one end and the next beginning.",
+        keys: [
+            Key("rate", "frequency", required: true, "How often on average: `2/day`."),
+            Key("for", "duration or range", required: true, "How long each lasts."),
+        ])
 
     static let changeSection = Section(
         path: "faults.N.set", sentence: "Parameters that change; what is not named stays.",
@@ -58,33 +114,34 @@ extension ScenarioDecoder {
         ("liquidate", .liquidate), ("post", .post), ("all", .all),
     ]
 
-    /// Puts the faults of oracles into the feeds, and returns what governance does, in order of time.
+    /// Puts faults into feeds, markets, groups and the chain, and returns what governance does, in order of time.
     func faults(
-        _ root: Fields, _ oracles: inout DecodedOracles, _ chain: inout ChainConfiguration
+        _ root: Fields, _ oracles: inout DecodedOracles, _ agents: inout AgentsConfiguration,
+        _ chain: inout ChainConfiguration
     ) -> [(time: Timestamp, command: Command)] {
         guard let tree = root.value("faults"), tree.scalar != "none" else { return [] }
         guard let items = tree.items else {
             problem(tree.position, "faults: expected a list, found \(tree.shown)")
             return []
         }
-        var faults: [(time: Timestamp, fields: Fields)] = []
+        var faults: [(spans: [FaultSpan], fields: Fields)] = []
         for (index, item) in items.enumerated() {
             let fields = Fields(item, "faults.\(index)", Self.faultSection, self)
             guard item.entries != nil else { continue }
-            let time = fields.read("at", .moment(from: start))
-            if fields.has("at"), time < start || time >= end {
-                fields.problem(
-                    "at", "expected a time of the run, \(start) to \(end), found \(time)")
-            }
-            faults.append((time, fields))
+            faults.append((spans(fields, index), fields))
         }
         // In order of time, and as written where times are equal: changes build on each other.
         let ordered = faults.enumerated()
-            .sorted { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }.map(\.element)
+            .sorted {
+                ($0.element.spans.first?.from ?? end, $0.offset)
+                    < ($1.element.spans.first?.from ?? end, $1.offset)
+            }
+            .map(\.element)
         var policy = self.tree["protocol"]?["liquidation"]
         var commands: [(time: Timestamp, command: Command)] = []
         for fault in ordered {
-            decode(fault.fields, at: fault.time, &oracles, &chain, &policy, &commands)
+            decode(
+                fault.fields, fault.spans, &oracles, &agents, &chain, &policy, &commands)
         }
         return commands.enumerated()
             .sorted { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }.map(\.element)
@@ -92,11 +149,11 @@ extension ScenarioDecoder {
 
     /// - Parameter policy: what the liquidation policy in force says.
     private func decode(
-        _ fields: Fields, at time: Timestamp, _ oracles: inout DecodedOracles,
-        _ chain: inout ChainConfiguration, _ policy: inout Tree?,
-        _ commands: inout [(time: Timestamp, command: Command)]
+        _ fields: Fields, _ spans: [FaultSpan], _ oracles: inout DecodedOracles,
+        _ agents: inout AgentsConfiguration, _ chain: inout ChainConfiguration,
+        _ policy: inout Tree?, _ commands: inout [(time: Timestamp, command: Command)]
     ) {
-        let forms = ["oracle", "pause", "resume", "set"] + Self.chainFaults
+        let forms = ["oracle", "asset", "agents", "pause", "resume", "set"] + Self.chainFaults
         let written = forms.filter { fields.has($0) }
         guard written.count == 1, let form = written.first else {
             problem(
@@ -105,72 +162,30 @@ extension ScenarioDecoder {
                     + (written.isEmpty ? "none" : written.joined(separator: " and ")))
             return
         }
-        if form != "oracle" {
-            for key in ["extra_latency", "outage"] {
-                fields.refuse(key, "has a meaning only with an oracle")
-            }
-        }
-        if form != "halt" { fields.refuse("burst", "has a meaning only with a halt") }
+        refuseOptions(fields, of: form)
+        let lock = fields.readIfPresent("timelock", .duration) ?? .zero
         switch form {
-        case _ where Self.chainFaults.contains(form): chainFault(form, fields, at: time, &chain)
-        case "oracle": oracleFault(fields, at: time, &oracles)
+        case _ where Self.chainFaults.contains(form): chainFault(form, fields, spans, &chain)
+        case "oracle": oracleFault(fields, spans, &oracles)
+        case "asset": assetFault(fields, spans)
+        case "agents": agentFault(fields, spans, &agents)
         case "pause":
             guard let tree = fields.value("pause") else { return }
-            commands.append((time, .pause(actions(tree, fields.path("pause"), Self.pausable))))
-            if fields.has("for") {
-                commands.append((time + fields.read("for", .positiveDuration), .pause([])))
+            let stopped = actions(tree, fields.path("pause"), Self.pausable)
+            for span in spans {
+                commands.append((span.from + lock, .pause(stopped)))
+                if let until = span.until { commands.append((until + lock, .pause([]))) }
             }
         case "resume":
             fields.refuse("for", "has no meaning with resume")
             if !fields.read("resume", .yesOrNo) { fields.problem("resume", "expected 'true'") }
-            commands.append((time, .pause([])))
+            for span in spans { commands.append((span.from + lock, .pause([]))) }
         default:
             fields.refuse("for", "a change of parameters lasts until the next one")
             guard let tree = fields.value("set") else { return }
             for change in changes(tree, fields.path("set"), &policy) {
-                commands.append((time, .setParameter(change)))
+                for span in spans { commands.append((span.from + lock, .setParameter(change))) }
             }
-        }
-    }
-
-    private func oracleFault(_ fields: Fields, at time: Timestamp, _ oracles: inout DecodedOracles)
-    {
-        guard fields.has("for") else {
-            problem(fields.tree.position, "missing key 'for' in \(fields.path): duration")
-            return
-        }
-        let until = time + fields.read("for", .positiveDuration)
-        let isOutage = fields.read("outage", .yesOrNo)
-        guard isOutage != fields.has("extra_latency") else {
-            problem(
-                fields.tree.position,
-                "\(fields.path): expected exactly one of extra_latency and outage: true")
-            return
-        }
-        let extra =
-            isOutage
-            ? .zero
-            : fields.read("extra_latency", .duration("0s to 365d", .zero...(.year)))
-        for index in struck(fields, oracles) {
-            if isOutage {
-                oracles.feeds[index].outages.append(Outage(from: time, until: until))
-            } else {
-                oracles.feeds[index].extraLatency.append(
-                    LatencyFault(from: time, until: until, extra: extra))
-            }
-        }
-    }
-
-    /// The feeds that a fault names.
-    private func struck(_ fields: Fields, _ oracles: DecodedOracles) -> [Int] {
-        guard let tree = fields.value("oracle") else { return [] }
-        let path = fields.path("oracle")
-        setting(path, YAMLWriter.flow(tree))
-        let reported = oracles.reporters.map(\.feed.index)
-        if tree.scalar == "all" { return reported }
-        let names = reported.map { assetNames[$0] }
-        return list(tree).compactMap { item in
-            index(of: item, among: names, path, a: "a feed").map { reported[$0] }
         }
     }
 

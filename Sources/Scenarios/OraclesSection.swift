@@ -6,18 +6,23 @@ import Oracles
 
 /// What the section of the oracles says.
 struct DecodedOracles {
-    var feeds: [PushFeed] = []
+    var feeds: [PriceFeed] = []
     var parameters: [FeedParameters] = []
     var reporters: [ReporterPolicy] = []
+    /// The feeds that a scenario writes down.
+    var written: [Int] = []
 }
 
 extension ScenarioDecoder {
     static let oracleSection = Section(
         path: "oracles.ASSET",
         sentence:
-            "A push feed: reporters look at the price and publish it when it has moved, or from time to time.",
+            "A feed: reporters look at the price, and report it as its kind says.",
         keys: [
-            Key("kind", "push", default: "push", "How prices come: reporters push them."),
+            Key(
+                "kind", "push, pull, delayed, twap, median, vote or replay", default: "push",
+                "How prices come: reporters push them when they have moved or from time to time; anyone attaches the latest to a transaction; read once a period, in effect one later; a pool's geometric mean, free in every block; pushed as the median of venues; voted by validators into every block; or as recorded."
+            ),
             Key(
                 "deviation", "percentage", default: "0.5%",
                 "A report is triggered by a move of this much; 0% turns it off."),
@@ -41,6 +46,26 @@ extension ScenarioDecoder {
             Key(
                 "reporters", "whole number", default: "1",
                 "The observers whose median is reported, 1 to 255."),
+            Key(
+                "outliers", "percentage", rule: "none",
+                "Observations further than this from the reporters' median are left out."),
+            Key(
+                "quorum", "whole number", rule: "1",
+                "How many observations have to be left for a report."),
+            Key("bounds", "map or none", rule: "none", "The answers that the feed can give."),
+            Key(
+                "venues", "map", rule: "the outside price",
+                "The venues whose weighted median the reporters see; required with kind: median."),
+            Key(
+                "period", "duration", rule: "1h",
+                "How often a delayed feed is read, and how much later it takes effect."),
+            Key("window", "duration", rule: "required with kind: twap", "What is averaged over."),
+            Key(
+                "rounds", "file or rows [time, price]", rule: "required with kind: replay",
+                "Recorded rounds, in order of time."),
+            Key(
+                "max_lead", "duration", rule: "0s",
+                "How far ahead of the block an observation may be."),
             Key("fee", "fee", default: "1.25x", "What the reporter bids."),
             Key("max_fee", "gas price or none", default: "none", "The reporter never bids more."),
             Key(
@@ -123,7 +148,7 @@ extension ScenarioDecoder {
                 "assets.\(name).price: a price that moves needs a feed: add 'oracles.\(name)'")
         }
         decoded.feeds.append(
-            PushFeed(
+            PriceFeed(
                 name: name, asset: index, deviation: .one, heartbeat: .zero, interval: .year))
         decoded.parameters.append(FeedParameters(name: name, reporters: []))
     }
@@ -133,18 +158,20 @@ extension ScenarioDecoder {
     ) {
         let path = "oracles.\(entry.key)"
         let fields = Fields(entry.value, path, Self.oracleSection, self)
-        _ = fields.read("kind", Kind.choice([("push", true)]))
+        let word = fields.read("kind", Kind.choice(Self.feedWords))
+        let kind = feedKind(word, fields)
+        let pushes = kind == .push || kind == .median
         let modes: [(word: String, value: HeartbeatMode)] = [
             ("phase_locked", .phaseLocked), ("reset_on_update", .resetOnUpdate),
         ]
-        let deviation = fields.read("deviation", .share)
-        let heartbeat = fields.read("heartbeat", Self.delay)
-        let mode = fields.read("mode", Kind.choice(modes))
+        let deviation = pushes ? fields.read("deviation", .share) : .zero
+        let heartbeat = pushes ? fields.read("heartbeat", Self.delay) : .zero
+        let mode = pushes ? fields.read("mode", Kind.choice(modes)) : .phaseLocked
         let interval = fields.read(
             "interval",
             .duration("more than 0s and at most 365d", TimeSpan(milliseconds: 1)...(.year)),
             else: step, shown: Written.duration)
-        if deviation.isZero, heartbeat == .zero {
+        if pushes, deviation.isZero, heartbeat == .zero {
             fields.problem("deviation", "expected a deviation or a heartbeat above zero")
         }
         if heartbeat != .zero, heartbeat < interval {
@@ -152,20 +179,26 @@ extension ScenarioDecoder {
                 "heartbeat", "expected at least the interval of \(Written.duration(interval))")
         }
         decoded.feeds.append(
-            PushFeed(
-                name: entry.key, asset: index, deviation: deviation, heartbeat: heartbeat,
-                heartbeatMode: mode, interval: interval,
-                noise: fields.read(
-                    "noise", .ratio.limited("0% to 10%") { $0 >= .zero && $0 <= Ratio(percent: 10) }
-                ),
+            PriceFeed(
+                name: entry.key, asset: index, kind: kind, venues: venues(fields),
+                deviation: deviation, heartbeat: heartbeat, heartbeatMode: mode,
+                interval: interval, noise: fields.read("noise", Self.noise),
                 latency: self.latency(fields),
                 confidence: fields.read("confidence", .share),
-                reporters: fields.read("reporters", .count(1...255))))
-        decoded.reporters.append(
-            ReporterPolicy(
-                feed: FeedID(index: index), fee: fee(fields),
-                maximumFee: fields.readIfPresent("max_fee", .gasPrice),
-                bumpAfter: fields.read("bump_after", .blocks(0...1_000_000))))
+                reporters: fields.read("reporters", .count(1...255)),
+                outliers: fields.readIfPresent("outliers", .positiveShare),
+                quorum: fields.readIfPresent("quorum", .count(1...255)) ?? 1,
+                bounds: bounds(fields)))
+        decoded.written.append(index)
+        if kind.delivery == .transaction {
+            decoded.reporters.append(
+                ReporterPolicy(
+                    feed: FeedID(index: index), fee: fee(fields),
+                    maximumFee: fields.readIfPresent("max_fee", .gasPrice),
+                    bumpAfter: fields.read("bump_after", .blocks(0...1_000_000))))
+        }
+        var delay: TimeSpan?
+        if case .delayed(let module) = kind { delay = module.period }
         decoded.parameters.append(
             FeedParameters(
                 name: entry.key, reporters: [],
@@ -174,7 +207,9 @@ extension ScenarioDecoder {
                 maxConfidence: fields.has("max_confidence")
                     ? fields.readIfPresent("max_confidence", .positiveRatio) : guards.maxConfidence,
                 maxAge: fields.has("max_age")
-                    ? fields.readIfPresent("max_age", .positiveDuration) : guards.maxAge))
+                    ? fields.readIfPresent("max_age", .positiveDuration) : guards.maxAge,
+                maxLead: fields.readIfPresent("max_lead", .duration) ?? .zero, delay: delay,
+                isPulled: kind == .pull))
     }
 
     private func latency(_ fields: Fields) -> Latency {

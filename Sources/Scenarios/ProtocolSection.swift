@@ -8,6 +8,10 @@ struct OracleGuards {
     var maxDeviation: Ratio?
     var maxConfidence: Ratio?
     var blocks: Actions = []
+    var guards: [PriceGuard] = []
+    var attachedSpread: TimeSpan?
+    /// The silence of the chain that a guard takes for an outage of the sequencer.
+    var sequencerSilence: TimeSpan?
 }
 
 /// What the protocol's section says, assets and markets apart.
@@ -121,6 +125,12 @@ extension ScenarioDecoder {
                 "blocks", "list of deposit, withdraw, open, reduce, liquidate, all",
                 default: "none",
                 "What is refused while a price it needs is stale."),
+            Key(
+                "guards", "list of maps", rule: "none",
+                "More that a price must satisfy, each entry with what it blocks."),
+            Key(
+                "attached_spread", "duration or none", rule: "none",
+                "The prices that one command brings along are no further apart in time."),
         ])
 
     static let storefrontSection = Section(
@@ -219,12 +229,16 @@ extension ScenarioDecoder {
             ?? Tree(content: .mapping([]), position: fields.tree.position)
         let path = "protocol.oracle_guard"
         let own = Fields(tree, path, Self.guardSection, self)
+        let more = priceGuards(own)
         return OracleGuards(
             maxAge: own.readIfPresent("max_age", .positiveDuration),
             maxDeviation: own.readIfPresent("max_deviation", .positiveRatio),
             maxConfidence: own.readIfPresent("max_confidence", .positiveRatio),
             blocks: own.value("blocks").map { actions($0, path + ".blocks", Self.guardActions) }
-                ?? [])
+                ?? [],
+            guards: more.guards,
+            attachedSpread: own.readIfPresent("attached_spread", .duration),
+            sequencerSilence: more.silence)
     }
 
     private func losses(_ fields: Fields) -> [LossLayer] {

@@ -23,7 +23,10 @@ public struct Scenario: Sendable {
     public var step: TimeSpan
     public var referenceAssets: [ReferenceAsset]
     public var correlation: CorrelationMatrix?
-    public var pushFeeds: [PushFeed]
+    public var priceFeeds: [PriceFeed]
+    /// A block this long after the one before is the first after an outage of the sequencer, which guards
+    /// hear of; nil where nobody asks.
+    public var sequencerSilence: TimeSpan?
     /// The protocol's rules. `feeds[i].reporters` is filled in by the simulation.
     public var parameters: ProtocolParameters
     /// What the insurance fund and the pool hold at the start, per asset.

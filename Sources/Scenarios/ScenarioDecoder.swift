@@ -11,6 +11,7 @@ final class ScenarioDecoder {
     let problems: ProblemList
     var settings: [(key: String, value: String)] = []
 
+    var seed: UInt64 = 0
     // The world, in the order in which the sections are decoded.
     var start = Timestamp(milliseconds: 0)
     var duration = TimeSpan(seconds: 1)
@@ -89,7 +90,7 @@ final class ScenarioDecoder {
         let fields = Fields(tree, "", Self.section, self)
         let name = fields.read("name", .name)
         let question = fields.read("question", .text, else: "") { $0 }
-        let seed = fields.read("seed", .seed)
+        seed = fields.read("seed", .seed)
         start = fields.read("start", .timestamp)
         duration = fields.read(
             "duration", .duration("more than 0s and at most 366 days", Self.runs))
@@ -117,6 +118,7 @@ final class ScenarioDecoder {
         var parameters = ProtocolParameters(
             assets: assets, categories: law.categories, markets: markets, feeds: oracles.parameters,
             settlementAsset: settlement, staleBlocks: law.guards.blocks,
+            guards: law.guards.guards, attachedSpread: law.guards.attachedSpread,
             liquidation: law.liquidation, lossWaterfall: law.losses,
             deleveraging: law.deleveraging, backstop: law.backstop, storefront: law.storefront,
             stress: law.stress, marginRatio: law.marginRatio, auctions: law.auctions,
@@ -125,8 +127,8 @@ final class ScenarioDecoder {
         parameters.slowPrice = law.slowPrice
         parameters.keeper = law.keeper
         var agents = self.agents(fields, funds: law)
+        let governance = faults(fields, &oracles, &agents, &chain)
         agents.reporters = oracles.reporters
-        let governance = faults(fields, &oracles, &chain)
         let auction = oracleAuction(fields, chain, agents)
         let audit = self.audit(fields)
         let expectations = self.expectations(fields, agents)
@@ -137,7 +139,8 @@ final class ScenarioDecoder {
         var scenario = Scenario(
             name: name, question: question, seed: seed, start: start, duration: duration,
             chain: chain, nativeFeed: native, step: step, referenceAssets: referenceAssets,
-            correlation: correlation, pushFeeds: oracles.feeds, parameters: parameters,
+            correlation: correlation, priceFeeds: oracles.feeds,
+            sequencerSilence: law.guards.sequencerSilence, parameters: parameters,
             insuranceFund: law.insuranceFund, poolLiquidity: law.pool,
             backstopFunds: law.backstopFunds, agents: agents, oracleAuction: auction,
             governance: governance, healthEvery: audit.healthEvery, lateAfter: audit.lateAfter,

@@ -15,7 +15,9 @@ public enum ScenarioReference {
         ScenarioDecoder.poolFundingSection,
         ScenarioDecoder.oracleSection, ScenarioDecoder.latencySection,
         ScenarioDecoder.lognormalLatencySection, ScenarioDecoder.paretoLatencySection,
+        ScenarioDecoder.boundsSection, ScenarioDecoder.venueSection,
         ScenarioDecoder.protocolSection, ScenarioDecoder.guardSection,
+        ScenarioDecoder.guardEntrySection,
         ScenarioDecoder.liquidationSection, ScenarioDecoder.blockLimitsSection,
         ScenarioDecoder.courseSection, ScenarioDecoder.shortageSection,
         ScenarioDecoder.windowSection, ScenarioDecoder.keeperTermsSection,
@@ -45,7 +47,7 @@ public enum ScenarioReference {
         ScenarioDecoder.feeSection, ScenarioDecoder.distributionSection,
         ScenarioDecoder.paretoSection, ScenarioDecoder.lognormalSection,
         ScenarioDecoder.oracleAuctionSection,
-        ScenarioDecoder.faultSection, ScenarioDecoder.changeSection,
+        ScenarioDecoder.faultSection, ScenarioDecoder.randomSection, ScenarioDecoder.changeSection,
         ScenarioDecoder.changedMarginSection, ScenarioDecoder.auditSection,
     ]
 

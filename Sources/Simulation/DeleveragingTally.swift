@@ -23,7 +23,7 @@ public struct DeleveragingTally: Sendable {
         let time = record.header.time
         if firstLiquidation == nil { firstLiquidation = time }
         for included in record.transactions where included.rejection == nil {
-            guard case .liquidate(let account, _, _) = included.transaction.command else {
+            guard case .liquidate(let account, _, _) = included.transaction.command.inner else {
                 continue
             }
             for event in record.journal[included.events] {

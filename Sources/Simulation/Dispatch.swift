@@ -61,7 +61,7 @@ struct Dispatch {
         return Transaction(
             id: nextID, sender: request.sender, nonce: chain.nextNonce(of: request.sender),
             command: request.command,
-            gasLimit: request.gasLimit ?? chain.configuration.gas[request.command.kind],
+            gasLimit: request.gasLimit ?? chain.configuration.gas.amount(for: request.command),
             maxFee: max(0, request.maxFee), maxTip: max(0, min(request.maxTip, request.maxFee)),
             submittedAt: arrival, expiresAt: request.lifetime.map { arrival + $0 })
     }
@@ -116,7 +116,7 @@ struct Dispatch {
         defer { nextID += 1 }
         return Transaction(
             id: nextID, sender: sender, nonce: chosen, command: command,
-            gasLimit: chain.configuration.gas[command.kind], maxFee: max(0, maxFee),
+            gasLimit: chain.configuration.gas.amount(for: command), maxFee: max(0, maxFee),
             maxTip: max(0, min(tip, maxFee)), submittedAt: arrival,
             expiresAt: lifetime.map { arrival + $0 })
     }

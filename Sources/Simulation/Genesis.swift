@@ -50,7 +50,7 @@ struct Genesis {
         } catch { throw .markets("\(error)") }
         do {
             oracles = try Oracles(
-                feeds: scenario.pushFeeds, start: scenario.start, random: random)
+                feeds: scenario.priceFeeds, start: scenario.start, random: random)
         } catch { throw .oracles("\(error)") }
         do { chain = try Chain(scenario.chain, start: scenario.start, random: random) } catch {
             throw .chain("\(error)")
@@ -109,11 +109,17 @@ struct Genesis {
         throws(SimulationError)
     {
         oracles.observe(at: scenario.start, prices: prices)
-        _ = oracles.published(until: scenario.start + TimeSpan.year + TimeSpan.year)
+        let first = oracles.published(until: scenario.start + TimeSpan.year + TimeSpan.year)
         for feed in prices.indices {
-            let report = PriceReport(
+            var report = PriceReport(
                 round: 0, price: prices[feed], observedAt: scenario.start,
                 publishedAt: scenario.start)
+            // A recording has a price of its own at the start, where it begins before it.
+            if case .replay = scenario.priceFeeds[feed].kind,
+                let recorded = first.last(where: { $0.feed == feed })
+            {
+                report = PriceReport(recorded)
+            }
             do {
                 try house.execute(
                     .postPrice(feed: FeedID(index: feed), report: report), from: .system,

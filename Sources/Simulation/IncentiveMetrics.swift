@@ -37,7 +37,7 @@ struct IncentiveMetrics: Sendable {
             raw: Int64(
                 clamping: product(included.gasUsed, included.tip) / 10_000_000_000))
         tips += worth(tip, at: native)
-        guard case .liquidate = included.transaction.command else { return }
+        guard case .liquidate = included.transaction.command.inner else { return }
         attempts += 1
         if included.rejection == nil {
             wins += 1

@@ -28,11 +28,7 @@ struct ReportLedger {
 
     mutating func published(_ reports: [Report]) {
         for report in reports {
-            let look = looks.last { $0.time <= report.observedAt }
-            entries.append(
-                Entry(
-                    report: report, reference: look?.prices[report.feed] ?? report.price,
-                    submittedAt: nil, transaction: nil))
+            entries.append(Entry(report: report, reference: reference(report)))
         }
     }
 
@@ -69,6 +65,38 @@ struct ReportLedger {
         return record
     }
 
+    /// What became of a round that needed no transaction.
+    func settled(_ report: Report, rejection: Rejection?) -> OracleReportRecord {
+        var record = record(
+            Entry(report: report, reference: reference(report)),
+            rejection == nil ? .accepted : .rejected)
+        record.reason = rejection?.code
+        return record
+    }
+
+    /// The rounds that a transaction brought along and the protocol took.
+    func attached(_ included: IncludedTransaction, _ journal: [Event]) -> [OracleReportRecord] {
+        guard case .attach = included.transaction.command else { return [] }
+        return journal[included.events].compactMap { event in
+            guard case .pricePosted(let feed, let posted) = event else { return nil }
+            let report = Report(
+                feed: feed.index, round: posted.round, price: posted.price,
+                confidence: posted.confidence, reason: .interval, observedAt: posted.observedAt,
+                publishedAt: posted.publishedAt)
+            var record = record(Entry(report: report, reference: reference(report)), .accepted)
+            record.submittedAt = included.transaction.submittedAt
+            record.transaction = included.transaction.id
+            record.index = included.index
+            return record
+        }
+    }
+
+    /// The outside price at the look that saw a report.
+    private func reference(_ report: Report) -> Price {
+        let look = looks.last { $0.time <= report.observedAt }
+        return look?.prices[report.feed] ?? report.price
+    }
+
     /// What is still on its way when the run ends.
     func unresolved() -> [OracleReportRecord] { entries.map { record($0, .pending) } }
 
@@ -84,5 +112,14 @@ struct ReportLedger {
             observedAt: entry.report.observedAt, publishedAt: entry.report.publishedAt,
             submittedAt: entry.submittedAt, transaction: entry.transaction, index: nil,
             fate: fate, reason: nil)
+    }
+}
+
+extension PriceReport {
+    /// A round as its feed signs it.
+    init(_ report: Report) {
+        self.init(
+            round: report.round, price: report.price, confidence: report.confidence,
+            observedAt: report.observedAt, publishedAt: report.publishedAt)
     }
 }

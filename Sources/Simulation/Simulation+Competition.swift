@@ -36,7 +36,7 @@ extension Simulation {
         _ dropped: inout [DroppedTransaction]
     ) -> Transaction? {
         let transaction = dispatch.privately(
-            request, agent: agent, decision: decision, seen: slot.time, chain: chain)
+            attaching(request), agent: agent, decision: decision, seen: slot.time, chain: chain)
         let bundle = TransactionBundle(
             transactions: [transaction], expiresAt: transaction.expiresAt ?? slot.time)
         guard submit(bundle, slot, &dropped) else { return nil }
@@ -49,7 +49,7 @@ extension Simulation {
         _ bundle: TransactionBundle, _ slot: Slot, _ dropped: inout [DroppedTransaction]
     ) -> Bool {
         let gas = chain.configuration.gas
-        let fits = bundle.transactions.allSatisfy { $0.gasLimit >= gas[$0.command.kind] }
+        let fits = bundle.transactions.allSatisfy { $0.gasLimit >= gas.amount(for: $0.command) }
         if fits, chain.submit(bundle) { return true }
         for transaction in bundle.transactions {
             dropped.append(
@@ -83,9 +83,10 @@ extension Simulation {
         guard report.submittedAt <= slot.time,
             case .postPrice(let feed, let posted) = report.command
         else { return }
-        var prospect = Prospect(house, onChain, at: slot.time)
+        let seen = seen(at: slot.time)
+        var prospect = Prospect(seen.house, seen.due, at: slot.time)
         guard prospect.run(report) else { return }
-        let known = Set(onChain.accounts)
+        let known = Set(seen.due.accounts)
         let due = prospect.due.filter { !known.contains($0) }
         guard !due.isEmpty else { return }
         let settlement = scenario.parameters.settlementAsset
@@ -134,7 +135,8 @@ extension Simulation {
         payment.gasLimit = nil
         let parts = ([payment] + claims.requests).map {
             dispatch.privately(
-                $0, agent: agent, decision: decision(behind: $0, claims), seen: slot.time,
+                attaching($0), agent: agent, decision: decision(behind: $0, claims),
+                seen: slot.time,
                 chain: chain)
         }
         return TransactionBundle(

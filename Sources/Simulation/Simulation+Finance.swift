@@ -32,8 +32,10 @@ extension Simulation {
     func execute(
         _ transaction: Transaction, with loan: FlashLoan, into journal: inout [Event]
     ) throws(Rejection) -> [OutsideTradeRecord] {
-        guard case .liquidate(let account, let payer, let target) = transaction.command,
-            case .collateral(let part) = try house.quoteLiquidation(
+        var seen = house
+        if case .attach(let prices, _) = transaction.command { seen = house.attaching(prices) }
+        guard case .liquidate(let account, let payer, let target) = transaction.command.inner,
+            case .collateral(let part) = try seen.quoteLiquidation(
                 of: account, payer: payer, target: target, advance: Quantity(raw: .max)
             ).step
         else {

@@ -47,6 +47,10 @@ public final class Simulation: IteratorProtocol {
     private var traded: [OutsideTradeRecord] = []
     /// What a bundle that is being tried may change, as it was before.
     private var kept: (house: ClearingHouse, markets: Markets, trades: Int)?
+    /// The last published round of each pulled feed; empty where there is none such.
+    private var pulled: [Report?] = []
+    /// The last published round, since the block before, of each feed that is written into blocks.
+    private var written: [Report] = []
 
     /// A run that has not begun.
     ///
@@ -74,6 +78,9 @@ public final class Simulation: IteratorProtocol {
             scenario, groups: parts.groups, liquidators: Set(liquidators),
             backstop: parts.house.backstopVault, scripts: parts.scripts)
         lastHeader = parts.header
+        if scenario.priceFeeds.contains(where: { $0.kind.delivery == .attached }) {
+            pulled = Array(repeating: nil, count: scenario.priceFeeds.count)
+        }
         let journal = parts.takeJournal()
         genesis = nil
         genesis = record(
@@ -105,12 +112,12 @@ public final class Simulation: IteratorProtocol {
         }
         guard let slot = upcoming, slot.time <= end else { return nil }
         moveWorld(to: slot.time)
-        let published = oracles.published(until: slot.time)
+        let published = deliver(oracles.published(until: slot.time))
         reports.published(published)
         dueUpdate(at: slot.time)
         var fates: [OracleReportRecord] = []
         let early = decide(slot, published, &fates)
-        var result = execute(slot)
+        var result = execute(slot, &fates)
         result.block.dropped = early + result.block.dropped
         var decisions = decisions(of: result)
         settle(result.block, slot, early: early.count, &fates)
@@ -164,6 +171,45 @@ public final class Simulation: IteratorProtocol {
         chain.configuration.rules.halts.contains { $0.from <= time && time < $0.until }
     }
 
+    /// Keeps the rounds that no reporter carries, and returns those that one does.
+    private func deliver(_ reports: [Report]) -> [Report] {
+        written.removeAll(keepingCapacity: true)
+        return reports.filter { report in
+            switch scenario.priceFeeds[report.feed].kind.delivery {
+            case .transaction: return true
+            case .attached:
+                if pulled[report.feed].map({ $0.round < report.round }) ?? true {
+                    pulled[report.feed] = report
+                }
+            case .block:
+                written.removeAll { $0.feed == report.feed }
+                written.append(report)
+            }
+            return false
+        }
+    }
+
+    /// The prices that can be brought along now and that the protocol does not have yet.
+    private var attachablePrices: [AttachedPrice] {
+        pulled.compactMap { report in
+            guard let report else { return nil }
+            let feed = FeedID(index: report.feed)
+            if let last = house.report(feed), last.observedAt >= report.observedAt { return nil }
+            return AttachedPrice(feed: feed, report: PriceReport(report))
+        }
+    }
+
+    /// A request whose command has the prices along that it needs and that are newer than the protocol's.
+    func attaching(_ request: Request) -> Request {
+        guard !pulled.isEmpty else { return request }
+        let needed = house.pulledFeeds(neededBy: request.command)
+        let attached = attachablePrices.filter { needed.contains($0.feed) }
+        guard !attached.isEmpty else { return request }
+        var request = request
+        request.command = .attach(attached, to: request.command)
+        return request
+    }
+
     private var outsidePrices: [Price] {
         scenario.referenceAssets.indices.map { markets.price($0) }
     }
@@ -176,8 +222,24 @@ public final class Simulation: IteratorProtocol {
 
     // MARK: 3–4 Agents and the mempool
 
+    /// What agents see: the committed state, and where prices can be brought along what the coming block finds
+    /// with those.
     func view(_ slot: Slot, _ published: [Report]) -> View {
-        view(slot, published, house, onChain.accounts)
+        let seen = seen(at: slot.time)
+        return view(slot, published, seen.house, seen.due.accounts)
+    }
+
+    /// The state that agents see, and who is liquidatable in it.
+    func seen(at time: Timestamp) -> (house: ClearingHouse, due: DueList) {
+        guard !pulled.isEmpty else { return (house, onChain) }
+        var seen = house
+        var scratch: [Event] = []
+        // A price that was observed since the last block is from the future there.
+        if time > seen.time { seen.advance(to: time, into: &scratch) }
+        seen = seen.attaching(attachablePrices)
+        var due = onChain
+        due.update(seen, at: seen.prices, time: time)
+        return (seen, due)
     }
 
     /// - Parameter awaited: the report behind which the state is the given one.
@@ -200,7 +262,7 @@ public final class Simulation: IteratorProtocol {
         // Who is behind which bid matters to nobody else.
         guard !watchers.isEmpty || !rivals.isEmpty || scenario.recordsDecisions else { return [] }
         return chain.waiting(.liquidate).compactMap { transaction in
-            guard case .liquidate(let account, _, _) = transaction.command else { return nil }
+            guard case .liquidate(let account, _, _) = transaction.command.inner else { return nil }
             return PendingBid(
                 sender: transaction.sender, account: account,
                 price: chain.offer(of: transaction))
@@ -253,7 +315,7 @@ public final class Simulation: IteratorProtocol {
     ) -> Transaction? {
         if request.isPrivate { return sendPrivately(request, of: agent, decision, slot, &dropped) }
         let transaction = dispatch.transaction(
-            request, agent: agent, decision: decision, seen: slot.time, chain: chain)
+            attaching(request), agent: agent, decision: decision, seen: slot.time, chain: chain)
         if let feedRound = transaction.reportKey {
             reports.sent(feedRound, transaction.value)
         }
@@ -271,8 +333,9 @@ public final class Simulation: IteratorProtocol {
         guard !watchers.isEmpty else { return }
         let waiting = chain.executable(.postPrice)
         guard !waiting.isEmpty else { return }
-        var prospect = Prospect(house, onChain, at: slot.time)
-        var known = Set(onChain.accounts)
+        let seen = seen(at: slot.time)
+        var prospect = Prospect(seen.house, seen.due, at: slot.time)
+        var known = Set(seen.due.accounts)
         for transaction in waiting {
             guard case .postPrice(let feed, let report) = transaction.command,
                 prospect.run(transaction)
@@ -322,9 +385,31 @@ public final class Simulation: IteratorProtocol {
         var health: [Int64: Health]
     }
 
-    private func execute(_ slot: Slot) -> Execution {
+    /// Writes what is free of charge into the block: the uptime of the sequencer after a silence, and the
+    /// prices of validators, pools and recordings.
+    private func open(
+        _ slot: Slot, _ journal: inout [Event], _ fates: inout [OracleReportRecord]
+    ) {
+        if let silence = scenario.sequencerSilence, slot.time - lastHeader.time > silence {
+            do {
+                try house.execute(.reportUptime(isUp: true), from: .system, into: &journal)
+            } catch { preconditionFailure("the simulator may report uptime") }
+        }
+        for report in written {
+            var rejection: Rejection?
+            do {
+                try house.execute(
+                    .postPrice(feed: FeedID(index: report.feed), report: PriceReport(report)),
+                    from: .system, into: &journal)
+            } catch { rejection = error }
+            fates.append(reports.settled(report, rejection: rejection))
+        }
+    }
+
+    private func execute(_ slot: Slot, _ fates: inout [OracleReportRecord]) -> Execution {
         var journal: [Event] = []
         house.advance(to: slot.time, into: &journal)
+        open(slot, &journal, &fates)
         traded = lend(&journal)
         var health: [Int64: Health] = [:]
         let opening = journal.count
@@ -420,6 +505,7 @@ public final class Simulation: IteratorProtocol {
         for included in block.transactions {
             guard let sent = dispatch.resolve(included.transaction) else { continue }
             if let fate = reports.included(included) { fates.append(fate) }
+            fates += reports.attached(included, block.journal)
             let result: Outcome.Result = included.rejection.map { .rejected($0) } ?? .applied
             agents[sent.agent].learn(
                 Outcome(
@@ -510,7 +596,7 @@ public final class Simulation: IteratorProtocol {
 extension Command {
     /// Whose collateral or positions it would take.
     fileprivate var liquidated: AccountID? {
-        switch self {
+        switch inner {
         case .liquidate(let account, _, _), .startAuction(let account, _, _): account
         default: nil
         }

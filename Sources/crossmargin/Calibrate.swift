@@ -4,5 +4,5 @@ import ArgumentParser
 struct Calibrate: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Estimates a model's parameters from recorded data.",
-        subcommands: [CalibrateDemand.self])
+        subcommands: [CalibrateOracle.self, CalibrateDemand.self])
 }

@@ -22,6 +22,6 @@ struct CrossMargin: ParsableCommand {
         subcommands: [
             Run.self, Validate.self, New.self, HealthCommand.self, Liquidate.self, Protocols.self,
             Query.self, Show.self, Verify.self, Diff.self, Sweep.self, StudyVerb.self, Compare.self,
-            Attribute.self, Optimize.self, Calibrate.self,
+            Attribute.self, Optimize.self, Prices.self, Calibrate.self,
         ])
 }

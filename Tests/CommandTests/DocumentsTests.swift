@@ -170,7 +170,7 @@ import Testing
         for verb in [
             "", "run", "validate", "new", "health", "liquidate", "protocols", "query", "show",
             "verify", "diff", "sweep", "study run", "study merge", "compare", "attribute",
-            "optimize", "calibrate",
+            "optimize", "prices import", "calibrate", "calibrate oracle", "calibrate demand",
         ] {
             let result = try Tool.run(
                 ["help"] + verb.split(separator: " ").map(String.init), prefix: ["COLUMNS=100"])

@@ -1,5 +1,6 @@
 import ExactMath
 import MarginProtocol
+import MarginRules
 import OrderBook
 import SeededRandom
 import Testing
@@ -30,7 +31,7 @@ struct LawFuzzTests {
         var applied = Set<CommandKind>()
         var rejected = Set<Int>()
         var liquidated = Set<Int8>()
-        for seed in Self.seeds.prefix(40) {
+        for seed in Array(Self.seeds.prefix(40)) + [41, 45, 49, 53] {
             var fuzz = Fuzz(seed: seed)
             for _ in 0..<Self.commands where !fuzz.step() { break }
             applied.formUnion(fuzz.applied)
@@ -56,6 +57,10 @@ struct LawFuzzTests {
 /// One random protocol and the random traffic on it.
 struct Fuzz {
     var draws: RandomStream
+    /// Of prices that are brought along, so that the other draws stay where they were.
+    var extra: RandomStream
+    /// Pulled feeds, guards and word of the sequencer are in the later seeds only.
+    let bringsPrices: Bool
     var house: ClearingHouse
     var journal: [Event] = []
     var index = HealthIndex()
@@ -76,7 +81,15 @@ struct Fuzz {
         draws = RandomSource(seed: seed).stream("law")
         wild = seed % 3 == 0
         choosesSettings = seed % 5 == 0
-        let parameters = Self.parameters(&draws)
+        bringsPrices = seed > 40 && seed % 4 == 1
+        extra = RandomSource(seed: seed).stream("law/prices")
+        var parameters = Self.parameters(&draws)
+        if bringsPrices {
+            for feed in 1...3 { parameters.feeds[feed].isPulled = true }
+            parameters.guards = Self.guards
+        } else if seed > 40, seed % 8 == 3 {
+            parameters.feeds[2].delay = TimeSpan(seconds: 900)
+        }
         #expect(ClearingHouse.problems(in: parameters).isEmpty)
         house = ClearingHouse(parameters: parameters, start: Timestamp(milliseconds: 1_000_000))
         otherPrices = Array(repeating: .zero, count: 4)
@@ -112,7 +125,7 @@ struct Fuzz {
     mutating func step() -> Bool {
         journal.removeAll(keepingCapacity: true)
         if draws.chance(Ratio(percent: 12)) { return block() }
-        let command = randomCommand()
+        let command = pricedCommand(randomCommand())
         var sender = draw(Self.users + [.system, .governance, reporter, stranger])
         if !draws.chance(Ratio(percent: 10)) { sender = properSender(command) ?? sender }
         return check(command, sender)
@@ -323,6 +336,33 @@ extension Fuzz {
             ? MarketID(draw([-1, 3, .max])) : MarketID(Int32(draws.uniform(in: 0...2)))
     }
 
+    static let guards: [PriceGuard] = [
+        PriceGuard(
+            .check(.maximumDeviation(Ratio(percent: 80)), against: .average(TimeSpan(seconds: 60))),
+            blocks: .open),
+        PriceGuard(
+            .check(.sequencerUp(grace: TimeSpan(seconds: 30), .exclusive), against: .nothing),
+            blocks: .liquidate, bypassBelow: Ratio(percent: 95)),
+    ]
+
+    /// Sometimes a command with prices that are brought along, or word of the sequencer in its place.
+    mutating func pricedCommand(_ command: Command) -> Command {
+        guard bringsPrices else { return command }
+        if extra.chance(Ratio(percent: 1)) { return .reportUptime(isUp: extra.next() % 4 != 0) }
+        guard extra.chance(Ratio(percent: 8)) else { return command }
+        let prices = (0...Int(extra.uniform(in: 0...2))).map { _ -> AttachedPrice in
+            let feed = Int(extra.uniform(in: extra.chance(Ratio(percent: 5)) ? 0...4 : 1...3))
+            let last = house.prices.indices.contains(feed) ? house.prices[feed].raw : 1
+            let observed = house.time - TimeSpan(milliseconds: extra.uniform(in: -5...5000))
+            return AttachedPrice(
+                feed: FeedID(index: feed),
+                report: PriceReport(
+                    round: 1, price: Price(raw: last / 100 * extra.uniform(in: 95...106)),
+                    observedAt: observed, publishedAt: observed))
+        }
+        return .attach(prices, to: command)
+    }
+
     func properSender(_ command: Command) -> Address? {
         func owner(_ id: AccountID) -> Address? {
             house.accountIDs.contains(id.raw) ? house.account(id).owner : nil
@@ -344,7 +384,8 @@ extension Fuzz {
         case .takeAuction(_, let wallet, _, _), .bidAuction(_, let wallet, _, _): owner(wallet)
         case .settleAuction: nil
         case .pause, .setParameter: .governance
-        case .settleOutside: .system
+        case .settleOutside, .reportUptime: .system
+        case .attach(_, let inner): properSender(inner)
         case .payAuction(let wallet, _, _): owner(wallet)
         }
     }

@@ -70,6 +70,18 @@ struct RejectionTests {
             (.reportOutdated(last: Timestamp(milliseconds: 1)), 703, "reportOutdated"),
             (.priceDeviates(from: one, to: one), 704, "priceDeviates"),
             (.confidenceTooWide(one), 705, "confidenceTooWide"),
+            (.priceUncertain(feed, one), 321, "priceUncertain"),
+            (.priceDiverges(feed, from: one, to: one), 322, "priceDiverges"),
+            (.sequencerDown, 323, "sequencerDown"),
+            (
+                .sequencerGracePeriod(since: Timestamp(milliseconds: 1)), 324,
+                "sequencerGracePeriod"
+            ),
+            (.priceOutOfBounds(feed, one), 325, "priceOutOfBounds"),
+            (.priceInvalid(feed, severity: 1), 326, "priceInvalid"),
+            (.periodNotOver(feed, until: Timestamp(milliseconds: 1)), 721, "periodNotOver"),
+            (.feedNotPulled(feed), 722, "feedNotPulled"),
+            (.attachedSpreadTooWide(.zero), 723, "attachedSpreadTooWide"),
             (.overflow, 901, "overflow"),
         ]
         for (rejection, code, name) in golden {

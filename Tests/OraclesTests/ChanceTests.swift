@@ -19,12 +19,12 @@ import Testing
         }
     }
 
-    func looks(_ feed: PushFeed, seed: UInt64 = 1) throws -> [Look] {
+    func looks(_ feed: PriceFeed, seed: UInt64 = 1) throws -> [Look] {
         run(try oracles(feed, seed: seed), until: at(14_400), price: wave)
             .sorted { $0.round < $1.round }.map(Look.init)
     }
 
-    func delays(_ feeds: [PushFeed], of index: Int = 0, seed: UInt64 = 1) throws -> [TimeSpan] {
+    func delays(_ feeds: [PriceFeed], of index: Int = 0, seed: UInt64 = 1) throws -> [TimeSpan] {
         let oracles = try Oracles(feeds: feeds, start: start, random: RandomSource(seed: seed))
         return run(oracles, until: at(14_400), price: wave).filter { $0.feed == index }
             .sorted { $0.round < $1.round }.map { $0.publishedAt - $0.observedAt }
@@ -99,7 +99,7 @@ import Testing
     @Test func outageDoesNotShiftNoise() throws {
         var blind = Self.noisy
         blind.outages = [Outage(from: at(600), until: at(1800))]
-        func after(_ feed: PushFeed) throws -> [Report] {
+        func after(_ feed: PriceFeed) throws -> [Report] {
             run(try oracles(feed), until: at(7200)) {
                 $0 < at(1800) ? wave($0) : wave($0) + usd(1000)
             }.filter { $0.observedAt >= at(1800) }.sorted { $0.round < $1.round }
@@ -121,7 +121,7 @@ import Testing
     }
 
     /// A feed that reports every look: deviation and heartbeat of one interval.
-    func everyLook(noise: Ratio, reporters: Int) -> PushFeed {
+    func everyLook(noise: Ratio, reporters: Int) -> PriceFeed {
         feed {
             $0.deviation = .zero
             $0.interval = TimeSpan(seconds: 1)

@@ -14,15 +14,15 @@ func usd(_ dollars: Int64, _ e4: Int64 = 0) -> Price {
 }
 
 /// A feed like Chainlink's ETH/USD, which looks at the market at every slot.
-func feed(_ name: String = "ETH", _ change: (inout PushFeed) -> Void = { _ in }) -> PushFeed {
-    var feed = PushFeed(
+func feed(_ name: String = "ETH", _ change: (inout PriceFeed) -> Void = { _ in }) -> PriceFeed {
+    var feed = PriceFeed(
         name: name, asset: 0, deviation: Ratio(basisPoints: 50), heartbeat: hour,
         interval: TimeSpan(seconds: 12))
     change(&feed)
     return feed
 }
 
-func oracles(_ feeds: PushFeed..., seed: UInt64 = 1) throws -> Oracles {
+func oracles(_ feeds: PriceFeed..., seed: UInt64 = 1) throws -> Oracles {
     try Oracles(feeds: feeds, start: start, random: RandomSource(seed: seed))
 }
 

@@ -97,6 +97,19 @@ struct ChainKeysTests {
             ])
     }
 
+    /// Chance draws when the chain stands still, in order and apart.
+    @Test func randomHalts() throws {
+        let fault = "faults:\n  - {random: {rate: 12/hour, for: 1m..2m}, halt: true}"
+        let halts = try load("ethereum", fault).chain.rules.halts
+        #expect(halts.count > 3)
+        #expect(
+            halts.allSatisfy {
+                (TimeSpan(seconds: 60)...TimeSpan(seconds: 120)).contains($0.until - $0.from)
+            })
+        #expect(zip(halts, halts.dropFirst()).allSatisfy { $0.until <= $1.from })
+        #expect(try load("ethereum", fault).chain.rules.halts == halts)
+    }
+
     @Test(arguments: [
         ("- {at: 00:10, halt: true}", "missing key 'for' in faults.0"),
         ("- {at: 00:10, for: 5m, halt: false}", "faults.0.halt: expected 'true'"),
@@ -109,6 +122,14 @@ struct ChainKeysTests {
             "the chain already stands still until"
         ),
         ("- {at: 00:10, for: 5m, missed_slots: 100%}", "expected 0% to 99%"),
+        (
+            "- {at: 00:10, for: 5m, halt: true, timelock: 1m}",
+            "has a meaning only with pause, resume and set"
+        ),
+        (
+            "- {at: 00:10, for: 5m, halt: true, factor: 2}",
+            "has a meaning only with an oracle or an asset"
+        ),
     ])
     func badFaults(_ fault: String, _ message: String) {
         let found = problem("ethereum", "faults:\n  " + fault)

@@ -189,16 +189,16 @@ import Testing
             from: clock(10, 40), until: clock(11, 5), extra: TimeSpan(seconds: 90))
         func feed(
             _ index: Int, _ name: String, _ latency: Latency, late faults: [LatencyFault] = []
-        ) -> PushFeed {
-            PushFeed(
+        ) -> PriceFeed {
+            PriceFeed(
                 name: name, asset: index, deviation: Ratio(basisPoints: 50),
                 heartbeat: TimeSpan(seconds: 3600),
                 interval: TimeSpan(seconds: 2), latency: latency, outages: [outage],
                 extraLatency: faults)
         }
         let expected = [
-            PushFeed(name: "USDC", asset: 0, deviation: .one, heartbeat: .zero, interval: .year),
-            PushFeed(
+            PriceFeed(name: "USDC", asset: 0, deviation: .one, heartbeat: .zero, interval: .year),
+            PriceFeed(
                 name: "ETH", asset: 1, deviation: Ratio(basisPoints: 75),
                 heartbeat: TimeSpan(seconds: 7200),
                 heartbeatMode: .resetOnUpdate, interval: TimeSpan(seconds: 5),
@@ -215,7 +215,7 @@ import Testing
                     maximum: TimeSpan(seconds: 600))),
             feed(5, "BARS", .fixed(.zero)),
         ]
-        #expect(scenario.pushFeeds == expected)
+        #expect(scenario.priceFeeds == expected)
         #expect(
             scenario.agents.reporters == [
                 ReporterPolicy(

@@ -24,8 +24,8 @@ import Testing
         let scenario = try load(["s.yaml": child, "base.yaml": base])
         #expect(scenario.name == "child")
         #expect(scenario.seed == 1)
-        #expect(scenario.pushFeeds[1].latency == .fixed(TimeSpan(seconds: 30)))
-        #expect(scenario.pushFeeds[1].heartbeat == TimeSpan(seconds: 7200))
+        #expect(scenario.priceFeeds[1].latency == .fixed(TimeSpan(seconds: 30)))
+        #expect(scenario.priceFeeds[1].heartbeat == TimeSpan(seconds: 7200))
         #expect(scenario.agents.liquidators.map(\.name) == ["fast", "liquidators-2"])
         #expect(scenario.agents.liquidators.map(\.count) == [7, 1])
         #expect(scenario.agents.traders[0].count == 10)
@@ -126,7 +126,7 @@ import Testing
             ])
         #expect(scenario.seed == 99)
         #expect(
-            scenario.pushFeeds[1].latency == .uniform(TimeSpan(seconds: 5), TimeSpan(seconds: 9)))
+            scenario.priceFeeds[1].latency == .uniform(TimeSpan(seconds: 5), TimeSpan(seconds: 9)))
         #expect(scenario.chain.gasLimit == 8_000_000)
         #expect(scenario.chain.name == "instant")
         #expect(scenario.agents.liquidators[0].count == 3)
@@ -180,7 +180,7 @@ import Testing
         #expect(again.agents == scenario.agents)
         #expect(again.parameters == scenario.parameters)
         #expect(again.chain == scenario.chain)
-        #expect(again.pushFeeds == scenario.pushFeeds)
+        #expect(again.priceFeeds == scenario.priceFeeds)
         #expect(again.referenceAssets == scenario.referenceAssets)
     }
 

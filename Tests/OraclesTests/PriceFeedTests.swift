@@ -4,8 +4,8 @@ import SeededRandom
 import Testing
 
 /// Which configurations are refused, and with what words.
-@Suite struct PushFeedTests {
-    typealias Change = @Sendable (inout PushFeed) -> Void
+@Suite struct PriceFeedTests {
+    typealias Change = @Sendable (inout PriceFeed) -> Void
 
     /// One change that spoils a good feed, and what is said about it.
     static let refused: [(change: Change, message: String)] = [

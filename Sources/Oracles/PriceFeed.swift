@@ -1,16 +1,20 @@
 public import ExactMath
 
-/// The configuration of one push feed: reporters look at one asset's price at a set cadence and
-/// publish it when it has moved far enough, or when they have been silent for long enough.
+/// The configuration of one price feed: reporters look at one asset's price at a set cadence and
+/// report it; what triggers a report, and how it gets to the protocol, is its kind's matter.
 ///
-/// The model is that of Chainlink's price feeds (ETH/USD on Ethereum: deviation 0.5 %, heartbeat
-/// one hour). ``Oracles/init(feeds:start:random:)`` checks every field; the limits stand beside
+/// A push feed publishes when the price has moved far enough, or when it has been silent for long
+/// enough: Chainlink's price feeds (ETH/USD on Ethereum: deviation 0.5 %, heartbeat one hour). ``Oracles/init(feeds:start:random:)`` checks every field; the limits stand beside
 /// each.
-public struct PushFeed: Sendable, Hashable {
+public struct PriceFeed: Sendable, Hashable {
     /// The feed's name, unique among the feeds; it names the feed's streams of chance.
     public var name: String
     /// The index of the observed asset in the prices handed to ``Oracles/observe(at:prices:)``.
     public var asset: Int
+    /// What makes its prices, and how they reach the protocol.
+    public var kind: FeedKind
+    /// The venues whose weighted median the reporters see; none where they see the outside price.
+    public var venues: [Venue]
     /// A report is triggered when |observed − last triggered| ≥ deviation · last triggered; zero
     /// turns this trigger off. At most 100 %. [1e-8]
     public var deviation: Ratio
@@ -41,11 +45,22 @@ public struct PushFeed: Sendable, Hashable {
     /// `observations[observations.length / 2]`). The report is ready when a majority, n / 2 + 1
     /// observers, is.
     public var reporters: Int
+    /// Observations further than this from the reporters' median are left out, relative to it; nil
+    /// leaves none out. Greater than zero. [1e-8]
+    public var outliers: Ratio?
+    /// How many observations have to be left for a report, from 1 to the number of reporters.
+    public var quorum: Int
+    /// The answers that the feed can give; nil for any.
+    public var bounds: AnswerBounds?
+    /// When the price is seen wrongly; where faults overlap, they act in order.
+    public var faults: [PriceFault]
 
     /// A feed of one exact, immediate reporter, unless told otherwise.
     public init(
         name: String,
         asset: Int,
+        kind: FeedKind = .push,
+        venues: [Venue] = [],
         deviation: Ratio,
         heartbeat: TimeSpan,
         heartbeatMode: HeartbeatMode = .phaseLocked,
@@ -55,10 +70,16 @@ public struct PushFeed: Sendable, Hashable {
         confidence: Ratio = .zero,
         outages: [Outage] = [],
         extraLatency: [LatencyFault] = [],
-        reporters: Int = 1
+        reporters: Int = 1,
+        outliers: Ratio? = nil,
+        quorum: Int = 1,
+        bounds: AnswerBounds? = nil,
+        faults: [PriceFault] = []
     ) {
         self.name = name
         self.asset = asset
+        self.kind = kind
+        self.venues = venues
         self.deviation = deviation
         self.heartbeat = heartbeat
         self.heartbeatMode = heartbeatMode
@@ -69,6 +90,10 @@ public struct PushFeed: Sendable, Hashable {
         self.outages = outages
         self.extraLatency = extraLatency
         self.reporters = reporters
+        self.outliers = outliers
+        self.quorum = quorum
+        self.bounds = bounds
+        self.faults = faults
     }
 }
 
