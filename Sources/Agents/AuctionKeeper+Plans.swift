@@ -53,7 +53,12 @@ extension AuctionKeeper {
             guard let purpose, !isPursuing(purpose) else { continue }
             if let plan = plan(purpose, view, &appraisal) { found.append(plan) }
         }
-        guard group.starts else { return found }
+        for asset in view.house.absorbedAssets where group.bids {
+            let purpose = Purpose.shop(asset)
+            guard !isPursuing(purpose) else { continue }
+            if let plan = plan(purpose, view, &appraisal) { found.append(plan) }
+        }
+        guard group.starts, view.house.parameters.auctions != nil else { return found }
         for account in view.liquidatable {
             let holder = view.house.account(account)
             guard holder.owner != address, holder.markets == 0 else { continue }
@@ -111,7 +116,7 @@ extension AuctionKeeper {
     }
 
     /// A command, what it pays, and what it earns beyond the margin, before gas.
-    private typealias Deal = (command: Command, payment: Quantity, earned: Money)
+    typealias Deal = (command: Command, payment: Quantity, earned: Money)
 
     private func deal(_ purpose: Purpose, _ view: borrowing View, _ appraisal: inout Appraisal)
         -> Deal?
@@ -150,6 +155,7 @@ extension AuctionKeeper {
             let auction = view.house.auction(id)
             if case .dutch = auction.form { return purchase(auction, view, &appraisal) }
             return bid(auction, view, &appraisal)
+        case .shop(let asset): return shopping(for: asset, view, &appraisal)
         }
     }
 
@@ -261,7 +267,7 @@ extension AuctionKeeper {
     // MARK: Worth
 
     /// The most that a lot is worth to it: what selling it would bring, less its margin. [1e-8 USD]
-    private func limit(
+    func limit(
         for lot: Quantity, _ asset: AssetID, _ view: borrowing View, _ appraisal: inout Appraisal
     ) -> Money? {
         guard
@@ -281,12 +287,12 @@ extension AuctionKeeper {
         return (try? value.scaled(by: group.margin, rounding: .down)) ?? .zero
     }
 
-    private func feed(_ asset: AssetID, _ view: borrowing View) -> Int {
+    func feed(_ asset: AssetID, _ view: borrowing View) -> Int {
         view.house.parameters.assets[asset.index].feed.index
     }
 
     /// What an amount of the settlement asset is worth outside, rounded down. [1e-8 USD]
-    private func worth(_ amount: Quantity, _ view: borrowing View) -> Money {
+    func worth(_ amount: Quantity, _ view: borrowing View) -> Money {
         let price = view.outsidePrices[feed(view.house.parameters.settlementAsset, view)]
         return (try? amount.value(at: price, rounding: .down)) ?? Money(raw: .max / 4)
     }
@@ -306,6 +312,7 @@ extension AuctionKeeper.Purpose {
         case .restart(let id): (1, Int64(id.raw))
         case .buy(let id): (2, Int64(id.raw))
         case .settle(let id): (3, Int64(id.raw))
+        case .shop(let asset): (4, Int64(asset.raw))
         }
     }
 }

@@ -2,11 +2,11 @@ import Chain
 import ExactMath
 public import MarginProtocol
 
-/// An auction keeper: starts auctions where that pays, buys in Dutch ones once the price is low enough, and bids
-/// in English ones up to what a lot is worth to it.
+/// A keeper of collateral that is for sale: starts auctions where that pays, buys in Dutch ones once the price is low
+/// enough, bids in English ones up to what a lot is worth to it, and buys what the protocol has absorbed.
 ///
 /// A lot is worth what selling it outside would bring, its own impact included, less the margin it wants. Each
-/// auction and each account has at most one of its requests on the way; what they would pay counts as spent until it
+/// auction, each account and each asset in the storefront has at most one of its requests on the way; what they would pay counts as spent until it
 /// hears of them, and what its standing bids tie up has left its wallet.
 public struct AuctionKeeper: Agent {
     /// The most requests it has on the way: under go-ethereum's 80 a sender, with room to replace them.
@@ -18,6 +18,7 @@ public struct AuctionKeeper: Agent {
         case restart(AuctionID)
         case buy(AuctionID)
         case settle(AuctionID)
+        case shop(AssetID)
     }
 
     /// A request whose end it has not heard of.

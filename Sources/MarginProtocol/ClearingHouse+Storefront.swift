@@ -9,6 +9,16 @@ extension ClearingHouse {
         return balance(Self.treasury, asset) + (interest.map { balance($0, asset) } ?? .zero)
     }
 
+    /// What the storefront has for sale, in order; nothing where there is none, or while it is closed.
+    public var absorbedAssets: [AssetID] {
+        guard let storefront = parameters.storefront, storefront.isOpen(reserves: reserves) else {
+            return []
+        }
+        return parameters.assets.indices.map(AssetID.init(index:)).filter {
+            $0 != parameters.settlementAsset && balance(Self.treasury, $0).isPositive
+        }
+    }
+
     /// How much absorbed collateral an amount of the settlement asset buys now, rounded down. [1e-8 units]
     ///
     /// Source: compound-finance/comet, Comet.sol, buyCollateral.

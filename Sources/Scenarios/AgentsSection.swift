@@ -88,7 +88,7 @@ extension ScenarioDecoder {
     static let keeperSection = Section(
         path: "agents.keepers.GROUP",
         sentence:
-            "Auction keepers with the same means: they start auctions of collateral, buy in Dutch ones and bid in English ones.",
+            "Keepers with the same means: they start auctions of collateral, buy in Dutch ones and bid in English ones, and buy what the protocol's storefront sells.",
         keys: [
             Key(
                 "name", "name", rule: "the map's key, or keepers-1, …", "What the group is called."),
@@ -107,7 +107,9 @@ extension ScenarioDecoder {
                 "outbids", "true or false", default: "true",
                 "Whether it bids where another's bid stands."),
             Key("starts", "true or false", default: "true", "Whether it starts auctions."),
-            Key("bids", "true or false", default: "true", "Whether it buys or bids."),
+            Key(
+                "bids", "true or false", default: "true",
+                "Whether it buys or bids, in auctions and from the storefront."),
             Key(
                 "lag", "blocks", default: "0 blocks",
                 "How many blocks after what it saw its transaction arrives."),
@@ -205,8 +207,11 @@ extension ScenarioDecoder {
             .map { liquidator($0.fields, $0.name) }
         agents.keepers = groups(fields, "keepers", Self.keeperSection)
             .map { keeper($0.fields, $0.name) }
-        if !agents.keepers.isEmpty, law.auctions == nil {
-            fields.problem("keepers", "there are no auctions: 'protocol.auctions' says how they go")
+        if !agents.keepers.isEmpty, law.auctions == nil, law.storefront == nil {
+            fields.problem(
+                "keepers",
+                "there are no auctions: 'protocol.auctions' says how they go, 'protocol.storefront' sells without"
+            )
         }
         agents.marketMakers = groups(fields, "market_makers", Self.marketMakerSection)
             .map { marketMaker($0.fields, $0.name) }

@@ -225,7 +225,19 @@ extension Scenario {
         ),
         Metric(
             name: "profit_usd_AGENT", unit: .dollars,
-            sentence: "What a scripted agent gained in all its accounts, at outside prices."),
+            sentence:
+                "What a scripted agent, or a group of keepers, gained in all its accounts, at outside prices, before gas."
+        ),
+        Metric(
+            name: "reserves_change_usd", unit: .dollars,
+            sentence:
+                "What the protocol's treasury and its reserves of interest gained, absorbed collateral included, at outside prices; negative is a loss."
+        ),
+        Metric(
+            name: "attack_profit_usd_ATTACKER", unit: .dollars,
+            sentence:
+                "What an adversary or a scripted agent can walk away with, over what it began with, at outside prices: all its accounts, each of which counts as nothing where it owes more than it has, and its own trades outside, less gas."
+        ),
     ]
 
     /// Every metric of a run of this scenario, those with a name in them once for each, in order.
@@ -248,7 +260,8 @@ extension Metric {
     func keys(_ names: MetricNames) -> [String] {
         if let stem = name.removing(suffix: "ASSET") { return names.assets.map { stem + $0 } }
         if let stem = name.removing(suffix: "GROUP") { return names.groups.map { stem + $0 } }
-        if let stem = name.removing(suffix: "AGENT") { return names.scripts.map { stem + $0 } }
+        if let stem = name.removing(suffix: "AGENT") { return names.earners.map { stem + $0 } }
+        if let stem = name.removing(suffix: "ATTACKER") { return names.attackers.map { stem + $0 } }
         return [name]
     }
 }
@@ -257,10 +270,14 @@ extension Metric {
 struct MetricNames {
     var assets: [String]
     var groups: [String]
-    var scripts: [String]
+    /// Scripted agents and groups of keepers.
+    var earners: [String]
+    var attackers: [String]
     init(assets: [String], agents: AgentsConfiguration) {
         self.assets = assets
-        scripts = agents.scripts.map(\.name)
+        let scripts = agents.scripts.map(\.name)
+        earners = scripts + agents.keepers.map(\.name)
+        attackers = agents.adversaries.map(\.name) + scripts
         groups = agents.traders.map(\.name) + scripts
     }
 }

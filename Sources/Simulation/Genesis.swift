@@ -37,8 +37,7 @@ struct Genesis {
     var header: BlockHeader
     /// The group of each account that has one, for counting.
     var groups: [AccountID: String]
-    /// All accounts of each scripted agent.
-    var scripts: [(name: String, accounts: [AccountID])]
+    var followed: Followed
     private var journal: [Event] = []
 
     init(_ scenario: Scenario) throws(SimulationError) {
@@ -75,10 +74,7 @@ struct Genesis {
             gasLimit: scenario.chain.gasLimit, gasUsed: 0, demandGas: 0, backlogGas: 0,
             mempoolDepth: 0, marginalTip: 0, minimumPrice: chain.reservePrice, wasFull: false)
         groups = [:]
-        let plans = cast.accounts
-        scripts = cast.members.filter { $0.kind == "scripted" }.map { member in
-            (member.name, plans.filter { $0.owner == member.address }.map(\.id))
-        }
+        followed = Followed(scenario, cast, house)
         description = Self.describe(scenario, cast, house)
         try postFirstPrices(scenario, prices)
         for (asset, amount) in scenario.insuranceFund {

@@ -77,7 +77,7 @@ public final class Simulation: IteratorProtocol {
             .filter { $0.kind == "liquidator" || $0.kind == "keeper" }.map(\.address)
         summary = RunSummary(
             scenario, groups: parts.groups, liquidators: Set(liquidators),
-            backstop: parts.house.backstopVault, scripts: parts.scripts)
+            followed: parts.followed)
         lastHeader = parts.header
         if scenario.priceFeeds.contains(where: { $0.kind.delivery == .attached }) {
             pulled = Array(repeating: nil, count: scenario.priceFeeds.count)

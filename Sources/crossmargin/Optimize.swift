@@ -6,14 +6,15 @@ import Studies
 /// Seeks the value of a parameter that makes a loss least.
 struct Optimize: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Seeks the value of a parameter that makes a metric least, within constraints.",
+        abstract: "Seeks the values of parameters that make a metric least, within constraints.",
         discussion: """
             crossmargin optimize scenarios/oracle-delay.yaml --minimize bad_debt \\
               --over protocol.liquidation.penalty=0.5%..10% --subject-to "p99(insurance_used) < 1e6"
 
-            A grid over the range, then finer ones around the best point, every point with the same seeds. Prints \
-            the points with the loss and what liquidators were paid; those on the frontier have no other with \
-            less of both.
+            One parameter: a grid over the range, then finer ones around the best point. Several, each with an \
+            --over: a Latin hypercube, then grids along each parameter through the best point. Every point has the \
+            same seeds. Prints the points with the loss and what liquidators were paid; those on the frontier have \
+            no other with less of both.
             """)
 
     @Argument(help: "The scenario, a YAML file.")
@@ -23,8 +24,10 @@ struct Optimize: ParsableCommand {
             "What is to be least: METRIC for its mean, or mean, median, min, max, p1 to p99 of it.",
             valueName: "statistic"))
     var minimize: String
-    @Option(help: ArgumentHelp("The parameter and its range.", valueName: "key=from..to[:step]"))
-    var over: String
+    @Option(
+        help: ArgumentHelp(
+            "A parameter and its range; may be repeated.", valueName: "key=from..to[:step]"))
+    var over: [String]
     @Option(
         help: ArgumentHelp("A constraint; may be repeated.", valueName: "statistic < number"))
     var subjectTo: [String] = []
@@ -43,6 +46,7 @@ struct Optimize: ParsableCommand {
     @OptionGroup var options: StudyOptions
 
     func validate() throws {
+        guard !over.isEmpty else { throw ValidationError("--over names the parameter to search") }
         guard (3...1000).contains(points) else { throw ValidationError("--points is 3 to 1000") }
         guard (1...20).contains(rounds) else { throw ValidationError("--rounds is 1 to 20") }
     }
@@ -53,7 +57,8 @@ struct Optimize: ParsableCommand {
         let load = FileSnapshots().loader(scenario, overrides: overrides)
         let plan = try studying {
             (
-                search: try Search(try Variation(over), width: points, rounds: rounds),
+                search: try Search(
+                    try over.map { try Variation($0) }, width: points, rounds: rounds),
                 goal: try Goal(minimize, subjectTo, base, load: load)
             )
         }
@@ -67,7 +72,7 @@ struct Optimize: ParsableCommand {
                 return points.indices.map { all.alone($0) }
             }
         }
-        let report = SearchReport(goal: plan.goal, outcome: outcome)
+        let report = SearchReport(goal: plan.goal, keys: plan.search.keys, outcome: outcome)
         Console.print(json ? TableText.json(report.exact) : report.text)
         if outcome.best == nil { throw Exit.failed }
     }
@@ -112,6 +117,7 @@ struct Goal {
 /// The points of a search, as a table.
 struct SearchReport {
     var goal: Goal
+    var keys: [String]
     var outcome: Search.Outcome
 
     /// Whether no other point has less loss and less reward.
@@ -132,20 +138,20 @@ struct SearchReport {
 
     var exact: ResultTable {
         var table = ResultTable(
-            columns: [
-                "value", "objective", "feasible", "loss_usd", "liquidator_gross_usd", "frontier",
-                "best",
+            columns: (keys.count == 1 ? ["value"] : keys) + [
+                "objective", "feasible", "loss_usd", "liquidator_gross_usd", "frontier", "best",
             ],
             rows: [])
         for (index, trial) in outcome.trials.enumerated() {
-            table.rows.append([
-                .text(trial.point.settings[0].value),
-                goal.objective(trial.values).map(Value.real) ?? .null,
-                .integer(goal.isFeasible(trial.values) ? 1 : 0),
-                trial.values.sample(goal.loss, at: 0).map { .real($0.mean) } ?? .null,
-                trial.values.sample(goal.reward, at: 0).map { .real($0.mean) } ?? .null,
-                .integer(isOnFrontier(index) ? 1 : 0), .integer(index == outcome.best ? 1 : 0),
-            ])
+            let values = trial.point.settings.map { Value.text($0.value) }
+            table.rows.append(
+                values + [
+                    goal.objective(trial.values).map(Value.real) ?? .null,
+                    .integer(goal.isFeasible(trial.values) ? 1 : 0),
+                    trial.values.sample(goal.loss, at: 0).map { .real($0.mean) } ?? .null,
+                    trial.values.sample(goal.reward, at: 0).map { .real($0.mean) } ?? .null,
+                    .integer(isOnFrontier(index) ? 1 : 0), .integer(index == outcome.best ? 1 : 0),
+                ])
         }
         return table
     }
@@ -168,13 +174,16 @@ struct SearchReport {
             if index == outcome.best { notes.append("best") }
             table.rows.append(
                 [
-                    trial.point.settings[0].value, objective, money(trial, goal.loss),
+                    trial.point.label, objective, money(trial, goal.loss),
                     money(trial, goal.reward), againstBest(trial, index, unit),
                     notes.joined(separator: ", "),
                 ].map(Value.text))
         }
         let verdict =
-            outcome.best.map { "Best: \(outcome.trials[$0].point.settings[0].override)" }
+            outcome.best.map { best in
+                "Best: "
+                    + outcome.trials[best].point.settings.map(\.override).joined(separator: ", ")
+            }
             ?? "No point keeps to the constraints"
         return TableText.plain(table) + "\n\n" + verdict
     }

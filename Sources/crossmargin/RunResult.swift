@@ -137,8 +137,15 @@ struct RunResult {
                     "Backstop vault      \(dollars(summary.backstopChange.raw, signed: true)), at "
                         + "worst \(dollars(summary.backstopLow.raw, signed: true))"
                 ])
-            + summary.profits.map {
-                "  of \($0.name): \(dollars($0.profit.raw, signed: true))"
+            + (scenario.parameters.storefront == nil && scenario.parameters.auctions == nil
+                ? []
+                : [
+                    "Reserves            \(dollars(summary.reservesChange.raw, signed: true)), with what "
+                        + "is left of collateral"
+                ])
+            + summary.profits.enumerated().map { index, agent in
+                (index == 0 ? "Gained before gas   " : String(repeating: " ", count: 20))
+                    + "\(agent.name): \(dollars(agent.profit.raw, signed: true))"
             }
     }
 

@@ -52,8 +52,8 @@ import Testing
 
             What a run comes to. Generated from where the metrics are defined. The engine sums them up while a run goes
             on: `crossmargin run --json` prints them, `expect` bounds them, `sweep` and its relatives measure them over seeds.
-            The view `v_run_metric` computes them again, from the tables of a recorded run alone, but for `backstop_…` and
-            `profit_usd_AGENT`, which follow what accounts are worth after each block; a test compares the two.
+            The view `v_run_metric` computes them again, from the tables of a recorded run alone, but for `backstop_…`, `reserves_…`,
+            `profit_usd_AGENT` and `attack_profit_usd_ATTACKER`, which follow what accounts are worth after each block; a test compares the two.
 
             | metric | unit | meaning |
             |---|---|---|

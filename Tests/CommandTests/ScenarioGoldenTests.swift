@@ -5,7 +5,7 @@ import Testing
 @Suite struct ScenarioGoldenTests {
     static let names = [
         "calm", "cascade", "congestion", "cross-vs-isolated", "hedged", "oracle-delay",
-        "same-crash-everywhere", "same-crash-lending", "liquidators",
+        "same-crash-everywhere", "same-crash-lending", "liquidators", "storefront",
     ]
 
     @Test func goldenHeads() throws {
@@ -18,6 +18,20 @@ import Testing
         }
         try Tool.expectGolden(
             lines.joined(separator: "\n") + "\n", "Tests/CommandTests/Goldens/heads.txt")
+    }
+
+    /// What is not sold at a discount stays in the reserves, and falls with the market.
+    @Test func storefrontWithoutADiscount() throws {
+        let reserves = try ["50%", "0%"].map { factor in
+            let result = try Tool.run([
+                "run", Tool.scenario("storefront"), "--json", "--no-expect", "--set",
+                "protocol.storefront.price_factor=\(factor)",
+            ])
+            let text = try #require(Tool.field("reserves_change_usd", of: result.out))
+            return try #require(Double(text))
+        }
+        #expect(reserves[0] > 50_000)
+        #expect(reserves[1] < reserves[0] - 100_000)
     }
 
     @Test func goldenSummaries() throws {

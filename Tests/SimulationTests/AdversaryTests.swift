@@ -1,9 +1,11 @@
 import Agents
+import Chain
 import ExactMath
 import MarginProtocol
 import Scenarios
-import Simulation
 import Testing
+
+@testable import Simulation
 
 /// Each scheme pays where the parameters are weak, and does not where they are strong.
 @Suite struct AdversaryTests {
@@ -17,6 +19,7 @@ import Testing
         let accounts = simulation.description.accounts.filter { mine.contains($0.owner) }
         #expect(!accounts.isEmpty)
         var books = 0.0
+        var gas = 0.0
         var held = [Double](repeating: 0, count: simulation.description.feeds.count)
         var first: Double?
         var last = 0.0
@@ -26,6 +29,11 @@ import Testing
             where mine.contains(trade.agent) && trade.wallet == nil {
                 books += Double(trade.proceeds.raw) / 1e8
                 held[trade.feed.index] += Double(trade.quantity.raw) / 1e8
+            }
+            let native = try #require(simulation.scenario.nativeFeed)
+            for included in record.transactions
+            where mine.contains(included.transaction.sender) {
+                gas += Double(included.gasCost.raw) / 1e8 * Double(prices[native.index].raw) / 1e8
             }
             var worth = books
             for (feed, quantity) in held.enumerated() {
@@ -39,7 +47,11 @@ import Testing
             if first == nil { first = worth }
             last = worth
         }
-        return last - (try #require(first))
+        let profit = last - (try #require(first))
+        // Another way to the metric, whose cents are rounded block by block.
+        let metric = try #require(simulation.summary.value(of: "attack_profit_usd_mallory"))
+        #expect(abs(Double(metric.raw) / 1e8 - (profit - gas)) < 0.01)
+        return profit
     }
 
     private func world(
