@@ -13,8 +13,15 @@ extension JSONText {
         case .amountNotPositive, .sameAccount, .parameterInvalid, .senderNotGovernance,
             .senderNotSystem, .senderNotVenue, .ownersDiffer, .exposureTooLarge, .targetNotAllowed,
             .nothingToLiquidate, .leavesDust, .priceNotPositive, .overflow, .noAuctions,
-            .sequencerDown:
+            .sequencerDown, .requestNeeded, .noRequests:
             break
+        case .unknownRequest(let request), .requestFrozen(let request),
+            .requestExpired(let request), .requestNotExpired(let request),
+            .requestNotDue(let request):
+            member("request", request)
+        case .priceOutsideWindow(let feed, let observed):
+            member("feed", feed)
+            member("observed_ms", observed.milliseconds)
         case .unknownAccount(let account), .senderNotOwner(let account),
             .isolatedOnlyFromParent(let account), .oncePerBlock(let account),
             .payerCannotTakePosition(let account), .soldByAuction(let account),

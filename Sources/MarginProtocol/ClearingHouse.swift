@@ -68,6 +68,8 @@ public struct ClearingHouse: Sendable {
 
     /// Empty where nothing is sold by auction.
     var auctions = AuctionBook()
+    /// Empty where trades are executed at once.
+    var requests = RequestBook()
 
     /// Accounts whose holdings changed since the last ``advance(to:into:)``, in order, with repeats.
     public internal(set) var touched: [AccountID] = []
@@ -149,6 +151,9 @@ public struct ClearingHouse: Sendable {
             auctions.debts = Array(repeating: 0, count: assetCount)
             auctions.lots = addAccount(owner: .system, role: .auction)
             auctions.bids = addAccount(owner: .system, role: .bids)
+        }
+        if parameters.twoStep != nil {
+            requests.escrow = addAccount(owner: .system, role: .escrow)
         }
     }
 
@@ -320,6 +325,13 @@ public struct ClearingHouse: Sendable {
             try attach(prices, to: command, by: sender, into: &journal)
         case .reportUptime(let isUp):
             try reportUptime(isUp, by: sender, into: &journal)
+        case .requestTrade(let account, let market, let size, let limit, let reduceOnly, let kind):
+            try requestTrade(
+                account, market, size: size, limit: limit, reduceOnly: reduceOnly, kind: kind,
+                by: sender, into: &journal)
+        case .executeRequest(let id, let keeper):
+            try executeRequest(id, keeper: keeper, by: sender, into: &journal)
+        case .cancelRequest(let id): try cancelRequest(id, by: sender, into: &journal)
         }
     }
 

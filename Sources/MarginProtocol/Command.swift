@@ -48,6 +48,14 @@ public enum Command: Hashable, Sendable {
     indirect case attach([AttachedPrice], to: Command)
     /// Says whether the rollup's sequencer is up. Only the simulator may send it.
     case reportUptime(isUp: Bool)
+    /// Asks for a trade against the liquidity pool where these go in two steps.
+    case requestTrade(
+        account: AccountID, market: MarketID, size: Quantity, limit: Price?, reduceOnly: Bool,
+        kind: TradeRequest.Kind)
+    /// Executes what was asked for; `keeper` is a wallet that is paid for it.
+    case executeRequest(RequestID, keeper: AccountID)
+    /// Takes back what nobody has executed.
+    case cancelRequest(RequestID)
 }
 
 /// What an owner may choose for an account.
@@ -143,6 +151,7 @@ public enum CommandKind: Int8, Hashable, Sendable, CaseIterable {
     case attach = 32
     case reportUptime
     case payAuction = 36
+    case requestTrade = 45, executeRequest, cancelRequest
 
     public var name: String { String(describing: self) }
 
@@ -186,6 +195,9 @@ extension Command {
         case .payAuction: .payAuction
         case .attach: .attach
         case .reportUptime: .reportUptime
+        case .requestTrade: .requestTrade
+        case .executeRequest: .executeRequest
+        case .cancelRequest: .cancelRequest
         }
     }
 }

@@ -34,6 +34,8 @@ import Testing
         try expect(BalanceReason.self, "balance_reason")
         try expect(PositionReason.self, "position_reason")
         try expect(AuctionChangeKind.self, "auction_event")
+        try expect(RequestFate.self, "request_fate")
+        try expect(TradeRequest.Kind.self, "request_kind")
         try expect(Side.self, "side")
         try expect(Decision.Trigger.self, "decision_trigger")
         try expect(LiquidatorDecisionRecord.Result.self, "decision_result")
