@@ -411,6 +411,24 @@ create table if not exists trade_request (
     primary key (run, block, tx, seq)
 ) strict, without rowid;
 
+-- A row is a step of deleveraging by a pool: somebody looked whether the winners of a side win too much, or closed one.
+create table if not exists pool_deleveraging (
+    run integer not null, -- run
+    block integer not null, -- block
+    tx integer not null, -- transaction
+    seq integer not null, -- event
+    kind integer not null, -- what happened: code of domain pool_deleveraging
+    market integer not null, -- market
+    is_long integer not null check (is_long in (0, 1)), -- 1 for longs, 0 for shorts
+    account integer, -- account that was closed; else none
+    size_e8 integer not null, -- [1e-8 units] change of its size
+    price_e8 integer, -- [1e-8 USD per unit] price of the closing
+    realized_e8 integer not null, -- [1e-8 USD] profit that it realised
+    share_before_e8 integer not null, -- [1e-8] the side's profit over what backs it, before
+    share_after_e8 integer not null, -- [1e-8] and after
+    primary key (run, block, tx, seq)
+) strict, without rowid;
+
 -- A row is a change of who may do what: a pause, a changed parameter, a delegate, or a liquidation that has begun or ended,
 -- while its account may neither open nor withdraw.
 create table if not exists governance (
@@ -655,6 +673,10 @@ insert or ignore into code (domain, code, name) values
     ('table', 72, 'express_round'),
     ('table', 90, 'liquidator_decision'),
     ('table', 98, 'trade_request'),
+    ('table', 99, 'pool_deleveraging'),
+    ('pool_deleveraging', 1, 'enabled'),
+    ('pool_deleveraging', 2, 'disabled'),
+    ('pool_deleveraging', 3, 'closed'),
     ('request_fate', 1, 'created'),
     ('request_fate', 2, 'executed'),
     ('request_fate', 3, 'cancelled'),
@@ -714,6 +736,8 @@ insert or ignore into code (domain, code, name) values
     ('command', 45, 'requestTrade'),
     ('command', 46, 'executeRequest'),
     ('command', 47, 'cancelRequest'),
+    ('command', 48, 'updateDeleveraging'),
+    ('command', 49, 'deleverage'),
     ('drop', 1, 'nonceTooLow'),
     ('drop', 2, 'replacementUnderpriced'),
     ('drop', 3, 'replaced'),
@@ -823,6 +847,8 @@ insert or ignore into code (domain, code, name) values
     ('rejection', 365, 'requestExpired'),
     ('rejection', 366, 'requestNotExpired'),
     ('rejection', 367, 'requestNotDue'),
+    ('rejection', 368, 'deleveragingNotEnabled'),
+    ('rejection', 369, 'deleveragingRefused'),
     ('rejection', 401, 'insufficientBalance'),
     ('rejection', 402, 'insufficientMargin'),
     ('rejection', 403, 'assetNotBorrowable'),
@@ -1325,6 +1351,20 @@ left join reference_price r on r.run = q.run and r.block = q.block and r.feed = 
 left join code f on f.domain = 'request_fate' and f.code = q.fate
 left join code k on k.domain = 'request_kind' and k.code = q.kind
 left join code j on j.domain = 'rejection' and j.code = q.reason;
+
+-- Deleveraging by a pool: when winners of a side might be closed, and who was.
+create view if not exists v_pool_deleveraging as
+select
+    d.run, d.block, d.tx, d.seq,
+    strftime('%Y-%m-%dT%H:%M:%fZ', b.time_ms / 1000.0, 'unixepoch') as time, k.name as kind,
+    m.name as market, case when d.is_long then 'long' else 'short' end as side, d.account,
+    coalesce(a.name, 'account ' || d.account) as account_name, d.size_e8 / 1e8 as size,
+    d.price_e8 / 1e8 as price, d.realized_e8 / 1e8 as realized,
+    d.share_before_e8 / 1e8 as share_before, d.share_after_e8 / 1e8 as share_after
+from pool_deleveraging d left join block b using (run, block)
+left join market m on m.run = d.run and m.market = d.market
+left join account a on a.run = d.run and a.account = d.account
+left join code k on k.domain = 'pool_deleveraging' and k.code = d.kind;
 
 -- How long each request waited for its end: the time from its making, which price it got, how long after its making that
 -- was observed, and how the outside price had moved meanwhile; one line for each that was executed.
@@ -2164,6 +2204,17 @@ from (
     select c.run, c.block, c.tx, -c.delta_e8
     from account a join balance_change c using (run, account) where a.role = 20)
 group by run, block, tx having sum(change_e8) <> 0;
+
+-- A closing by a pool lowers the share of the profit, and goes on only where it was looked at before.
+create view if not exists breach_pool_deleveraging as
+select d.run, d.block, d.tx, d.seq, d.share_before_e8, d.share_after_e8
+from pool_deleveraging d
+where d.kind = 3 and (d.share_after_e8 > d.share_before_e8
+    or coalesce((
+        select f.kind from pool_deleveraging f
+        where f.run = d.run and f.market = d.market and f.is_long = d.is_long and f.kind <> 3
+            and (f.block, f.tx, f.seq) < (d.block, d.tx, d.seq)
+        order by f.block desc, f.tx desc, f.seq desc limit 1), 2) <> 1);
 
 -- A request ends once, and only what was asked for is executed.
 create view if not exists breach_request_order as

@@ -105,7 +105,8 @@ public struct Cast: Sendable {
         for group in configuration.keepers { addKeepers(group) }
         for group in configuration.adversaries { addAdversary(group, start, random) }
         for script in configuration.scripts { addScript(script) }
-        if parameters.twoStep != nil {
+        let closes = parameters.markets.contains { $0.pool?.terms?.deleveraging != nil }
+        if parameters.twoStep != nil || closes {
             for group in configuration.orderKeepers ?? [.venues] { addOrderKeepers(group, random) }
         }
         let policy = parameters.liquidation

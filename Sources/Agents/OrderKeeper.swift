@@ -1,10 +1,18 @@
 import Chain
 public import ExactMath
 public import MarginProtocol
+import MarginRules
 public import SeededRandom
 
 /// A group of competing order keepers.
 public struct OrderKeeperGroup: Hashable, Sendable {
+    /// Which winner of a side comes first.
+    public enum Ranking: Hashable, Sendable {
+        /// The one that wins most.
+        case profit
+        /// The one that wins most of what it has.
+        case profitOverEquity
+    }
     public var name: String
     public var count: Int
     /// How long after a request may be executed each of them sends.
@@ -18,13 +26,16 @@ public struct OrderKeeperGroup: Hashable, Sendable {
     public var minimumProfit: Money
     /// nil = nothing ever goes wrong.
     public var failures: LiquidatorGroup.Failures?
+    /// Whom it closes first where a pool closes its winners; nil = it closes nobody.
+    public var deleverages: Ranking?
     /// Times in which the first members do nothing.
     public var crashes: [LiquidatorGroup.Crash] = []
     public init(
         name: String, count: Int, reaction: TimeSpan = .zero, lag: Int = 0, pollEvery: Int = 1,
         fee: FeePolicy, minimumProfit: Money = Money(whole: -1_000_000_000),
-        failures: LiquidatorGroup.Failures? = nil
+        failures: LiquidatorGroup.Failures? = nil, deleverages: Ranking? = .profit
     ) {
+        self.deleverages = deleverages
         self.name = name
         self.count = count
         self.reaction = reaction
@@ -52,7 +63,9 @@ public struct OrderKeeper: Agent {
     /// Is paid what it earns.
     public let wallet: AccountID
     private var attempts: [(tag: Int64, request: RequestID)] = []
-    private var lastTag: Int64 = 0
+    /// Its transactions for a side of a pool, of which there is one at a time.
+    var sidesPending: [(tag: Int64, market: MarketID, side: PoolSide)] = []
+    var lastTag: Int64 = 0
     private let offset: Int64
     private var outages: Outages?
 
@@ -79,10 +92,11 @@ public struct OrderKeeper: Agent {
 
     public mutating func decide(_ view: borrowing View) -> Actions {
         let isUp = outages?.isRunning(at: view.time) ?? true
-        guard isUp, !isDown(at: view.time), let policy = view.house.parameters.twoStep,
+        guard isUp, !isDown(at: view.time),
             (view.block + offset) % Int64(max(1, group.pollEvery)) == 0
         else { return Actions() }
-        var requests: [Request] = []
+        var requests = deleveragings(view)
+        guard let policy = view.house.parameters.twoStep else { return Actions(requests: requests) }
         for open in view.house.openRequests {
             guard attempts.count < Self.maximumPending else { break }
             guard !attempts.contains(where: { $0.request == open.id }),
@@ -104,6 +118,7 @@ public struct OrderKeeper: Agent {
     public mutating func learn(_ outcome: Outcome) {
         if case .pending = outcome.result { return }
         attempts.removeAll { $0.tag == outcome.tag }
+        sidesPending.removeAll { $0.tag == outcome.tag }
     }
 
     private func isDown(at time: Timestamp) -> Bool {

@@ -98,6 +98,13 @@ extension JSONText {
             member("request", request)
             member("keeper", keeper)
         case .cancelRequest(let request): member("request", request)
+        case .updateDeleveraging(let market, let isLong):
+            member("market", market)
+            member("is_long", isLong)
+        case .deleverage(let account, let market, let size):
+            member("account", account)
+            member("market", market)
+            member("size_e8", size)
         case .settleOutside(let wallet, let changes):
             member("wallet", wallet)
             array("changes", changes) { json, change in

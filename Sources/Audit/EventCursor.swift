@@ -50,6 +50,17 @@ struct EventCursor {
             sink.exact(cover.amount)
         case .auctionChanged(let change): write(change, place, sink)
         case .requestChanged(let change): write(change, place, sink)
+        case .poolDeleveraged(let step):
+            sink.begin(.poolDeleveraging, place)
+            sink.code(step.kind.rawValue)
+            sink.id(step.market)
+            sink.flag(step.side == .long)
+            sink.id(step.account)
+            sink.exact(step.size)
+            sink.exact(step.price)
+            sink.exact(step.realized)
+            sink.integer(split(step.before).0)
+            sink.integer(split(step.after).0)
         case .accountOpened(let account, let owner, let role, let parent, let market):
             sink.begin(.account)
             sink.id(account)

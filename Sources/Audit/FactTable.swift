@@ -9,6 +9,7 @@ enum FactTable: UInt8, CaseIterable, Sendable {
     case bundle, expressRound
     case liquidatorDecision = 90
     case tradeRequest = 98
+    case poolDeleveraging
 
     /// The number under which a run's own row stands in `block_digest`.
     static let runNumber: UInt8 = 0
@@ -142,6 +143,11 @@ enum FactTable: UInt8, CaseIterable, Sendable {
                 "block", "seq", "agent", "account", "decided_block", "trigger", "tx_id", "tx",
                 "equity_e8", "requirement_e8", "price_age_ms", "expected_profit_e8", "bid_wei",
                 "rivals", "result", "reason", "execution_equity_e8", "execution_requirement_e8",
+            ]
+        case .poolDeleveraging:
+            FactTable.event + [
+                "kind", "market", "is_long", "account", "size_e8", "price_e8", "realized_e8",
+                "share_before_e8", "share_after_e8",
             ]
         case .tradeRequest:
             FactTable.event + [

@@ -83,6 +83,8 @@ public struct GasSchedule: Hashable, Sendable {
         gas[.requestTrade] = 300_000
         gas[.executeRequest] = 1_500_000
         gas[.cancelRequest] = 100_000
+        gas[.updateDeleveraging] = 200_000
+        gas[.deleverage] = 1_500_000
         gas[.settleOutside] = 0  // Happens outside the chain.
         return gas
     }()

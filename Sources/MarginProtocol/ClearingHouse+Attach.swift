@@ -96,6 +96,13 @@ extension ClearingHouse {
                 feeds.append(parameters.markets[market].feed)
             }
         }
+        func addPool(_ market: MarketID) {
+            feeds.append(parameters.markets[market.index].feed)
+            guard let terms = poolTerms(market.index) else { return }
+            for asset in [terms.longBacking, terms.shortBacking] {
+                feeds.append(parameters.assets[asset.index].feed)
+            }
+        }
         switch command {
         case .withdraw(let account, _, let asset, _), .transfer(let account, _, let asset, _):
             add(account)
@@ -118,6 +125,13 @@ extension ClearingHouse {
             guard let request = request(id) else { return [] }
             add(request.account)
             feeds.append(parameters.markets[request.market.index].feed)
+        case .updateDeleveraging(let market, _):
+            guard parameters.markets.indices.contains(market.index) else { return [] }
+            addPool(market)
+        case .deleverage(let account, let market, _):
+            guard parameters.markets.indices.contains(market.index) else { return [] }
+            add(account)
+            addPool(market)
         case .cancelRequest, .deposit, .openAccount, .setDelegate, .cancelOrder, .postPrice, .pause,
             .setParameter,
             .settleOutside, .attach, .reportUptime, .takeAuction, .bidAuction, .settleAuction,

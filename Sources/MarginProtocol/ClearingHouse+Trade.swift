@@ -87,9 +87,10 @@ extension ClearingHouse {
 
     /// Writes a trade as planned.
     mutating func write(
-        _ trade: PlannedTrade, of id: AccountID, into journal: inout [Event]
+        _ trade: PlannedTrade, of id: AccountID, reason: PositionReason = .trade,
+        into journal: inout [Event]
     ) {
-        write(trade.parts, reason: .trade, into: &journal)
+        write(trade.parts, reason: reason, into: &journal)
         move(
             Quantity(raw: trade.poolShare), of: settlement, from: id, to: Self.liquidityPool,
             .takerFee, &journal)

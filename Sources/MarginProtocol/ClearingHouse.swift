@@ -68,6 +68,8 @@ public struct ClearingHouse: Sendable {
 
     /// Empty where nothing is sold by auction.
     var auctions = AuctionBook()
+    /// By market, of longs and then of shorts; empty where no pool closes its winners.
+    var poolFlags: [PoolFlag] = []
     /// Empty where trades are executed at once.
     var requests = RequestBook()
 
@@ -132,6 +134,9 @@ public struct ClearingHouse: Sendable {
         }
         if parameters.markets.contains(where: { $0.pool?.hasTerms == true }) {
             sides = Array(repeating: PoolSides(), count: parameters.markets.count)
+        }
+        if parameters.markets.contains(where: { $0.pool?.terms?.deleveraging != nil }) {
+            poolFlags = Array(repeating: PoolFlag(), count: 2 * parameters.markets.count)
         }
         rebuildSchedules()
         prepareSlowPrices()
@@ -332,6 +337,10 @@ public struct ClearingHouse: Sendable {
         case .executeRequest(let id, let keeper):
             try executeRequest(id, keeper: keeper, by: sender, into: &journal)
         case .cancelRequest(let id): try cancelRequest(id, by: sender, into: &journal)
+        case .updateDeleveraging(let market, let isLong):
+            try updateDeleveraging(market, isLong ? .long : .short, into: &journal)
+        case .deleverage(let account, let market, let size):
+            try deleverage(account, market, size: size, into: &journal)
         }
     }
 

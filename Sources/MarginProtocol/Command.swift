@@ -56,6 +56,10 @@ public enum Command: Hashable, Sendable {
     case executeRequest(RequestID, keeper: AccountID)
     /// Takes back what nobody has executed.
     case cancelRequest(RequestID)
+    /// Looks whether the profit of longs or shorts is so large that a pool with terms may close winners.
+    case updateDeleveraging(MarketID, isLong: Bool)
+    /// Closes so much of a winner, where its pool may.
+    case deleverage(account: AccountID, market: MarketID, size: Quantity)
 }
 
 /// What an owner may choose for an account.
@@ -152,6 +156,7 @@ public enum CommandKind: Int8, Hashable, Sendable, CaseIterable {
     case reportUptime
     case payAuction = 36
     case requestTrade = 45, executeRequest, cancelRequest
+    case updateDeleveraging, deleverage
 
     public var name: String { String(describing: self) }
 
@@ -198,6 +203,8 @@ extension Command {
         case .requestTrade: .requestTrade
         case .executeRequest: .executeRequest
         case .cancelRequest: .cancelRequest
+        case .updateDeleveraging: .updateDeleveraging
+        case .deleverage: .deleverage
         }
     }
 }

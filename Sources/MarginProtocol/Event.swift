@@ -134,4 +134,5 @@ public enum Event: Hashable, Sendable {
     /// The uptime feed says whether the sequencer is up.
     case uptimeReported(Bool)
     indirect case requestChanged(RequestChange)
+    indirect case poolDeleveraged(PoolDeleveragingStep)
 }

@@ -62,6 +62,13 @@ extension Rejection {
             367, "requestNotDue",
             "The request may not be executed yet: its window has not begun, or the price is not at its limit."
         ),
+        entry(
+            368, "deleveragingNotEnabled",
+            "The pool closes nobody here now: the winners' profit is not so large, or nobody has looked since it is."
+        ),
+        entry(
+            369, "deleveragingRefused",
+            "The closing would not lower the share of the winners' profit, or lower it too far."),
         entry(401, "insufficientBalance", "The account holds less than the command moves."),
         entry(
             402, "insufficientMargin", "Afterwards the account would not meet its initial margin."),

@@ -41,6 +41,8 @@ public enum Rejection: Error, Hashable, Sendable {
     case requestExpired(RequestID)
     case requestNotExpired(RequestID)
     case requestNotDue(RequestID)
+    case deleveragingNotEnabled(MarketID)
+    case deleveragingRefused(MarketID)
 
     case insufficientBalance(AssetID, has: Quantity, needs: Quantity)
     case insufficientMargin(shortBy: Money)
@@ -131,6 +133,8 @@ public enum Rejection: Error, Hashable, Sendable {
         case .requestExpired: 365
         case .requestNotExpired: 366
         case .requestNotDue: 367
+        case .deleveragingNotEnabled: 368
+        case .deleveragingRefused: 369
         case .insufficientBalance: 401
         case .insufficientMargin: 402
         case .assetNotBorrowable: 403

@@ -13,7 +13,8 @@ extension ScenarioDecoder {
             Key("keepers", "groups", rule: "none", "Groups of competing auction keepers."),
             Key(
                 "order_keepers", "groups or none", rule: "one of the venue's",
-                "Groups of competing order keepers, where trades go in two steps."),
+                "Groups of competing order keepers, where trades go in two steps or a pool closes its winners."
+            ),
             Key("market_makers", "groups", rule: "none", "Those who quote in the order book."),
             Key(
                 "pool_hedger", "map or none", default: "none",

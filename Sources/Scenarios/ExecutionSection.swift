@@ -62,6 +62,9 @@ extension ScenarioDecoder {
             Key(
                 "minimum_profit", "money", rule: "any loss is borne",
                 "It acts only where the execution fee, less gas, is at least this."),
+            Key(
+                "deleverages", "profit, profit_over_equity or none", rule: "profit",
+                "Whom they close first where a pool closes its winners."),
             Key("failures", "map", rule: "nothing fails", "What goes wrong with its machines."),
         ])
 
@@ -111,7 +114,8 @@ extension ScenarioDecoder {
     /// nil where nothing is said: then the venue has one of its own.
     func orderKeepers(_ fields: Fields, _ law: DecodedLaw) -> [OrderKeeperGroup]? {
         guard let tree = fields.value("order_keepers") else { return nil }
-        if law.twoStep == nil, tree.scalar != "none" {
+        let closes = markets.contains { $0.pool?.terms?.deleveraging != nil }
+        if law.twoStep == nil, !closes, tree.scalar != "none" {
             fields.problem(
                 "order_keepers",
                 "trades are executed at once: 'protocol.execution' says how they go in two steps")
@@ -124,6 +128,11 @@ extension ScenarioDecoder {
                 lag: own.read("lag", .blocks(0...100_000)),
                 pollEvery: own.read("poll_every", .blocks(1...1_000_000)), fee: fee(own),
                 failures: failures(own))
+            let rankings: [(word: String, value: OrderKeeperGroup.Ranking?)] = [
+                ("profit", .profit), ("profit_over_equity", .profitOverEquity), ("none", nil),
+            ]
+            keepers.deleverages =
+                own.readIfPresent("deleverages", Kind.choice(rankings)) ?? .profit
             if let profit = own.readIfPresent("minimum_profit", .money) {
                 keepers.minimumProfit = profit
             }

@@ -11,6 +11,7 @@ public enum ScenarioReference {
         ScenarioDecoder.marketSection, ScenarioDecoder.riskLimitSection,
         ScenarioDecoder.sizePremiumSection,
         ScenarioDecoder.poolPricingSection, ScenarioDecoder.poolImpactSection,
+        ScenarioDecoder.poolDeleveragingSection,
         ScenarioDecoder.borrowingSection, ScenarioDecoder.fundingSection,
         ScenarioDecoder.poolFundingSection,
         ScenarioDecoder.oracleSection, ScenarioDecoder.latencySection,

@@ -45,7 +45,7 @@ import Testing
           keepers: {count: 2, capital: $1M, fee: 60 gwei}
         """
 
-    /// Traders ask, and a keeper executes.
+    /// Traders ask, and a keeper executes; ether falls, and the pool closes those who win by it.
     static let requests = """
         name: requests
         seed: 1
@@ -54,11 +54,11 @@ import Testing
         chain: arbitrum
         assets:
           USDC: {price: 1.00}
-          ETH: {price: {gbm: {start: 2000, volatility: 80%/year}}}
-        markets: {ETH-PERP: {underlying: ETH}}
+          ETH: {price: {points: [[00:00, 2000], [00:50, 1400]]}}
+        markets: {ETH-PERP: {underlying: ETH, pool: {adl: {above: 10%, down_to: 5%}}}}
         oracles: {ETH: {kind: pull, interval: 1s, latency: 1s}}
-        protocol: {pool: $10M, execution: {mode: two_step, fee: $1}}
-        agents: {traders: {count: 10, equity: $1k..$2k, leverage: 2..4, trades_per_hour: 6}}
+        protocol: {pool: {USDC: 50000, ETH: 20}, execution: {mode: two_step, fee: $1}}
+        agents: {traders: {count: 10, equity: $1k..$2k, leverage: 2..4, long_bias: 10%, trades_per_hour: 6}}
         """
 
     static let mutations = [
@@ -86,6 +86,7 @@ import Testing
         "breach_auction_principal": "update auction_event set principal_e8 = principal_e8 + 1",
         "breach_auction_bids": "update auction_event set bid_e8 = bid_e8 + 1",
         "breach_execution_fees": "update trade_request set fee_e8 = fee_e8 + 1",
+        "breach_pool_deleveraging": "update pool_deleveraging set share_after_e8 = 1000000000",
         "breach_request_order": "update trade_request set request = 0 where request = 1",
         "breach_rejection_changes": "update tx set applied = 0",
         "breach_report_price": "update oracle_report set price_e8 = price_e8 + 1",

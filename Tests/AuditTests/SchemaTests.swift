@@ -35,6 +35,7 @@ import Testing
         try expect(PositionReason.self, "position_reason")
         try expect(AuctionChangeKind.self, "auction_event")
         try expect(RequestFate.self, "request_fate")
+        try expect(PoolDeleveragingKind.self, "pool_deleveraging")
         try expect(TradeRequest.Kind.self, "request_kind")
         try expect(Side.self, "side")
         try expect(Decision.Trigger.self, "decision_trigger")

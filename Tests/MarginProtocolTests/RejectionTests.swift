@@ -93,6 +93,8 @@ struct RejectionTests {
             (.requestExpired(RequestID(1)), 365, "requestExpired"),
             (.requestNotExpired(RequestID(1)), 366, "requestNotExpired"),
             (.requestNotDue(RequestID(1)), 367, "requestNotDue"),
+            (.deleveragingNotEnabled(market), 368, "deleveragingNotEnabled"),
+            (.deleveragingRefused(market), 369, "deleveragingRefused"),
             (.overflow, 901, "overflow"),
         ]
         for (rejection, code, name) in golden {

@@ -1,5 +1,6 @@
 import ExactMath
 import MarginProtocol
+import MarginRules
 import Scenarios
 import Testing
 
@@ -129,6 +130,73 @@ import Testing
     func threshold() throws {
         let keepers = "order_keepers: {count: 1, minimum_profit: $1}"
         #expect(try run(seed: 2, keepers: keepers).count(.executed) == 0)
+    }
+}
+
+/// A pool that closes its winners, and the keeper that does it.
+@Suite struct PoolDeleveragingRunTests {
+    /// Ether falls by three tenths in fifty minutes; most are short.
+    private func run(_ keepers: String) throws -> (
+        steps: [PoolDeleveragingStep], worst: Double, summary: RunSummary
+    ) {
+        let text = """
+            name: adl
+            seed: 5
+            start: 2025-06-01T00:00:00Z
+            duration: 1h
+            step: 1s
+            chain: arbitrum
+            assets:
+              USDC: {price: 1.00}
+              ETH: {price: {points: [[00:00, 2000], [00:50, 1400]]}}
+            markets: {ETH-PERP: {underlying: ETH, pool: {adl: {above: 10%, down_to: 5%}}}}
+            oracles: {ETH: {kind: pull, interval: 1s, latency: 1s}}
+            protocol: {pool: {USDC: 50000, ETH: 20}}
+            agents:
+              traders: {count: 10, equity: $1k..$2k, leverage: 2..4, long_bias: 10%}
+              order_keepers: \(keepers)
+            """
+        let simulation = try Simulation(ScenarioLoader.load(text: text), paranoid: true)
+        var steps: [PoolDeleveragingStep] = []
+        while let record = simulation.next() {
+            for case .poolDeleveraged(let step) in record.journal { steps.append(step) }
+        }
+        // The price that anybody brings along counts: at the end, that of the outside.
+        let house = simulation.house
+        let shares = house.poolProfit(MarketID(0), .short).map { Double($0.share.raw) / 1e18 }
+        return (steps, shares ?? 0, simulation.summary)
+    }
+
+    @Test func winnersAreClosedWhileTheyWinTooMuch() throws {
+        for ranking in ["profit", "profit_over_equity"] {
+            let run = try run("{count: 1, deleverages: \(ranking)}")
+            let closed = run.steps.filter { $0.kind == .closed }
+            #expect(closed.count >= 2)
+            let above = Fixed18(Ratio(percent: 10))
+            let below = Fixed18(Ratio(percent: 5))
+            for step in closed {
+                #expect(step.side == .short && step.realized.isPositive)
+                #expect(step.before > above && step.after >= below && step.after < step.before)
+            }
+            // Enabled and disabled in turn, and closed only between.
+            var isEnabled = false
+            for step in run.steps {
+                if step.kind == .closed {
+                    #expect(isEnabled)
+                } else {
+                    #expect(isEnabled != (step.kind == .enabled))
+                    isEnabled = step.kind == .enabled
+                }
+            }
+            #expect(run.worst < 0.11)
+            #expect((run.summary.value(of: "deleveraged_accounts")?.raw ?? 0) > 0)
+            #expect((run.summary.value(of: "adl_volume_usd")?.raw ?? 0) > 0)
+        }
+    }
+
+    @Test func withoutAKeeperTheyWinOn() throws {
+        let run = try run("none")
+        #expect(run.steps.isEmpty)
     }
 }
 
