@@ -385,6 +385,50 @@ create table if not exists auction_event (
     primary key (run, block, tx, seq)
 ) strict, without rowid;
 
+-- A row is what became of a request for a trade: it was made, executed, cancelled or frozen because its execution failed,
+-- or taken back by its owner.
+create table if not exists trade_request (
+    run integer not null, -- run
+    block integer not null, -- block
+    tx integer not null, -- transaction
+    seq integer not null, -- event
+    request integer not null, -- number of the request, from 0
+    fate integer not null, -- what became of it: code of domain request_fate
+    account integer not null, -- account that trades
+    market integer not null, -- market
+    kind integer not null, -- market or limit order: code of domain request_kind
+    size_e8 integer not null, -- [1e-8 units] size asked for, negative sells
+    limit_e8 integer, -- [1e-8 USD per unit] worst acceptable price; none for any
+    reduce_only integer not null check (reduce_only in (0, 1)), -- 1 when it may only reduce
+    created_ms integer not null, -- [ms since 1970] when it was made
+    keeper integer, -- wallet of whoever executed it
+    fee_e8 integer not null check (fee_e8 >= 0), -- [1e-8 settlement units] set aside, paid to the keeper, or returned
+    price_e8 integer, -- [1e-8 USD per unit] price of the trade, where it was executed
+    oracle_price_e8 integer, -- [1e-8 USD per unit] the oracle's price that it was executed at, or failed at
+    observed_ms integer, -- [ms since 1970] when that was observed
+    delay_ms integer not null check (delay_ms >= 0), -- [ms] since it was made
+    reason integer, -- rejection for which its execution failed
+    primary key (run, block, tx, seq)
+) strict, without rowid;
+
+-- A row is a step of deleveraging by a pool: somebody looked whether the winners of a side win too much, or closed one.
+create table if not exists pool_deleveraging (
+    run integer not null, -- run
+    block integer not null, -- block
+    tx integer not null, -- transaction
+    seq integer not null, -- event
+    kind integer not null, -- what happened: code of domain pool_deleveraging
+    market integer not null, -- market
+    is_long integer not null check (is_long in (0, 1)), -- 1 for longs, 0 for shorts
+    account integer, -- account that was closed; else none
+    size_e8 integer not null, -- [1e-8 units] change of its size
+    price_e8 integer, -- [1e-8 USD per unit] price of the closing
+    realized_e8 integer not null, -- [1e-8 USD] profit that it realised
+    share_before_e8 integer not null, -- [1e-8] the side's profit over what backs it, before
+    share_after_e8 integer not null, -- [1e-8] and after
+    primary key (run, block, tx, seq)
+) strict, without rowid;
+
 -- A row is a change of who may do what: a pause, a changed parameter, a delegate, or a liquidation that has begun or ended,
 -- while its account may neither open nor withdraw.
 create table if not exists governance (
@@ -628,6 +672,18 @@ insert or ignore into code (domain, code, name) values
     ('table', 71, 'bundle'),
     ('table', 72, 'express_round'),
     ('table', 90, 'liquidator_decision'),
+    ('table', 98, 'trade_request'),
+    ('table', 99, 'pool_deleveraging'),
+    ('pool_deleveraging', 1, 'enabled'),
+    ('pool_deleveraging', 2, 'disabled'),
+    ('pool_deleveraging', 3, 'closed'),
+    ('request_fate', 1, 'created'),
+    ('request_fate', 2, 'executed'),
+    ('request_fate', 3, 'cancelled'),
+    ('request_fate', 4, 'frozen'),
+    ('request_fate', 5, 'expired'),
+    ('request_kind', 1, 'market'),
+    ('request_kind', 2, 'limit'),
     ('decision_trigger', 1, 'poll'),
     ('decision_trigger', 2, 'report'),
     ('decision_trigger', 3, 'raise'),
@@ -653,6 +709,7 @@ insert or ignore into code (domain, code, name) values
     ('role', 10, 'interest'),
     ('role', 11, 'auction'),
     ('role', 12, 'bids'),
+    ('role', 20, 'escrow'),
     ('command', 1, 'deposit'),
     ('command', 2, 'withdraw'),
     ('command', 3, 'transfer'),
@@ -676,6 +733,11 @@ insert or ignore into code (domain, code, name) values
     ('command', 32, 'attach'),
     ('command', 33, 'reportUptime'),
     ('command', 36, 'payAuction'),
+    ('command', 45, 'requestTrade'),
+    ('command', 46, 'executeRequest'),
+    ('command', 47, 'cancelRequest'),
+    ('command', 48, 'updateDeleveraging'),
+    ('command', 49, 'deleverage'),
     ('drop', 1, 'nonceTooLow'),
     ('drop', 2, 'replacementUnderpriced'),
     ('drop', 3, 'replaced'),
@@ -716,6 +778,9 @@ insert or ignore into code (domain, code, name) values
     ('balance_reason', 53, 'bidHeld'),
     ('balance_reason', 54, 'bidReturned'),
     ('balance_reason', 59, 'oevPaid'),
+    ('balance_reason', 65, 'executionFeeHeld'),
+    ('balance_reason', 66, 'executionFeePaid'),
+    ('balance_reason', 67, 'executionFeeReturned'),
     ('position_reason', 1, 'trade'),
     ('position_reason', 2, 'orderMatch'),
     ('position_reason', 3, 'liquidation'),
@@ -774,6 +839,16 @@ insert or ignore into code (domain, code, name) values
     ('rejection', 325, 'priceOutOfBounds'),
     ('rejection', 326, 'priceInvalid'),
     ('rejection', 341, 'wouldWorsen'),
+    ('rejection', 360, 'requestNeeded'),
+    ('rejection', 361, 'noRequests'),
+    ('rejection', 362, 'unknownRequest'),
+    ('rejection', 363, 'requestFrozen'),
+    ('rejection', 364, 'priceOutsideWindow'),
+    ('rejection', 365, 'requestExpired'),
+    ('rejection', 366, 'requestNotExpired'),
+    ('rejection', 367, 'requestNotDue'),
+    ('rejection', 368, 'deleveragingNotEnabled'),
+    ('rejection', 369, 'deleveragingRefused'),
     ('rejection', 401, 'insufficientBalance'),
     ('rejection', 402, 'insufficientMargin'),
     ('rejection', 403, 'assetNotBorrowable'),
@@ -1255,6 +1330,52 @@ select
     max(case when kind = 'settled' then actor_name end) as winner,
     max(case when kind = 'settled' and paid < 1 then 1 else 0 end) as was_zero_bid
 from v_auction_event group by run, auction;
+
+-- What became of each request for a trade, step by step, with the outside price of that block.
+create view if not exists v_trade_request as
+select
+    q.run, q.block, q.tx, q.seq,
+    strftime('%Y-%m-%dT%H:%M:%fZ', b.time_ms / 1000.0, 'unixepoch') as time, q.request,
+    f.name as fate, q.account, coalesce(a.name, 'account ' || q.account) as account_name,
+    m.name as market, k.name as kind, q.size_e8 / 1e8 as size, q.limit_e8 / 1e8 as limit_price,
+    q.reduce_only, strftime('%Y-%m-%dT%H:%M:%fZ', q.created_ms / 1000.0, 'unixepoch') as created,
+    q.keeper, coalesce(w.name, 'account ' || q.keeper) as keeper_name, q.fee_e8 / 1e8 as fee,
+    q.price_e8 / 1e8 as price, q.oracle_price_e8 / 1e8 as oracle_price,
+    (q.observed_ms - q.created_ms) / 1e3 as price_after_s, q.delay_ms / 1e3 as delay_s,
+    r.price_e8 / 1e8 as reference_price, j.name as reason
+from trade_request q left join block b using (run, block)
+left join account a on a.run = q.run and a.account = q.account
+left join account w on w.run = q.run and w.account = q.keeper
+left join market m on m.run = q.run and m.market = q.market
+left join reference_price r on r.run = q.run and r.block = q.block and r.feed = m.feed
+left join code f on f.domain = 'request_fate' and f.code = q.fate
+left join code k on k.domain = 'request_kind' and k.code = q.kind
+left join code j on j.domain = 'rejection' and j.code = q.reason;
+
+-- Deleveraging by a pool: when winners of a side might be closed, and who was.
+create view if not exists v_pool_deleveraging as
+select
+    d.run, d.block, d.tx, d.seq,
+    strftime('%Y-%m-%dT%H:%M:%fZ', b.time_ms / 1000.0, 'unixepoch') as time, k.name as kind,
+    m.name as market, case when d.is_long then 'long' else 'short' end as side, d.account,
+    coalesce(a.name, 'account ' || d.account) as account_name, d.size_e8 / 1e8 as size,
+    d.price_e8 / 1e8 as price, d.realized_e8 / 1e8 as realized,
+    d.share_before_e8 / 1e8 as share_before, d.share_after_e8 / 1e8 as share_after
+from pool_deleveraging d left join block b using (run, block)
+left join market m on m.run = d.run and m.market = d.market
+left join account a on a.run = d.run and a.account = d.account
+left join code k on k.domain = 'pool_deleveraging' and k.code = d.kind;
+
+-- How long each request waited for its end: the time from its making, which price it got, how long after its making that
+-- was observed, and how the outside price had moved meanwhile; one line for each that was executed.
+create view if not exists v_execution_delay as
+select
+    e.run, e.block, e.tx, e.seq, e.time, e.request, e.account, e.account_name, e.market, e.size,
+    c.created, e.delay_s, e.price_after_s, c.reference_price as reference_at_request, e.price,
+    e.oracle_price, e.reference_price, e.fee, e.keeper_name
+from v_trade_request e join v_trade_request c
+    on c.run = e.run and c.request = e.request and c.fate = 'created'
+where e.fate = 'executed';
 
 -- Pauses, changed parameters, delegates.
 create view if not exists v_governance as
@@ -2072,6 +2193,36 @@ from (
     select c.run, c.block, c.tx, -c.delta_e8
     from account a join balance_change c using (run, account) where a.role = 12)
 group by run, block, tx having sum(change_e8) <> 0;
+
+-- The escrow account holds what the requests that wait have set aside.
+create view if not exists breach_execution_fees as
+select run, block, tx, sum(change_e8) as sum_e8
+from (
+    select run, block, tx, case when fate = 1 then fee_e8 else -fee_e8 end as change_e8
+    from trade_request
+    union all
+    select c.run, c.block, c.tx, -c.delta_e8
+    from account a join balance_change c using (run, account) where a.role = 20)
+group by run, block, tx having sum(change_e8) <> 0;
+
+-- A closing by a pool lowers the share of the profit, and goes on only where it was looked at before.
+create view if not exists breach_pool_deleveraging as
+select d.run, d.block, d.tx, d.seq, d.share_before_e8, d.share_after_e8
+from pool_deleveraging d
+where d.kind = 3 and (d.share_after_e8 > d.share_before_e8
+    or coalesce((
+        select f.kind from pool_deleveraging f
+        where f.run = d.run and f.market = d.market and f.is_long = d.is_long and f.kind <> 3
+            and (f.block, f.tx, f.seq) < (d.block, d.tx, d.seq)
+        order by f.block desc, f.tx desc, f.seq desc limit 1), 2) <> 1);
+
+-- A request ends once, and only what was asked for is executed.
+create view if not exists breach_request_order as
+select run, request
+from trade_request
+group by run, request
+having sum(fate = 1) <> 1 or sum(fate in (2, 3, 5)) > 1 or sum(fate = 4) > 1
+    or min(fate) <> 1 or min(block * 1000000 + tx) <> min(case when fate = 1 then block * 1000000 + tx end);
 
 -- A rejection changes nothing: no movement, position or price belongs to a rejected transaction.
 create view if not exists breach_rejection_changes as

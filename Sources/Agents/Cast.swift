@@ -28,14 +28,15 @@ extension CastError: CustomStringConvertible {
 ///
 /// Addresses go up from 2 (0 is the system, 1 governance) and accounts from the first one after the
 /// protocol's own, both in the order of the configuration: traders, liquidators, market makers, reporters,
-/// the pool's desk, auction keepers, adversaries, scripted agents.
+/// the pool's desk, auction keepers, adversaries, scripted agents, order keepers.
 public struct Cast: Sendable {
     /// Who is behind an address.
     public struct Member: Hashable, Sendable {
         public var address: Address
         /// `GROUP/i`, a reporter's feed, `pool desk`, or a script's name.
         public var name: String
-        /// `trader`, `liquidator`, `marketMaker`, `reporter`, `hedger`, `keeper`, `adversary` or `scripted`.
+        /// `trader`, `liquidator`, `marketMaker`, `reporter`, `hedger`, `keeper`, `adversary`,
+        /// `scripted` or `orderKeeper`.
         public var kind: String
         /// The group of the scenario it came from.
         public var group: String
@@ -87,6 +88,7 @@ public struct Cast: Sendable {
         let counts =
             configuration.traders.map(\.count) + configuration.liquidators.map(\.count)
             + configuration.marketMakers.map(\.count) + configuration.keepers.map(\.count)
+            + (configuration.orderKeepers ?? []).map(\.count)
         guard counts.allSatisfy({ $0 <= 100_000_000 }), counts.reduce(0, +) <= 100_000_000 else {
             throw .tooManyMembers
         }
@@ -103,6 +105,10 @@ public struct Cast: Sendable {
         for group in configuration.keepers { addKeepers(group) }
         for group in configuration.adversaries { addAdversary(group, start, random) }
         for script in configuration.scripts { addScript(script) }
+        let closes = parameters.markets.contains { $0.pool?.terms?.deleveraging != nil }
+        if parameters.twoStep != nil || closes {
+            for group in configuration.orderKeepers ?? [.venues] { addOrderKeepers(group, random) }
+        }
         let policy = parameters.liquidation
         // Whoever absorbs earns nothing by it at once, so that no liquidator would.
         if policy.caller == .venue || policy.size == .absorb { addVenueEngine() }
@@ -206,6 +212,17 @@ public struct Cast: Sendable {
                 "\(name) wallet", address, .wallet, funding: settlement(group.capital))
             agents.append(
                 AuctionKeeper(group: group, index: index, address: address, wallet: wallet))
+        }
+    }
+
+    private mutating func addOrderKeepers(_ group: OrderKeeperGroup, _ random: RandomSource) {
+        for index in 0..<max(0, group.count) {
+            let name = "\(group.name)/\(index)"
+            let address = addMember(name, kind: "orderKeeper", group: group.name)
+            let wallet = open("\(name) wallet", address, .wallet, funding: [])
+            agents.append(
+                OrderKeeper(
+                    group: group, index: index, address: address, wallet: wallet, random: random))
         }
     }
 

@@ -360,6 +360,8 @@ public struct AgentsConfiguration: Hashable, Sendable {
     public var keepers: [KeeperGroup]
     public var adversaries: [AdversaryGroup]
     public var scripts: [Script]
+    /// Read where trades go in two steps; nil is the venue's own.
+    public var orderKeepers: [OrderKeeperGroup]?
     public init(
         traders: [TraderGroup] = [], liquidators: [LiquidatorGroup] = [],
         marketMakers: [MarketMakerGroup] = [], reporters: [ReporterPolicy] = [],

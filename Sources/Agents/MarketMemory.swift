@@ -53,7 +53,7 @@ extension TradingStyle {
         if case .noise = self { return isLong ? .long : .short }
         guard let (old, new) = memory?.ends(market), old.price.isPositive else { return nil }
         switch self {
-        case .noise: return isLong ? .long : .short
+        case .noise, .informed: return isLong ? .long : .short
         case .momentum(_, let threshold):
             return move(old.price, new.price, threshold).map { $0 ? .long : .short }
         case .meanReversion(_, let threshold):

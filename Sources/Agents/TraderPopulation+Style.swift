@@ -20,6 +20,16 @@ extension TraderPopulation {
         }
     }
 
+    /// Where its style wants to stand in a market, or nil to leave things as they are.
+    func stance(in market: MarketID, drawn isLong: Bool, _ view: borrowing View) -> Stance? {
+        guard case .informed(let edge) = group.style else {
+            return group.style.stance(market, drawn: isLong, memory)
+        }
+        let known = view.house.price(of: market)
+        let outside = view.outsidePrices[view.house.parameters.markets[market.index].feed.index]
+        return Stance(knowing: outside, against: known, edge: edge)
+    }
+
     /// Holds outside, in its own books, the opposite of its positions, where it trades the basis.
     public mutating func unwind(_ view: borrowing View) -> [OutsideOrder] {
         guard case .basis = group.style else { return [] }

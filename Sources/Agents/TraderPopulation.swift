@@ -238,7 +238,7 @@ public struct TraderPopulation: Agent {
         let trader = traders[index]
         guard !trader.hasLeft, !trader.isAlarmed, trader.waiting == 0 else { return }
         let slot = trader.slots[Int(choice)]
-        guard let stance = group.style.stance(slot.market, drawn: isLong, memory),
+        guard let stance = stance(in: slot.market, drawn: isLong, view),
             let size = stance == .flat ? .zero : target(trader, slot, leverage, view),
             let change = try? (stance == .long ? size : -size)
                 .adding(-view.house.position(slot.account, slot.market).size),

@@ -11,6 +11,9 @@ public enum TradingStyle: Hashable, Sendable {
     /// Short on the market and long as much outside, in its own books, while longs have paid `enter` or more per
     /// eight hours over the window; flat below `exit`. It begins flat.
     case basis(window: TimeSpan, enter: Ratio, exit: Ratio)
+    /// Long while the outside price is above the protocol's by more than `edge`, short while it is as much below, and
+    /// flat otherwise: whoever knows a price before the oracle does. It begins flat.
+    case informed(edge: Ratio)
     /// On the side on which another group was on balance so long ago. It begins flat.
     case copy(group: String, delay: TimeSpan)
 
@@ -18,14 +21,14 @@ public enum TradingStyle: Hashable, Sendable {
     var startsFlat: Bool {
         switch self {
         case .noise, .momentum, .meanReversion: false
-        case .basis, .copy: true
+        case .basis, .copy, .informed: true
         }
     }
 
     /// How far back it looks; nil where it looks at nothing.
     var memory: TimeSpan? {
         switch self {
-        case .noise: nil
+        case .noise, .informed: nil
         case .momentum(let window, _), .meanReversion(let window, _): window
         case .basis(let window, _, _): window
         case .copy(_, let delay): delay
@@ -36,4 +39,14 @@ public enum TradingStyle: Hashable, Sendable {
 /// What a trader wants to be in a market.
 enum Stance: Hashable, Sendable {
     case long, short, flat
+
+    /// Of somebody who knows the outside price and trades at the protocol's: exactly the edge is none.
+    init(knowing outside: Price, against known: Price, edge: Ratio) {
+        let gap = (outside - known).magnitude
+        if product(gap.raw, scaleE8) <= product(known.raw, edge.raw) {
+            self = .flat
+        } else {
+            self = outside > known ? .long : .short
+        }
+    }
 }

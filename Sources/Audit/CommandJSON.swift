@@ -87,6 +87,24 @@ extension JSONText {
             member("command", word: command.kind.name)
             arguments(of: command)
         case .reportUptime(let isUp): member("is_up", isUp)
+        case .requestTrade(let account, let market, let size, let limit, let reduceOnly, let kind):
+            member("account", account)
+            member("market", market)
+            member("size_e8", size)
+            member("limit_e8", limit)
+            member("reduce_only", reduceOnly)
+            member("kind", word: String(describing: kind))
+        case .executeRequest(let request, let keeper):
+            member("request", request)
+            member("keeper", keeper)
+        case .cancelRequest(let request): member("request", request)
+        case .updateDeleveraging(let market, let isLong):
+            member("market", market)
+            member("is_long", isLong)
+        case .deleverage(let account, let market, let size):
+            member("account", account)
+            member("market", market)
+            member("size_e8", size)
         case .settleOutside(let wallet, let changes):
             member("wallet", wallet)
             array("changes", changes) { json, change in

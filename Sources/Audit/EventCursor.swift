@@ -49,6 +49,18 @@ struct EventCursor {
             sink.id(cover.asset)
             sink.exact(cover.amount)
         case .auctionChanged(let change): write(change, place, sink)
+        case .requestChanged(let change): write(change, place, sink)
+        case .poolDeleveraged(let step):
+            sink.begin(.poolDeleveraging, place)
+            sink.code(step.kind.rawValue)
+            sink.id(step.market)
+            sink.flag(step.side == .long)
+            sink.id(step.account)
+            sink.exact(step.size)
+            sink.exact(step.price)
+            sink.exact(step.realized)
+            sink.integer(split(step.before).0)
+            sink.integer(split(step.after).0)
         case .accountOpened(let account, let owner, let role, let parent, let market):
             sink.begin(.account)
             sink.id(account)
@@ -215,6 +227,26 @@ struct EventCursor {
         sink.exact(change.bid)
         sink.exact(change.oraclePrice)
         sink.flag(change.isOver)
+    }
+
+    private func write(_ change: RequestChange, _ place: Place, _ sink: some RowSink) {
+        sink.begin(.tradeRequest, place)
+        sink.id(change.id)
+        sink.code(change.fate.rawValue)
+        sink.id(change.request.account)
+        sink.id(change.request.market)
+        sink.code(change.request.kind.rawValue)
+        sink.exact(change.request.size)
+        sink.exact(change.request.limit)
+        sink.flag(change.request.reduceOnly)
+        sink.time(change.request.createdAt)
+        sink.id(change.keeper)
+        sink.exact(change.fee)
+        sink.exact(change.price)
+        sink.exact(change.oraclePrice)
+        sink.time(change.observedAt)
+        sink.integer(change.delay.milliseconds)
+        sink.integer(change.reason?.code)
     }
 
     private func writeGovernance(

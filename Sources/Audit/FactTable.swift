@@ -8,6 +8,8 @@ enum FactTable: UInt8, CaseIterable, Sendable {
     case oevAuction = 70
     case bundle, expressRound
     case liquidatorDecision = 90
+    case tradeRequest = 98
+    case poolDeleveraging
 
     /// The number under which a run's own row stands in `block_digest`.
     static let runNumber: UInt8 = 0
@@ -141,6 +143,17 @@ enum FactTable: UInt8, CaseIterable, Sendable {
                 "block", "seq", "agent", "account", "decided_block", "trigger", "tx_id", "tx",
                 "equity_e8", "requirement_e8", "price_age_ms", "expected_profit_e8", "bid_wei",
                 "rivals", "result", "reason", "execution_equity_e8", "execution_requirement_e8",
+            ]
+        case .poolDeleveraging:
+            FactTable.event + [
+                "kind", "market", "is_long", "account", "size_e8", "price_e8", "realized_e8",
+                "share_before_e8", "share_after_e8",
+            ]
+        case .tradeRequest:
+            FactTable.event + [
+                "request", "fate", "account", "market", "kind", "size_e8", "limit_e8",
+                "reduce_only", "created_ms", "keeper", "fee_e8", "price_e8", "oracle_price_e8",
+                "observed_ms", "delay_ms", "reason",
             ]
         }
     }

@@ -13,8 +13,15 @@ extension JSONText {
         case .amountNotPositive, .sameAccount, .parameterInvalid, .senderNotGovernance,
             .senderNotSystem, .senderNotVenue, .ownersDiffer, .exposureTooLarge, .targetNotAllowed,
             .nothingToLiquidate, .leavesDust, .priceNotPositive, .overflow, .noAuctions,
-            .sequencerDown:
+            .sequencerDown, .requestNeeded, .noRequests:
             break
+        case .unknownRequest(let request), .requestFrozen(let request),
+            .requestExpired(let request), .requestNotExpired(let request),
+            .requestNotDue(let request):
+            member("request", request)
+        case .priceOutsideWindow(let feed, let observed):
+            member("feed", feed)
+            member("observed_ms", observed.milliseconds)
         case .unknownAccount(let account), .senderNotOwner(let account),
             .isolatedOnlyFromParent(let account), .oncePerBlock(let account),
             .payerCannotTakePosition(let account), .soldByAuction(let account),
@@ -34,7 +41,8 @@ extension JSONText {
         case .belowMinimumDebt(let minimum): member("minimum_e8", minimum)
         case .unknownMarket(let market), .marketNotAllowed(let market), .noPool(let market),
             .wouldIncrease(let market), .openInterestCapExceeded(let market),
-            .nothingToMatch(let market), .windowExhausted(let market):
+            .nothingToMatch(let market), .windowExhausted(let market),
+            .deleveragingNotEnabled(let market), .deleveragingRefused(let market):
             member("market", market)
         case .unknownFeed(let feed), .senderNotReporter(let feed), .priceMissing(let feed),
             .feedNotPulled(let feed):

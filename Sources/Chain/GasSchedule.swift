@@ -78,6 +78,13 @@ public struct GasSchedule: Hashable, Sendable {
         // Each price that is brought along: a signature check and one or two storage words; an estimate.
         gas[.attach] = 60_000
         gas[.reportUptime] = 0  // The rollup's own message.
+        // Trades in two steps: estimates. GMX v2 allows its keepers 3,900,000 for an order, of which 600,000 are a
+        // base part (gmx-synthetics, config/general.ts); a request writes about ten new storage words.
+        gas[.requestTrade] = 300_000
+        gas[.executeRequest] = 1_500_000
+        gas[.cancelRequest] = 100_000
+        gas[.updateDeleveraging] = 200_000
+        gas[.deleverage] = 1_500_000
         gas[.settleOutside] = 0  // Happens outside the chain.
         return gas
     }()

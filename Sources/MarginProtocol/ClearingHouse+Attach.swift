@@ -37,8 +37,24 @@ extension ClearingHouse {
         let before = (prices, reports, histories, slowPrices, stablePrices)
         let mark = journal.count
         do throws(Rejection) {
-            for entry in attached { try pull(entry, into: &journal) }
+            // A request is executed at the prices of its own time, even where newer ones are known.
+            let isScoped = command.kind == .executeRequest
+            var known: [(feed: Int, price: Price, report: PriceReport)] = []
+            for entry in attached {
+                let feed = entry.feed.index
+                if isScoped, let last = reports[feed], entry.report.observedAt < last.observedAt {
+                    try requireSound(entry.report, parameters.feeds[feed])
+                    try requireExposure(at: entry.report.price, feed: feed)
+                    known.append((feed, prices[feed], last))
+                    (prices[feed], reports[feed]) = (entry.report.price, entry.report)
+                } else {
+                    try pull(entry, into: &journal)
+                }
+            }
             try execute(command, from: sender, into: &journal)
+            for entry in known.reversed() {
+                (prices[entry.feed], reports[entry.feed]) = (entry.price, entry.report)
+            }
         } catch {
             (prices, reports, histories, slowPrices, stablePrices) = before
             journal.removeLast(journal.count - mark)
@@ -80,11 +96,19 @@ extension ClearingHouse {
                 feeds.append(parameters.markets[market].feed)
             }
         }
+        func addPool(_ market: MarketID) {
+            feeds.append(parameters.markets[market.index].feed)
+            guard let terms = poolTerms(market.index) else { return }
+            for asset in [terms.longBacking, terms.shortBacking] {
+                feeds.append(parameters.assets[asset.index].feed)
+            }
+        }
         switch command {
         case .withdraw(let account, _, let asset, _), .transfer(let account, _, let asset, _):
             add(account)
             feeds.append(parameters.assets[asset.index].feed)
-        case .trade(let account, let market, _, _, _), .placeOrder(let account, let market, _):
+        case .trade(let account, let market, _, _, _), .placeOrder(let account, let market, _),
+            .requestTrade(let account, let market, _, _, _, _):
             add(account)
             feeds.append(parameters.markets[market.index].feed)
         case .liquidate(let account, let payer, _):
@@ -97,7 +121,19 @@ extension ClearingHouse {
         case .restartAuction(let auction, _):
             guard auctions.all.indices.contains(auction.index) else { return [] }
             feeds.append(parameters.assets[auctions.all[auction.index].asset.index].feed)
-        case .deposit, .openAccount, .setDelegate, .cancelOrder, .postPrice, .pause, .setParameter,
+        case .executeRequest(let id, _):
+            guard let request = request(id) else { return [] }
+            add(request.account)
+            feeds.append(parameters.markets[request.market.index].feed)
+        case .updateDeleveraging(let market, _):
+            guard parameters.markets.indices.contains(market.index) else { return [] }
+            addPool(market)
+        case .deleverage(let account, let market, _):
+            guard parameters.markets.indices.contains(market.index) else { return [] }
+            add(account)
+            addPool(market)
+        case .cancelRequest, .deposit, .openAccount, .setDelegate, .cancelOrder, .postPrice, .pause,
+            .setParameter,
             .settleOutside, .attach, .reportUptime, .takeAuction, .bidAuction, .settleAuction,
             .payAuction:
             return []

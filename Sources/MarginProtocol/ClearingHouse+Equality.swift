@@ -12,7 +12,8 @@ extension ClearingHouse: Equatable {
             && a.sides == b.sides && a.assetRows == b.assetRows
             && a.interestRows == b.interestRows && a.interestIndexes == b.interestIndexes
             && a.delegations == b.delegations && a.blockUsage == b.blockUsage
-            && a.auctions == b.auctions
+            && a.auctions == b.auctions && a.requests == b.requests
+            && a.poolFlags == b.poolFlags
             && a.proceedings == b.proceedings && a.windowRecords == b.windowRecords
             && a.slowPrices == b.slowPrices && a.stablePrices == b.stablePrices
             && a.socialised == b.socialised

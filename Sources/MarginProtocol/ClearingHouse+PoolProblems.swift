@@ -35,6 +35,12 @@ extension ClearingHouse {
         if let cap = terms.profitCap, !cap.isPositive || cap > Ratio(whole: 100) {
             found.append("a cap on profit is above 0 and at most 100")
         }
+        if let rule = terms.deleveraging,
+            !rule.threshold.isPositive || rule.threshold > Ratio(whole: 100)
+                || rule.minimumAfter.isNegative || rule.minimumAfter > rule.threshold
+        {
+            found.append("winners are closed above a share of at most 100, and not below zero")
+        }
         if terms.openInterestMultiplier < .zero || terms.openInterestMultiplier > .one {
             found.append("open interest multiplies the rate by 0 to 1 per dollar")
         }

@@ -37,6 +37,7 @@ extension ClearingHouse {
         }
         check(
             parameters.attachedSpread ?? .zero >= .zero, "the spread of prices is not negative")
+        found += parameters.twoStep?.problems ?? []
         for asset in parameters.assets {
             check(feeds.contains(asset.feed.index), "asset \(asset.name) has no price feed")
             check(

@@ -20,6 +20,14 @@ struct FillParts {
     var openCost: Money
 }
 
+/// A trade against the pool with its fee, computed and not yet written.
+struct PlannedTrade {
+    var parts: FillParts
+    var fee: Money
+    /// The pool's part of the fee. [1e-8]
+    var poolShare: Int64
+}
+
 extension ClearingHouse {
     /// The price a trade of this size against the pool gets: oracle, half spread and linear impact.
     ///
@@ -69,11 +77,20 @@ extension ClearingHouse {
         _ id: AccountID, _ market: MarketID, size: Quantity, limit: Price?, reduceOnly: Bool,
         by sender: Address, into journal: inout [Event]
     ) throws(Rejection) {
+        if requests.escrow != nil { throw .requestNeeded }
         let trade = try planTrade(
             id, market, size: size, limit: limit, reduceOnly: reduceOnly, by: sender)
 
         // Nothing below may fail.
-        write(trade.parts, reason: .trade, into: &journal)
+        write(trade, of: id, into: &journal)
+    }
+
+    /// Writes a trade as planned.
+    mutating func write(
+        _ trade: PlannedTrade, of id: AccountID, reason: PositionReason = .trade,
+        into journal: inout [Event]
+    ) {
+        write(trade.parts, reason: reason, into: &journal)
         move(
             Quantity(raw: trade.poolShare), of: settlement, from: id, to: Self.liquidityPool,
             .takerFee, &journal)
@@ -83,17 +100,18 @@ extension ClearingHouse {
         journal.append(
             .filled(
                 Fill(
-                    market: market, taker: id, maker: Self.liquidityPool, makerOrder: nil,
-                    size: size, price: trade.parts.price, takerFee: trade.fee, makerFee: .zero)))
+                    market: MarketID(index: trade.parts.market), taker: id,
+                    maker: Self.liquidityPool, makerOrder: nil, size: trade.parts.size,
+                    price: trade.parts.price, takerFee: trade.fee, makerFee: .zero)))
     }
 
     /// A trade against the pool with its fee, or why it is refused; writes nothing.
     // Never inlined: its many reads inside a mutating function would each copy the whole state.
     @inline(never)
-    private func planTrade(
+    func planTrade(
         _ id: AccountID, _ market: MarketID, size: Quantity, limit: Price?, reduceOnly: Bool,
         by sender: Address
-    ) throws(Rejection) -> (parts: FillParts, fee: Money, poolShare: Int64) {
+    ) throws(Rejection) -> PlannedTrade {
         guard size.raw != 0, size.raw != .min else { throw .amountNotPositive }
         try requireAccount(id)
         try requireMarket(market)
@@ -123,7 +141,7 @@ extension ClearingHouse {
         try requireMargin(for: parts.taker, market: market.index, fee: fee, reduces: reduces)
         let poolShare = scaled(
             fee.raw, parameters.markets[market.index].poolFeeShare.raw, .down)
-        return (parts, fee, poolShare)
+        return PlannedTrade(parts: parts, fee: fee, poolShare: poolShare)
     }
 
     private func poolTradeFee(

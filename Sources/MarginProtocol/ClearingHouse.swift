@@ -68,6 +68,10 @@ public struct ClearingHouse: Sendable {
 
     /// Empty where nothing is sold by auction.
     var auctions = AuctionBook()
+    /// By market, of longs and then of shorts; empty where no pool closes its winners.
+    var poolFlags: [PoolFlag] = []
+    /// Empty where trades are executed at once.
+    var requests = RequestBook()
 
     /// Accounts whose holdings changed since the last ``advance(to:into:)``, in order, with repeats.
     public internal(set) var touched: [AccountID] = []
@@ -131,6 +135,9 @@ public struct ClearingHouse: Sendable {
         if parameters.markets.contains(where: { $0.pool?.hasTerms == true }) {
             sides = Array(repeating: PoolSides(), count: parameters.markets.count)
         }
+        if parameters.markets.contains(where: { $0.pool?.terms?.deleveraging != nil }) {
+            poolFlags = Array(repeating: PoolFlag(), count: 2 * parameters.markets.count)
+        }
         rebuildSchedules()
         prepareSlowPrices()
         let fixed: [Role] = [.outside, .insuranceFund, .treasury, .liquidityPool, .badDebt]
@@ -149,6 +156,9 @@ public struct ClearingHouse: Sendable {
             auctions.debts = Array(repeating: 0, count: assetCount)
             auctions.lots = addAccount(owner: .system, role: .auction)
             auctions.bids = addAccount(owner: .system, role: .bids)
+        }
+        if parameters.twoStep != nil {
+            requests.escrow = addAccount(owner: .system, role: .escrow)
         }
     }
 
@@ -320,6 +330,17 @@ public struct ClearingHouse: Sendable {
             try attach(prices, to: command, by: sender, into: &journal)
         case .reportUptime(let isUp):
             try reportUptime(isUp, by: sender, into: &journal)
+        case .requestTrade(let account, let market, let size, let limit, let reduceOnly, let kind):
+            try requestTrade(
+                account, market, size: size, limit: limit, reduceOnly: reduceOnly, kind: kind,
+                by: sender, into: &journal)
+        case .executeRequest(let id, let keeper):
+            try executeRequest(id, keeper: keeper, by: sender, into: &journal)
+        case .cancelRequest(let id): try cancelRequest(id, by: sender, into: &journal)
+        case .updateDeleveraging(let market, let isLong):
+            try updateDeleveraging(market, isLong ? .long : .short, into: &journal)
+        case .deleverage(let account, let market, let size):
+            try deleverage(account, market, size: size, into: &journal)
         }
     }
 

@@ -48,6 +48,18 @@ public enum Command: Hashable, Sendable {
     indirect case attach([AttachedPrice], to: Command)
     /// Says whether the rollup's sequencer is up. Only the simulator may send it.
     case reportUptime(isUp: Bool)
+    /// Asks for a trade against the liquidity pool where these go in two steps.
+    case requestTrade(
+        account: AccountID, market: MarketID, size: Quantity, limit: Price?, reduceOnly: Bool,
+        kind: TradeRequest.Kind)
+    /// Executes what was asked for; `keeper` is a wallet that is paid for it.
+    case executeRequest(RequestID, keeper: AccountID)
+    /// Takes back what nobody has executed.
+    case cancelRequest(RequestID)
+    /// Looks whether the profit of longs or shorts is so large that a pool with terms may close winners.
+    case updateDeleveraging(MarketID, isLong: Bool)
+    /// Closes so much of a winner, where its pool may.
+    case deleverage(account: AccountID, market: MarketID, size: Quantity)
 }
 
 /// What an owner may choose for an account.
@@ -143,6 +155,8 @@ public enum CommandKind: Int8, Hashable, Sendable, CaseIterable {
     case attach = 32
     case reportUptime
     case payAuction = 36
+    case requestTrade = 45, executeRequest, cancelRequest
+    case updateDeleveraging, deleverage
 
     public var name: String { String(describing: self) }
 
@@ -186,6 +200,11 @@ extension Command {
         case .payAuction: .payAuction
         case .attach: .attach
         case .reportUptime: .reportUptime
+        case .requestTrade: .requestTrade
+        case .executeRequest: .executeRequest
+        case .cancelRequest: .cancelRequest
+        case .updateDeleveraging: .updateDeleveraging
+        case .deleverage: .deleverage
         }
     }
 }

@@ -9,6 +9,7 @@ public enum BalanceReason: Int8, Hashable, Sendable, CaseIterable {
     case auctionStarted = 46, auctionDebt, auctionPaid, auctionPenalty, auctionBought
     case auctionReturned, auctionReward, bidHeld, bidReturned
     case oevPaid = 59
+    case executionFeeHeld = 65, executionFeePaid, executionFeeReturned
     public var name: String { String(describing: self) }
 }
 
@@ -132,4 +133,6 @@ public enum Event: Hashable, Sendable {
     indirect case parameterChanged(ParameterChange)
     /// The uptime feed says whether the sequencer is up.
     case uptimeReported(Bool)
+    indirect case requestChanged(RequestChange)
+    indirect case poolDeleveraged(PoolDeleveragingStep)
 }

@@ -73,6 +73,8 @@ public enum Role: Int8, Sendable, Hashable, CaseIterable {
     case auction = 11
     /// Holds the bids that stand in auctions.
     case bids = 12
+    /// Holds what requests for trades have set aside for their execution.
+    case escrow = 20
 }
 
 /// Which margin requirement is meant.

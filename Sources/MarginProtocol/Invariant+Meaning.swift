@@ -29,6 +29,10 @@ extension Invariant {
         case .auctionDebtsAgree:
             "The recorded debts in auctions are the sums of what open auctions are to raise."
         case .openAuctionsAgree: "The open auctions are those that are not over, in order."
+        case .executionFeesAreHeld:
+            "The escrow account holds just what the requests that wait have set aside for their execution."
+        case .requestsAreInOrder:
+            "The requests that wait are in the order in which they were asked for."
         }
     }
 }

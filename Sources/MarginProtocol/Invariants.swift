@@ -42,6 +42,10 @@ public enum Invariant: Int, CaseIterable, Sendable, Hashable {
     case auctionDebtsAgree = 28
     /// The open auctions are those that are not over, in order.
     case openAuctionsAgree = 29
+    /// The escrow account holds just what the requests that wait have set aside for their execution.
+    case executionFeesAreHeld = 35
+    /// The requests that wait are in the order in which they were asked for.
+    case requestsAreInOrder = 36
 }
 
 /// An invariant that does not hold: a bug of the engine, never of the input.
@@ -61,6 +65,7 @@ extension ClearingHouse {
         checkMarkets(&found)
         checkAccounts(&found)
         checkAuctions(&found)
+        checkRequests(&found)
         return found.sorted { $0.invariant.rawValue < $1.invariant.rawValue }
     }
 

@@ -290,6 +290,8 @@ public struct ProtocolParameters: Hashable, Sendable {
     public var slowPrice: SlowPricePolicy = .none
     /// What keepers are paid where the pool takes all; nil for nothing.
     public var keeper: KeeperTerms?
+    /// How trades against the pool go in two steps; nil where they are executed at once.
+    public var twoStep: TwoStepPolicy?
     public init(
         assets: [AssetParameters], categories: [CollateralCategory] = [],
         markets: [MarketParameters], feeds: [FeedParameters],

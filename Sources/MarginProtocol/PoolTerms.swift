@@ -27,6 +27,8 @@ public struct PoolTerms: Hashable, Sendable {
     /// What a liquidation costs whatever the size; with it, fees are no part of equity but a requirement of their
     /// own, and a position that cannot pay them is forfeited; source: gmx-contracts, VaultUtils.sol.
     public var liquidationFee: Money?
+    /// When winners are closed before their profit exceeds what the pool can pay; nil for never.
+    public var deleveraging: PoolDeleveraging?
 
     public init(
         impact: PoolPriceImpact? = nil, improvingFee: Ratio? = nil, longBacking: AssetID,

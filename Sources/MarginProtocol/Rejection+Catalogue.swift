@@ -45,6 +45,30 @@ extension Rejection {
         entry(
             341, "wouldWorsen",
             "The seizure would leave more debt for each unit of collateral than there was."),
+        entry(360, "requestNeeded", "Trades against the pool are asked for first here."),
+        entry(361, "noRequests", "Trades are executed at once here: there are no requests."),
+        entry(
+            362, "unknownRequest",
+            "No such request waits: it never was, or has been executed or taken back."),
+        entry(
+            363, "requestFrozen",
+            "The request's execution has failed; its owner may take it back."),
+        entry(
+            364, "priceOutsideWindow",
+            "A price is older than what it is needed for, or from after its time."),
+        entry(365, "requestExpired", "The request was to be executed earlier."),
+        entry(366, "requestNotExpired", "The request may still be executed."),
+        entry(
+            367, "requestNotDue",
+            "The request may not be executed yet: its window has not begun, or the price is not at its limit."
+        ),
+        entry(
+            368, "deleveragingNotEnabled",
+            "The pool closes nobody here now: the winners' profit is not so large, or nobody has looked since it is."
+        ),
+        entry(
+            369, "deleveragingRefused",
+            "The closing would not lower the share of the winners' profit, or lower it too far."),
         entry(401, "insufficientBalance", "The account holds less than the command moves."),
         entry(
             402, "insufficientMargin", "Afterwards the account would not meet its initial margin."),

@@ -33,6 +33,16 @@ public enum Rejection: Error, Hashable, Sendable {
     case priceOutOfBounds(FeedID, Price)
     case priceInvalid(FeedID, severity: Int)
     case wouldWorsen(AccountID)
+    case requestNeeded
+    case noRequests
+    case unknownRequest(RequestID)
+    case requestFrozen(RequestID)
+    case priceOutsideWindow(FeedID, observedAt: Timestamp)
+    case requestExpired(RequestID)
+    case requestNotExpired(RequestID)
+    case requestNotDue(RequestID)
+    case deleveragingNotEnabled(MarketID)
+    case deleveragingRefused(MarketID)
 
     case insufficientBalance(AssetID, has: Quantity, needs: Quantity)
     case insufficientMargin(shortBy: Money)
@@ -115,6 +125,16 @@ public enum Rejection: Error, Hashable, Sendable {
         case .priceOutOfBounds: 325
         case .priceInvalid: 326
         case .wouldWorsen: 341
+        case .requestNeeded: 360
+        case .noRequests: 361
+        case .unknownRequest: 362
+        case .requestFrozen: 363
+        case .priceOutsideWindow: 364
+        case .requestExpired: 365
+        case .requestNotExpired: 366
+        case .requestNotDue: 367
+        case .deleveragingNotEnabled: 368
+        case .deleveragingRefused: 369
         case .insufficientBalance: 401
         case .insufficientMargin: 402
         case .assetNotBorrowable: 403

@@ -11,6 +11,10 @@ extension ScenarioDecoder {
             Key("traders", "groups", rule: "none", "Populations of traders."),
             Key("liquidators", "groups", rule: "none", "Groups of competing liquidators."),
             Key("keepers", "groups", rule: "none", "Groups of competing auction keepers."),
+            Key(
+                "order_keepers", "groups or none", rule: "one of the venue's",
+                "Groups of competing order keepers, where trades go in two steps or a pool closes its winners."
+            ),
             Key("market_makers", "groups", rule: "none", "Those who quote in the order book."),
             Key(
                 "pool_hedger", "map or none", default: "none",
@@ -223,6 +227,7 @@ extension ScenarioDecoder {
         agents.adversaries = groups(fields, "adversaries", Self.adversarySection)
             .compactMap { adversary($0.fields, $0.name) }
         agents.scripts = scripts(fields)
+        agents.orderKeepers = orderKeepers(fields, law)
         for script in agents.scripts where names.contains(script.name) {
             fields.problem("scripted", "a group of traders is called '\(script.name)' already")
         }
@@ -235,7 +240,7 @@ extension ScenarioDecoder {
     }
 
     /// The groups of a kind, however they are written, each with its name.
-    private func groups(_ fields: Fields, _ key: String, _ section: Section)
+    func groups(_ fields: Fields, _ key: String, _ section: Section)
         -> [(name: String, fields: Fields)]
     {
         guard let tree = fields.value(key), tree.scalar != "none" else { return [] }

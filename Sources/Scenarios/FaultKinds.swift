@@ -268,18 +268,28 @@ extension ScenarioDecoder {
         guard let tree = fields.value("agents") else { return }
         let path = fields.path("agents")
         setting(path, YAMLWriter.flow(tree))
-        let names = agents.liquidators.map(\.name)
+        let keepers = agents.orderKeepers ?? []
+        let names = agents.liquidators.map(\.name) + keepers.map(\.name)
         let count = fields.readIfPresent("count", .count(1...10_000))
         for item in list(tree) {
-            guard let group = index(of: item, among: names, path, a: "a group of liquidators")
+            guard
+                let group = index(
+                    of: item, among: names, path, a: "a group of liquidators or order keepers")
             else { continue }
-            let members = count ?? agents.liquidators[group].count
-            if members > agents.liquidators[group].count {
-                fields.problem(
-                    "count", "\(names[group]) has only \(agents.liquidators[group].count)")
+            let first = agents.liquidators.count
+            let present =
+                group < first ? agents.liquidators[group].count : keepers[group - first].count
+            let members = count ?? present
+            if members > present {
+                fields.problem("count", "\(names[group]) has only \(present)")
             }
-            agents.liquidators[group].crashes += spans.map {
+            let crashes = spans.map {
                 LiquidatorGroup.Crash(from: $0.from, until: $0.until, members: members)
+            }
+            if group < first {
+                agents.liquidators[group].crashes += crashes
+            } else {
+                agents.orderKeepers?[group - first].crashes += crashes
             }
         }
     }

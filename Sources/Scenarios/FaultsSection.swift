@@ -62,7 +62,7 @@ extension ScenarioDecoder {
                 "Only this share of the market's depth is left; only with an asset."),
             Key(
                 "agents", "group or list", rule: "none",
-                "The groups of liquidators that do nothing meanwhile."),
+                "The groups of liquidators or order keepers that do nothing meanwhile."),
             Key(
                 "count", "whole number", rule: "all",
                 "Only so many members of each group; only with agents."),

@@ -29,6 +29,10 @@ extension ScenarioDecoder {
             "profit_cap", "percentage or none", default: "none",
             "The share of its side of the pool that all winners may have together."),
         Key(
+            "adl", "{above, down_to} or none", rule: "none",
+            "When the pool closes winners: while all of a side win more than the share `above` of what backs it, and not below `down_to`."
+        ),
+        Key(
             "open_interest_margin", "number", default: "0",
             "The initial rate is at least this for each dollar of the side's open interest."),
         Key(
@@ -60,6 +64,18 @@ extension ScenarioDecoder {
             Key(
                 "measure", "entry or tokens", default: "entry",
                 "Whether sides are compared by what they cost or by what they are worth now."),
+        ])
+
+    static let poolDeleveragingSection = Section(
+        path: "markets.MARKET.pool.adl",
+        sentence: "When a pool closes winners, before their profit exceeds what it can pay.",
+        keys: [
+            Key(
+                "above", "percentage", required: true,
+                "The share of what backs a side, above which its profit is too large."),
+            Key(
+                "down_to", "percentage", required: true,
+                "The share below which no closing may bring it."),
         ])
 
     static let borrowingSection = Section(
@@ -118,7 +134,7 @@ extension ScenarioDecoder {
         }
         let backing = backing(own, underlying)
         let notNegative = Kind<Fixed18>.number.limited("0 or more") { $0 >= .zero }
-        return PoolTerms(
+        var terms = PoolTerms(
             impact: own.value("imbalance_impact").flatMap {
                 $0.scalar == "none" ? nil : poolImpact($0, own.path("imbalance_impact"))
             },
@@ -130,6 +146,19 @@ extension ScenarioDecoder {
             borrowing: borrowing(market),
             openInterestMultiplier: own.read("open_interest_margin", notNegative),
             liquidationFee: own.readIfPresent("liquidation_fee", .notNegative))
+        terms.deleveraging = poolDeleveraging(own)
+        return terms
+    }
+
+    private func poolDeleveraging(_ own: Fields) -> PoolDeleveraging? {
+        guard let tree = own.value("adl"), tree.scalar != "none" else { return nil }
+        let map = Fields(tree, own.path("adl"), Self.poolDeleveragingSection, self)
+        let rule = PoolDeleveraging(
+            threshold: map.read("above", .positiveRatio), minimumAfter: map.read("down_to", .share))
+        if rule.minimumAfter > rule.threshold {
+            map.problem("down_to", "expected at most `above`")
+        }
+        return rule
     }
 
     private func backing(_ own: Fields, _ underlying: Int) -> (long: AssetID, short: AssetID) {

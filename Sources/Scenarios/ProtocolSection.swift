@@ -33,6 +33,7 @@ struct DecodedLaw {
     var positionResults = PositionResults.separate
     var slowPrice = SlowPricePolicy.none
     var keeper: KeeperTerms?
+    var twoStep: TwoStepPolicy?
     var insuranceFund: [(asset: AssetID, amount: Quantity)] = []
     var pool: [(asset: AssetID, amount: Quantity)] = []
 }
@@ -96,6 +97,9 @@ extension ScenarioDecoder {
             Key(
                 "keeper", "map or none", rule: "none",
                 "What keepers are paid where the pool takes all."),
+            Key(
+                "execution", "map", rule: "at once",
+                "How trades against the pool are executed: at once, or in two steps."),
             Key(
                 "storefront", "map", rule: "none",
                 "On what terms the protocol sells the collateral that it has absorbed."),
@@ -196,6 +200,7 @@ extension ScenarioDecoder {
             fields.readIfPresent("position_results", Kind.choice(results)) ?? .separate
         law.slowPrice = slowPrice(fields)
         law.keeper = keeper(fields)
+        law.twoStep = execution(fields)
         law.stress = stress(fields)
         law.auctions = auctions(fields)
         law.withdrawalMargin = fields.readIfPresent("withdrawal_margin", .share) ?? .zero

@@ -126,6 +126,7 @@ final class ScenarioDecoder {
         parameters.positionResults = law.positionResults
         parameters.slowPrice = law.slowPrice
         parameters.keeper = law.keeper
+        parameters.twoStep = law.twoStep
         var agents = self.agents(fields, funds: law)
         let governance = faults(fields, &oracles, &agents, &chain)
         agents.reporters = oracles.reporters

@@ -16,6 +16,10 @@ extension ScenarioDecoder {
                 "basis", "{window, enter, exit}", rule: "none",
                 "Short, and long outside in their own books, while longs pay; they begin flat."),
             Key(
+                "informed", "{edge}", rule: "none",
+                "Long while the outside price is above the protocol's, short while it is below, else flat; they begin flat."
+            ),
+            Key(
                 "copy", "{group, delay}", rule: "none",
                 "On the side on which another group was on balance; they begin flat."),
         ])
@@ -36,6 +40,15 @@ extension ScenarioDecoder {
                 "enter", "percentage", default: "0.01%",
                 "They are short while longs have paid this or more per eight hours."),
             Key("exit", "percentage", default: "0%", "They go flat below this."),
+        ])
+
+    static let informedSection = Section(
+        path: "agents.traders.GROUP.style.informed",
+        sentence: "Knowing the price before the oracle does.",
+        keys: [
+            Key(
+                "edge", "percentage", default: "0.2%",
+                "How far the protocol's price must be from the outside one.")
         ])
 
     static let copySection = Section(
@@ -67,6 +80,9 @@ extension ScenarioDecoder {
             return .basis(
                 window: map.read("window", .positiveDuration), enter: policy.enter,
                 exit: policy.exit)
+        case "informed":
+            let map = Fields(inner, own.path(key), Self.informedSection, self)
+            return .informed(edge: map.read("edge", .share))
         default:
             let map = Fields(inner, own.path(key), Self.copySection, self)
             var leader = ""

@@ -19,6 +19,7 @@ public struct DeleveragingTally: Sendable {
     }
 
     mutating func add(_ record: BlockRecord) {
+        addClosings(by: record)
         guard !record.liquidations.isEmpty else { return }
         let time = record.header.time
         if firstLiquidation == nil { firstLiquidation = time }
@@ -31,13 +32,28 @@ public struct DeleveragingTally: Sendable {
                     change.account != account
                 else { continue }
                 if first == nil { first = time }
-                let size = (change.sizeAfter - change.sizeBefore).magnitude
-                if let value = try? size.value(at: change.price, rounding: .nearest) {
-                    notional += value
-                }
-                profit += max(.zero, change.realized)
-                accounts.insert(change.account)
+                add(change)
             }
         }
+    }
+
+    /// Winners that a pool has closed by itself, without a liquidation.
+    private mutating func addClosings(by record: BlockRecord) {
+        for included in record.transactions where included.rejection == nil {
+            guard case .deleverage(let account, _, _) = included.transaction.command.inner else {
+                continue
+            }
+            for case .positionChanged(let change) in record.journal[included.events]
+            where change.account == account {
+                add(change)
+            }
+        }
+    }
+
+    private mutating func add(_ change: PositionChange) {
+        let size = (change.sizeAfter - change.sizeBefore).magnitude
+        if let value = try? size.value(at: change.price, rounding: .nearest) { notional += value }
+        profit += max(.zero, change.realized)
+        accounts.insert(change.account)
     }
 }

@@ -76,6 +76,15 @@ struct Dispatch {
             chain)
     }
 
+    /// A transaction in an agent's name that the agent does not hear of.
+    mutating func unattended(
+        _ command: Command, from sender: Address, at time: Timestamp, price: Int64, chain: Chain
+    ) -> Transaction {
+        make(
+            command, from: sender, nonce: nil, maxFee: price, tip: price, at: time, lifetime: nil,
+            chain)
+    }
+
     /// What was sent as this transaction; nil for governance. Its nonce is free again.
     mutating func resolve(_ transaction: Transaction) -> Sent? {
         if sent[transaction.id]?.isPrivate ?? false {

@@ -18,6 +18,7 @@ extension Simulation {
         }
         var dropped: [DroppedTransaction] = []
         govern(until: slot.time, &dropped)
+        takeBack(slot, &dropped)
         var posted: [Transaction] = []
         for (agent, actions) in wanted {
             let sent = submit(actions, of: agent, slot, &dropped)
@@ -51,6 +52,7 @@ extension Simulation {
         _ request: Request, of agent: Int, _ decision: Decision?, _ slot: Slot,
         _ dropped: inout [DroppedTransaction]
     ) -> Transaction? {
+        let request = inTwoSteps(request)
         if request.isPrivate { return sendPrivately(request, of: agent, decision, slot, &dropped) }
         let transaction = dispatch.transaction(
             attaching(request), agent: agent, decision: decision, seen: slot.time, chain: chain)
@@ -124,11 +126,17 @@ extension Simulation {
             guard let sent = dispatch.resolve(included.transaction) else { continue }
             if let fate = reports.included(included) { fates.append(fate) }
             fates += reports.attached(included, block.journal)
+            if included.rejection == nil,
+                note(included, sent, block.journal[included.events])
+            {
+                continue
+            }
             let result: Outcome.Result = included.rejection.map { .rejected($0) } ?? .applied
             agents[sent.agent].learn(
                 Outcome(
                     sender: sent.request.sender, tag: sent.request.tag,
                     nonce: included.transaction.nonce, result: result, gasCost: included.gasCost))
         }
+        tellFates(block.journal)
     }
 }

@@ -38,6 +38,7 @@ extension Simulation {
                 if pulled[report.feed].map({ $0.round < report.round }) ?? true {
                     pulled[report.feed] = report
                 }
+                if house.parameters.twoStep != nil { recentRounds.append(report) }
             case .block:
                 written.removeAll { $0.feed == report.feed }
                 written.append(report)
@@ -60,6 +61,9 @@ extension Simulation {
     func attaching(_ request: Request) -> Request {
         guard !pulled.isEmpty else { return request }
         let needed = house.pulledFeeds(neededBy: request.command)
+        if case .executeRequest(let id, _) = request.command {
+            return attaching(request, of: id, needed)
+        }
         let attached = attachablePrices.filter { needed.contains($0.feed) }
         guard !attached.isEmpty else { return request }
         var request = request

@@ -50,6 +50,10 @@ public final class Simulation: IteratorProtocol {
     var kept: (house: ClearingHouse, markets: Markets, trades: Int)?
     /// The last published round of each pulled feed; empty where there is none such.
     var pulled: [Report?] = []
+    /// All that pulled feeds have published of late, where requests are executed at prices of their own time.
+    var recentRounds: [Report] = []
+    /// Trades that agents have asked for and whose execution is open.
+    var awaited: [AwaitedTrade] = []
     /// The last published round, since the block before, of each feed that is written into blocks.
     var written: [Report] = []
 

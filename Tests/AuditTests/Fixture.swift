@@ -111,6 +111,21 @@ enum Fixture {
                 reward: Quantity(raw: 77), lot: Quantity(raw: 78), principal: Quantity(raw: 79),
                 debt: Quantity(raw: 80), bid: Quantity(raw: 81), oraclePrice: Price(raw: 82),
                 isOver: false)),
+        .requestChanged(
+            RequestChange(
+                id: RequestID(91), fate: .executed,
+                request: TradeRequest(
+                    account: AccountID(9), market: MarketID(0), size: Quantity(raw: -92),
+                    limit: Price(raw: 93), reduceOnly: true, kind: .limit,
+                    createdAt: Timestamp(milliseconds: 94), fee: Quantity(raw: 95)),
+                keeper: AccountID(10), fee: Quantity(raw: 95), price: Price(raw: 96),
+                oraclePrice: Price(raw: 97), observedAt: Timestamp(milliseconds: 98),
+                delay: TimeSpan(milliseconds: 99), reason: .overflow)),
+        .poolDeleveraged(
+            PoolDeleveragingStep(
+                kind: .closed, market: MarketID(0), side: .long, account: AccountID(9),
+                size: Quantity(raw: -101), price: Price(raw: 102), realized: Money(raw: 103),
+                before: Fixed18(raw: 1_040_000_000_000), after: Fixed18(raw: 1_030_000_000_000))),
         .accountOpened(
             AccountID(11), owner: Address(2), role: .margin, parent: nil, market: nil),
         .delegateSet(AccountID(9), Address(3), allowed: true),

@@ -18,6 +18,11 @@ import Testing
         let second = try AuditWriter.create(scratch.path(), description: simulation.description)
         while let record = simulation.next() { try second.append(record) }
         try second.finish(unseed: 1)
+        // A third, in which trades go in two steps.
+        let third = try Simulation(try ScenarioLoader.load(text: Self.requests))
+        let writer3 = try AuditWriter.create(scratch.path(), description: third.description)
+        while let record = third.next() { try writer3.append(record) }
+        try writer3.finish(unseed: 1)
         return try DatabaseQueue(path: scratch.path())
     }
 
@@ -38,6 +43,22 @@ import Testing
             vaults:
               {count: 20, equity: $10k..$20k, collateral: {ETH: 100%}, loans: ETH, leverage: 2..2.8, long_bias: 100%}
           keepers: {count: 2, capital: $1M, fee: 60 gwei}
+        """
+
+    /// Traders ask, and a keeper executes; ether falls, and the pool closes those who win by it.
+    static let requests = """
+        name: requests
+        seed: 1
+        start: 2024-01-01T00:00:00Z
+        duration: 1h
+        chain: arbitrum
+        assets:
+          USDC: {price: 1.00}
+          ETH: {price: {points: [[00:00, 2000], [00:50, 1400]]}}
+        markets: {ETH-PERP: {underlying: ETH, pool: {adl: {above: 10%, down_to: 5%}}}}
+        oracles: {ETH: {kind: pull, interval: 1s, latency: 1s}}
+        protocol: {pool: {USDC: 50000, ETH: 20}, execution: {mode: two_step, fee: $1}}
+        agents: {traders: {count: 10, equity: $1k..$2k, leverage: 2..4, long_bias: 10%, trades_per_hour: 6}}
         """
 
     static let mutations = [
@@ -64,6 +85,9 @@ import Testing
         "breach_auction_lots": "update auction_event set lot_e8 = lot_e8 + 1",
         "breach_auction_principal": "update auction_event set principal_e8 = principal_e8 + 1",
         "breach_auction_bids": "update auction_event set bid_e8 = bid_e8 + 1",
+        "breach_execution_fees": "update trade_request set fee_e8 = fee_e8 + 1",
+        "breach_pool_deleveraging": "update pool_deleveraging set share_after_e8 = 1000000000",
+        "breach_request_order": "update trade_request set request = 0 where request = 1",
         "breach_rejection_changes": "update tx set applied = 0",
         "breach_report_price": "update oracle_report set price_e8 = price_e8 + 1",
         "breach_price_order": "update oracle_price set observed_ms = 5",

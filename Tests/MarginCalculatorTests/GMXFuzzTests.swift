@@ -75,6 +75,37 @@ import Testing
         return 1
     }
 
+    /// A look at both sides, and the closing of a part of somebody: what is quoted runs, and lowers the share.
+    private func deleverage(
+        _ house: inout ClearingHouse, _ trader: AccountID, _ draws: inout RandomStream,
+        _ journal: inout [Event]
+    ) throws(Rejection) {
+        let market = MarketID(0)
+        for isLong in [true, false] {
+            try? house.execute(
+                .updateDeleveraging(market, isLong: isLong), from: Address(40), into: &journal)
+        }
+        let held = house.position(trader, market).size
+        let size = Quantity(raw: draws.uniform(in: 1...max(1, held.magnitude.raw)))
+        let before = house
+        let quote = try? house.quoteDeleveraging(of: trader, market, size: size)
+        do throws(Rejection) {
+            try house.execute(
+                .deleverage(account: trader, market: market, size: size), from: Address(40),
+                into: &journal)
+        } catch {
+            #expect(quote == nil && house == before)
+            throw error
+        }
+        guard let quote else {
+            Issue.record("executed without a quote")
+            return
+        }
+        #expect(quote.after < quote.before)
+        #expect(house.poolProfit(market, quote.side)?.share == quote.after)
+        #expect(house.position(trader, market).size == held + quote.size)
+    }
+
     /// Traders, time and prices at random: what the pool is owed and owes is always on the books.
     @Test(arguments: ["gmx-v1", "gmx-v2"])
     func traffic(name: String) throws {
@@ -115,7 +146,10 @@ import Testing
                 }
                 let trader = traders[Int(draws.uniform(in: 0...5))]
                 do throws(Rejection) {
-                    if draws.chance(Ratio(percent: 30)) {
+                    if name == "gmx-v2", draws.chance(Ratio(percent: 40)) {
+                        try deleverage(&house, trader, &draws, &journal)
+                        kinds.insert("deleverage")
+                    } else if draws.chance(Ratio(percent: 30)) {
                         try house.execute(
                             .liquidate(
                                 account: trader, payer: ClearingHouse.treasury, target: .next),
@@ -142,6 +176,12 @@ import Testing
                 #expect(house.openInterest(MarketID(0), .long) == sizes.long)
                 #expect(house.openInterest(MarketID(0), .short) == sizes.short)
             }
+        }
+        if name == "gmx-v2" {
+            #expect(
+                kinds.isSuperset(of: [
+                    "deleverage", "deleveragingNotEnabled", "deleveragingRefused",
+                ]), "\(kinds)")
         }
         #expect(
             kinds.isSuperset(of: [

@@ -198,6 +198,28 @@ import Testing
         #expect(house.breaches().isEmpty)
     }
 
+    /// 100,000 SOL long from 20 against five million: a profit of exactly a tenth is not above it;
+    /// test/guardian/testAdl.ts (adl-20, adl-25). The third row is ours.
+    @Test(arguments: [("20", false), ("25", false), ("25.00000001", true)])
+    func deleveragingThreshold(price: String, enabled: Bool) throws {
+        let account = try account(
+            """
+            protocol: gmx-v2
+            prices: {SOL: \(price), USDC: 1}
+            market: {SOL: {pool: 5000000}}
+            account: {balances: {USDC: 1000000}, positions: {SOL: {size: 100000, entry: 20}}}
+            parameters: {markets: {SOL: {pool: {adl: {above: 10%, down_to: 0%}}}}}
+            """)
+        var house = account.house
+        var journal: [Event] = []
+        let market = MarketID(0)
+        let state = try #require(house.poolProfit(market, .long))
+        #expect(isNear(state.pool, "5000000", within: "1"))
+        try house.execute(
+            .updateDeleveraging(market, isLong: true), from: Address(30), into: &journal)
+        #expect(house.poolFlag(market, .long).isEnabled == enabled)
+    }
+
     /// The rate that open interest asks for is charged on the size, and only when trading: config/markets.ts, 0.5 % at
     /// some 83 million.
     @Test func openInterestMargin() throws {

@@ -36,6 +36,10 @@ struct InvariantTests {
     @Test(
         "Every invariant fails where it is broken, and no other", arguments: Invariant.allCases)
     func mutation(invariant: Invariant) {
+        if invariant == .executionFeesAreHeld || invariant == .requestsAreInOrder {
+            requestMutation(invariant)
+            return
+        }
         if invariant.rawValue >= Invariant.auctionLotsAreHeld.rawValue {
             auctionMutation(invariant)
             return
@@ -83,7 +87,7 @@ struct InvariantTests {
                 reduceOnly: false)
         case .depositsAgree: house.assetRows[0].owed.raw += 1
         case .auctionLotsAreHeld, .auctionPrincipalIsOwed, .bidsAreHeld, .auctionDebtsAgree,
-            .openAuctionsAgree:
+            .openAuctionsAgree, .executionFeesAreHeld, .requestsAreInOrder:
             Issue.record("\(invariant) is broken elsewhere")
         }
         let found = house.breaches()
@@ -91,6 +95,25 @@ struct InvariantTests {
         #expect(found.allSatisfy { $0.invariant == invariant }, "\(found)")
         #expect(found.first?.description.hasPrefix("invariant \(invariant.rawValue) ") == true)
         #expect(house != world.house, "and equality sees it")
+    }
+
+    /// A state with two requests that wait.
+    private func requestMutation(_ invariant: Invariant) {
+        var it = RequestWorld()
+        it.world.run(it.ask("1"), by: alice)
+        it.world.run(it.ask("-1"), by: alice)
+        #expect(it.world.house.breaches().isEmpty)
+        var house = it.world.house
+        if invariant == .requestsAreInOrder {
+            house.requests.open.swapAt(0, 1)
+        } else {
+            let cell = it.escrow.index * house.assetCount
+            house.balances[cell] += 1
+            house.balances[ClearingHouse.outside.index * house.assetCount] -= 1
+        }
+        let found = house.breaches()
+        #expect(found.count == 1 && found.first?.invariant == invariant, "\(found)")
+        #expect(house != it.world.house, "and equality sees it")
     }
 
     /// A state with an English auction that has a bid.

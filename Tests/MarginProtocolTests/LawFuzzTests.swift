@@ -31,7 +31,7 @@ struct LawFuzzTests {
         var applied = Set<CommandKind>()
         var rejected = Set<Int>()
         var liquidated = Set<Int8>()
-        for seed in Array(Self.seeds.prefix(40)) + [41, 45, 49, 53] {
+        for seed in Array(Self.seeds.prefix(40)) + [41, 45, 49, 53, 61, 69, 77, 85] {
             var fuzz = Fuzz(seed: seed)
             for _ in 0..<Self.commands where !fuzz.step() { break }
             applied.formUnion(fuzz.applied)
@@ -41,12 +41,13 @@ struct LawFuzzTests {
         #expect(applied.count > 8)
         #expect(rejected.count > 20)
         #if !DEBUG
-            // Collateral is sold only where it is absorbed, or by auction: the presets' traffic has those.
+            // Collateral is sold only where it is absorbed, or by auction, and winners are closed only by pools with
+            // terms: the presets' traffic has those.
             #expect(
                 applied
                     == Set(CommandKind.allCases).subtracting([
                         .buyCollateral, .startAuction, .takeAuction, .bidAuction, .restartAuction,
-                        .settleAuction, .payAuction,
+                        .settleAuction, .payAuction, .updateDeleveraging, .deleverage,
                     ]))
             #expect(liquidated.isSuperset(of: [1, 2]))
             #expect(rejected.count > 34)
@@ -73,6 +74,8 @@ struct Fuzz {
     /// Does this run draw absurd values at all? Those that do not get further.
     let wild: Bool
     let choosesSettings: Bool
+    /// Trades go in two steps in some of the seeds that bring prices.
+    let isTwoStep: Bool
 
     static let users: [Address] = [alice, bob, carol, Address(13)]
 
@@ -83,10 +86,12 @@ struct Fuzz {
         choosesSettings = seed % 5 == 0
         bringsPrices = seed > 40 && seed % 4 == 1
         extra = RandomSource(seed: seed).stream("law/prices")
+        isTwoStep = seed > 60 && seed % 8 == 5
         var parameters = Self.parameters(&draws)
         if bringsPrices {
             for feed in 1...3 { parameters.feeds[feed].isPulled = true }
             parameters.guards = Self.guards
+            if isTwoStep { parameters.twoStep = Self.twoStep(seed) }
         } else if seed > 40, seed % 8 == 3 {
             parameters.feeds[2].delay = TimeSpan(seconds: 900)
         }
@@ -345,9 +350,64 @@ extension Fuzz {
             blocks: .liquidate, bypassBelow: Ratio(percent: 95)),
     ]
 
+    /// Either way of executing what was asked for.
+    static func twoStep(_ seed: UInt64) -> TwoStepPolicy {
+        let expiration = TimeSpan(seconds: 300)
+        return TwoStepPolicy(
+            timing: seed % 16 == 5
+                ? .afterRequest(
+                    TwoStepExecution(
+                        requestExpiration: expiration, maximumPriceAge: expiration,
+                        maximumTimestampRange: TimeSpan(seconds: 60),
+                        maximumReferenceDeviation: .one))
+                : .window(
+                    SettlementWindow(
+                        delay: .zero, duration: expiration, priceDelay: .zero,
+                        priceTolerance: TimeSpan(seconds: 60))), fee: Quantity(raw: 12_345))
+    }
+
+    /// In place of a command, sometimes the execution of a request with fresh prices, or its end.
+    private mutating func ofRequests() -> Command? {
+        guard isTwoStep, extra.chance(Ratio(percent: 35)) else { return nil }
+        let open = house.openRequests.map(\.id)
+        let id = RequestID(
+            open.isEmpty || extra.chance(Ratio(percent: 5))
+                ? Int32(extra.uniform(in: -1...50))
+                : open[Int(extra.uniform(in: 0...Int64(open.count - 1)))].raw)
+        if extra.chance(Ratio(percent: 20)) { return .cancelRequest(id) }
+        let wallets = house.accountIDs.map { AccountID($0) }.filter {
+            house.account($0).role == .wallet
+        }
+        let keeper = wallets[Int(extra.uniform(in: 0...Int64(wallets.count - 1)))]
+        let moment = house.time - TimeSpan(milliseconds: extra.uniform(in: 0...2000))
+        let prices = (1...3).map { feed in
+            AttachedPrice(
+                feed: FeedID(index: feed),
+                report: PriceReport(
+                    round: 1,
+                    price: Price(
+                        raw: max(1, house.prices[feed].raw / 100 * extra.uniform(in: 98...102))),
+                    observedAt: moment, publishedAt: moment))
+        }
+        return .attach(prices, to: .executeRequest(id, keeper: keeper))
+    }
+
+    /// A trade as it is asked for here.
+    private mutating func asked(_ command: Command) -> Command {
+        guard isTwoStep,
+            case .trade(let account, let market, let size, let limit, let reduceOnly) = command,
+            !extra.chance(Ratio(percent: 3))
+        else { return command }
+        return .requestTrade(
+            account: account, market: market, size: size, limit: limit, reduceOnly: reduceOnly,
+            kind: limit != nil && extra.chance(Ratio(percent: 50)) ? .limit : .market)
+    }
+
     /// Sometimes a command with prices that are brought along, or word of the sequencer in its place.
     mutating func pricedCommand(_ command: Command) -> Command {
         guard bringsPrices else { return command }
+        if let command = ofRequests() { return command }
+        let command = asked(command)
         if extra.chance(Ratio(percent: 1)) { return .reportUptime(isUp: extra.next() % 4 != 0) }
         guard extra.chance(Ratio(percent: 8)) else { return command }
         let prices = (0...Int(extra.uniform(in: 0...2))).map { _ -> AttachedPrice in
@@ -387,6 +447,10 @@ extension Fuzz {
         case .settleOutside, .reportUptime: .system
         case .attach(_, let inner): properSender(inner)
         case .payAuction(let wallet, _, _): owner(wallet)
+        case .requestTrade(let account, _, _, _, _, _): owner(account)
+        case .executeRequest(_, let keeper): owner(keeper)
+        case .cancelRequest(let id): house.request(id).flatMap { owner($0.account) }
+        case .updateDeleveraging, .deleverage: stranger
         }
     }
 

@@ -82,6 +82,19 @@ struct RejectionTests {
             (.periodNotOver(feed, until: Timestamp(milliseconds: 1)), 721, "periodNotOver"),
             (.feedNotPulled(feed), 722, "feedNotPulled"),
             (.attachedSpreadTooWide(.zero), 723, "attachedSpreadTooWide"),
+            (.requestNeeded, 360, "requestNeeded"),
+            (.noRequests, 361, "noRequests"),
+            (.unknownRequest(RequestID(1)), 362, "unknownRequest"),
+            (.requestFrozen(RequestID(1)), 363, "requestFrozen"),
+            (
+                .priceOutsideWindow(feed, observedAt: Timestamp(milliseconds: 1)), 364,
+                "priceOutsideWindow"
+            ),
+            (.requestExpired(RequestID(1)), 365, "requestExpired"),
+            (.requestNotExpired(RequestID(1)), 366, "requestNotExpired"),
+            (.requestNotDue(RequestID(1)), 367, "requestNotDue"),
+            (.deleveragingNotEnabled(market), 368, "deleveragingNotEnabled"),
+            (.deleveragingRefused(market), 369, "deleveragingRefused"),
             (.overflow, 901, "overflow"),
         ]
         for (rejection, code, name) in golden {
