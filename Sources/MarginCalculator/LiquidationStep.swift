@@ -85,9 +85,12 @@ extension LiquidationStep {
                 bonus: isMarket && (policy.closingPrice == .mark || policy.closingPrice == .pool)
                     ? policy.penalty : .zero,
                 closeFactor: Self.share(part.size.magnitude, held),
-                penalty: parts.reduce(quote.keeperReward) { $0 + $1.penalty + $1.fee },
-                toLiquidator: parts.reduce(quote.keeperReward) { $0 + $1.toLiquidator },
-                toInsurance: parts.reduce(.zero) { $0 + $1.toInsurance }, deficit: after)
+                penalty: Self.worth(
+                    parts.reduce(quote.keeperReward) { $0 + $1.penalty + $1.fee }, account),
+                toLiquidator: Self.worth(
+                    parts.reduce(quote.keeperReward) { $0 + $1.toLiquidator }, account),
+                toInsurance: Self.worth(parts.reduce(.zero) { $0 + $1.toInsurance }, account),
+                deficit: after)
         case .collateral(let part):
             let price = account.house.price(of: part.seize)
             let owed = -account.house.balance(id, part.repay)
@@ -132,6 +135,14 @@ extension LiquidationStep {
                 closeFactor: .one, penalty: .zero, toLiquidator: .zero, toInsurance: .zero,
                 deficit: after)
         }
+    }
+
+    /// What a contract pays in its settlement asset is a sum of dollars, but where contracts are inverse.
+    private static func worth(_ sum: Money, _ account: CalculatedAccount) -> Money {
+        let parameters = account.file.parameters
+        guard parameters.markets.contains(where: { $0.contract == .inverse }) else { return sum }
+        let price = account.house.price(of: parameters.settlementAsset)
+        return (try? Quantity(raw: sum.raw).value(at: price, rounding: .nearest)) ?? sum
     }
 
     private static func kind(_ taker: LiquidationQuote.Taker) -> Kind {

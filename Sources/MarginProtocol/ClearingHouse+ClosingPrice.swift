@@ -29,11 +29,11 @@ extension ClearingHouse {
         // What remains has the same entry price, which no margin depends on.
         let rest = Position(
             size: position.size + delta, cost: .zero, fundingIndex: row.fundingIndex)
+        // Of a line, as of the whole position above: where contracts are inverse, in what they settle in.
         var after =
             isPlainMaintenance
             ? plainMargin(of: rest.size, market)
             : line(rest, account, market, prices, .maintenance).requirement
-        if hasInverse { after = Money(raw: settlementValue(after.raw)) }
         after = rest.size.isZero ? .zero : min(after, reduction.maintenanceMargin)
         let notionalAfter = row.value(rest.size.raw, price, .towardZero)
         let quote = unbounded { () throws(ArithmeticOverflow) in

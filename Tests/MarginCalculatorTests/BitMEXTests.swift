@@ -128,4 +128,24 @@ import Testing
         #expect(isNear(prices.dropFirst().first, "100.25062656", within: "0.00001"))
         #expect(isNear(prices.dropFirst(2).first, "100.50636796", within: "0.00001"))
     }
+
+    /// A step into the next lower risk limit takes the equity that its part of the margin carries, and leaves the rest:
+    /// 673.4 XBT need 2.5 %, 650 need 2 %, so that 3.835 of 16.835 go with the 3.5 % that are closed. The account has
+    /// 20 − 6.734 XBT.
+    @Test func aStepTakesItsShareOfTheEquity() throws {
+        let account = try account(
+            """
+            protocol: bitmex
+            parameters: {protocol: {liquidation: {closing_price: bankruptcy}}}
+            prices: {BTC: 59400}
+            account: {balances: {BTC: 20}, positions: {BTC: {size: 40000000, entry: 60000}}}
+            """)
+        let run = LiquidationRun(account, pause: TimeSpan(seconds: 1))
+        let first = try #require(run.rows.first)
+        #expect(isNear(first.step.amount, "-1390000", within: "0.001"))
+        // In dollars: 13.266 · 3.835 / 16.835 = 3.022 XBT.
+        #expect(isNear(first.step.penalty, "179506.4", within: "1"))
+        #expect(first.after.equity > .zero)
+        #expect(isNear(first.step.price, "52606.348", within: "1"))
+    }
 }
