@@ -597,6 +597,22 @@ create table if not exists liquidator_decision (
     primary key (run, block, seq)
 ) strict, without rowid;
 
+-- A row is a market's mark, where that is not its oracle's price, when it or its index became another.
+-- Between two rows both stood as the earlier one says. Only where a market has a mark of its own.
+create table if not exists mark_price (
+    run integer not null, -- run
+    block integer not null, -- block
+    tx integer not null, -- transaction that brought the index; -1 for what the book showed as the block began
+    seq integer not null, -- event
+    market integer not null, -- market
+    mark_e8 integer not null check (mark_e8 > 0), -- [1e-8 USD per unit] what positions are valued at
+    index_e8 integer not null check (index_e8 > 0), -- [1e-8 USD per unit] the oracle's price
+    bid_e8 integer, -- [1e-8 USD per unit] best bid in the book; none where nobody bids
+    ask_e8 integer, -- [1e-8 USD per unit] best offer in the book; none where nobody offers
+    last_trade_e8 integer, -- [1e-8 USD per unit] last fill in the book; none before the first
+    primary key (run, block, tx, seq)
+) strict, without rowid;
+
 -- == codes ==
 insert or ignore into code (domain, code, name) values
     ('table', 0, 'run'),
@@ -628,6 +644,7 @@ insert or ignore into code (domain, code, name) values
     ('table', 71, 'bundle'),
     ('table', 72, 'express_round'),
     ('table', 90, 'liquidator_decision'),
+    ('table', 95, 'mark_price'),
     ('decision_trigger', 1, 'poll'),
     ('decision_trigger', 2, 'report'),
     ('decision_trigger', 3, 'raise'),
@@ -942,6 +959,10 @@ create trigger if not exists liquidator_decision_no_update before update on liqu
     select raise(abort, 'liquidator_decision is append-only: a row may not be changed'); end;
 create trigger if not exists liquidator_decision_no_delete before delete on liquidator_decision begin
     select raise(abort, 'liquidator_decision is append-only: a row may not be deleted'); end;
+create trigger if not exists mark_price_no_update before update on mark_price begin
+    select raise(abort, 'mark_price is append-only: a row may not be changed'); end;
+create trigger if not exists mark_price_no_delete before delete on mark_price begin
+    select raise(abort, 'mark_price is append-only: a row may not be deleted'); end;
 create trigger if not exists run_no_update
 before update of run, scenario, scenario_text, seed, engine_version, start_ms, settlement_asset, gas_feed
 on run begin
@@ -1176,6 +1197,17 @@ select
     m.name as market_name, c.index_e8 / 1e8 + c.index_rest_e18 / 1e18 as "index",
     c.rate_e8 / 1e8 as rate_per_8h
 from funding c left join block b using (run, block)
+left join market m on m.run = c.run and m.market = c.market;
+
+-- Marks against their indexes.
+create view if not exists v_mark_price as
+select
+    c.run, c.block, c.tx, c.seq,
+    strftime('%Y-%m-%dT%H:%M:%fZ', b.time_ms / 1000.0, 'unixepoch') as time, c.market,
+    m.name as market_name, c.mark_e8 / 1e8 as mark, c.index_e8 / 1e8 as "index",
+    100.0 * (c.mark_e8 - c.index_e8) / c.index_e8 as basis_percent, c.bid_e8 / 1e8 as bid,
+    c.ask_e8 / 1e8 as ask, c.last_trade_e8 / 1e8 as last_trade
+from mark_price c left join block b using (run, block)
 left join market m on m.run = c.run and m.market = c.market;
 
 -- Liquidation steps. Health is equity less requirement.

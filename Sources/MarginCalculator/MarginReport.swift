@@ -128,7 +128,7 @@ extension MarginReport.AccountReport {
         let house = account.house
         let terms = account.file.parameters.markets[line.market.index]
         let mark = house.price(of: line.market)
-        let all = house.criticalPrices(of: id, feed: terms.feed, .liquidatable)
+        let all = house.criticalPrices(of: id, market: line.market, .liquidatable)
         let isLong = !line.size.isNegative
         let given = account.file.positions.first { $0.market == line.market }
         return .init(

@@ -151,7 +151,7 @@ extension ClearingHouse {
                 step.market = part.market
                 step.size = part.size
                 step.price = part.price
-                step.priceAge = age(of: marketRows[part.market.index].feed)
+                step.priceAge = age(of: marketRows[part.market.index].indexFeed)
                 // What a keeper has of the pool stands with the first part.
                 let keeper = index == 0 ? quote.keeperReward : .zero
                 step.penalty = part.penalty + keeper

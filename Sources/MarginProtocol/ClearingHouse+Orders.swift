@@ -29,7 +29,7 @@ extension ClearingHouse {
         let action: Actions = reduces ? .reduce : .open
         try requireNotPaused(action)
         if !proceedings.isEmpty { try requireNoProceeding(id, unlessFlagged: reduces) }
-        try requirePrice(marketRows[market.index].feed, for: action)
+        try requirePrice(marketRows[market.index].indexFeed, for: action)
         try requirePrice(assetRows[settlement].feed, for: action)
         if !reduces { try requirePrices(of: id.index, for: .open) }
         if order.reduceOnly, !reduces { throw .wouldIncrease(market) }
@@ -160,6 +160,7 @@ extension ClearingHouse {
         let taker = AccountID(index: parts.taker.account)
         let owner = AccountID(maker.owner)
         _ = books[parts.market].reduce(maker.id, by: size)
+        if !marks.isEmpty { noteTrade(parts.market, at: maker.price) }
         write(parts, reason: .orderMatch, into: &journal)
         move(
             Quantity(raw: candidate.takerFee.raw), of: settlement, from: taker, to: Self.treasury,

@@ -109,8 +109,12 @@ extension ClearingHouse {
                         && pool.impactDepth >= .zero,
                     "market \(market.name): a spread is in 0…1, an impact not negative")
             }
+            found += market.markProblems.map { "market \(market.name): \($0)" }
             found += poolProblems(market, parameters).map { "market \(market.name): \($0)" }
         }
+        check(
+            parameters.feeds.count + parameters.markets.count(where: \.hasOwnMark) <= 64,
+            "at most 64 feeds and marks together are possible")
         found += liquidationProblems(parameters.liquidation)
         if let auctions = parameters.auctions {
             found += auctions.problems(

@@ -127,6 +127,8 @@ public enum Event: Hashable, Sendable {
     case delegateSet(AccountID, Address, allowed: Bool)
     case accountConfigured(AccountID, AccountSetting)
     case fundingAccrued(MarketID, index: Fixed18, ratePer8Hours: Ratio)
+    /// A market's mark or its index is another than before.
+    indirect case markTaken(MarkChange)
     indirect case auctionChanged(AuctionChange)
     case paused(Actions)
     indirect case parameterChanged(ParameterChange)

@@ -42,6 +42,8 @@ public enum Invariant: Int, CaseIterable, Sendable, Hashable {
     case auctionDebtsAgree = 28
     /// The open auctions are those that are not over, in order.
     case openAuctionsAgree = 29
+    /// A mark is there wherever its index is, and the sum of its samples is theirs.
+    case marksAgree = 30
 }
 
 /// An invariant that does not hold: a bug of the engine, never of the input.
@@ -61,6 +63,7 @@ extension ClearingHouse {
         checkMarkets(&found)
         checkAccounts(&found)
         checkAuctions(&found)
+        checkMarks(&found)
         return found.sorted { $0.invariant.rawValue < $1.invariant.rawValue }
     }
 

@@ -12,7 +12,7 @@ public enum ScenarioReference {
         ScenarioDecoder.sizePremiumSection,
         ScenarioDecoder.poolPricingSection, ScenarioDecoder.poolImpactSection,
         ScenarioDecoder.borrowingSection, ScenarioDecoder.fundingSection,
-        ScenarioDecoder.poolFundingSection,
+        ScenarioDecoder.poolFundingSection, ScenarioDecoder.markSection,
         ScenarioDecoder.oracleSection, ScenarioDecoder.latencySection,
         ScenarioDecoder.lognormalLatencySection, ScenarioDecoder.paretoLatencySection,
         ScenarioDecoder.boundsSection, ScenarioDecoder.venueSection,

@@ -90,6 +90,7 @@ struct Fuzz {
         } else if seed > 40, seed % 8 == 3 {
             parameters.feeds[2].delay = TimeSpan(seconds: 900)
         }
+        if seed > 40, seed % 6 == 2 { Self.mark(&parameters) }
         #expect(ClearingHouse.problems(in: parameters).isEmpty)
         house = ClearingHouse(parameters: parameters, start: Timestamp(milliseconds: 1_000_000))
         otherPrices = Array(repeating: .zero, count: 4)
@@ -118,6 +119,21 @@ struct Fuzz {
                 .postPrice(feed: FeedID(index: feed), report: report), from: reporter,
                 into: &journal)
             otherPrices[feed] = Price(raw: raw)
+        }
+    }
+
+    /// Markets that trade in their books alone, each with another mark.
+    private static func mark(_ parameters: inout ProtocolParameters) {
+        let policies = [
+            MarkPolicy(.mid), MarkPolicy(.medianOfThree, average: .moving(TimeSpan(seconds: 600))),
+            MarkPolicy(
+                .robustMedian, average: .exponential(TimeSpan(seconds: 150)),
+                bookAverage: TimeSpan(seconds: 30), band: Ratio(percent: 20)),
+        ]
+        for (market, policy) in policies.enumerated() {
+            guard parameters.markets[market].pool?.terms == nil else { continue }
+            parameters.markets[market].pool = nil
+            parameters.markets[market].mark = policy
         }
     }
 
