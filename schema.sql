@@ -746,6 +746,7 @@ insert or ignore into code (domain, code, name) values
     ('liquidation_kind', 3, 'deficit'),
     ('liquidation_kind', 10, 'flagged'),
     ('liquidation_kind', 13, 'auction'),
+    ('liquidation_kind', 20, 'order'),
     ('auction_event', 1, 'started'),
     ('auction_event', 2, 'taken'),
     ('auction_event', 3, 'bid'),
@@ -791,6 +792,7 @@ insert or ignore into code (domain, code, name) values
     ('rejection', 325, 'priceOutOfBounds'),
     ('rejection', 326, 'priceInvalid'),
     ('rejection', 341, 'wouldWorsen'),
+    ('rejection', 350, 'noOrderWithinLimit'),
     ('rejection', 401, 'insufficientBalance'),
     ('rejection', 402, 'insufficientMargin'),
     ('rejection', 403, 'assetNotBorrowable'),
@@ -1198,6 +1200,25 @@ select
     c.rate_e8 / 1e8 as rate_per_8h
 from funding c left join block b using (run, block)
 left join market m on m.run = c.run and m.market = c.market;
+
+-- Orders that took part of a liquidated position: each fill with the liquidation whose order it was.
+create view if not exists v_liquidation_fill as
+select
+    f.run, f.block, f.tx, f.seq, l.seq as liquidation_seq,
+    strftime('%Y-%m-%dT%H:%M:%fZ', b.time_ms / 1000.0, 'unixepoch') as time, l.account,
+    a.name as account_name, f.market, m.name as market_name, f.maker, k.name as maker_name,
+    f.maker_order, f.size_e8 / 1e8 as size, f.price_e8 / 1e8 as price,
+    l.price_e8 / 1e8 as average_price, l.reference_price_e8 / 1e8 as reference_price,
+    f.maker_fee_e8 / 1e8 as maker_fee
+from fill f
+join liquidation l
+    on l.run = f.run and l.block = f.block and l.tx = f.tx and l.account = f.taker
+    and l.market = f.market and l.kind = 20
+left join block b on b.run = f.run and b.block = f.block
+left join market m on m.run = f.run and m.market = f.market
+left join account a on a.run = f.run and a.account = l.account
+left join account k on k.run = f.run and k.account = f.maker
+where f.maker_order is not null;
 
 -- Marks against their indexes.
 create view if not exists v_mark_price as

@@ -34,7 +34,8 @@ extension JSONText {
         case .belowMinimumDebt(let minimum): member("minimum_e8", minimum)
         case .unknownMarket(let market), .marketNotAllowed(let market), .noPool(let market),
             .wouldIncrease(let market), .openInterestCapExceeded(let market),
-            .nothingToMatch(let market), .windowExhausted(let market):
+            .nothingToMatch(let market), .windowExhausted(let market),
+            .noOrderWithinLimit(let market):
             member("market", market)
         case .unknownFeed(let feed), .senderNotReporter(let feed), .priceMissing(let feed),
             .feedNotPulled(let feed):

@@ -7,6 +7,8 @@ public struct LiquidationStep: Sendable {
     public enum Kind: String, Sendable {
         /// A position is closed, or taken over.
         case position
+        /// A position is closed against orders in the book.
+        case order
         /// Holders of the other side give theirs up for it.
         case deleveraging
         /// The backstop vault takes the whole account over.
@@ -138,6 +140,7 @@ extension LiquidationStep {
         switch taker {
         case .pool, .liquidator: .position
         case .deleveraged: .deleveraging
+        case .book: .order
         case .backstop: .takeover
         }
     }

@@ -78,6 +78,9 @@ extension ClearingHouse {
         if policy.taker == .liquidator, accounts[payer.index].role != .margin {
             throw .wrongRole(payer, accounts[payer.index].role)
         }
+        if policy.book != nil, markets.contains(where: { liquidatesInBook($0) }) {
+            return try quoteIntoBooks(id, payer, markets, limit, health)
+        }
         var available = plainEquity(id.index, prices).raw
         var capacity = lossCapacity(of: id)
         var parts: [LiquidationQuote.PositionPart] = []
@@ -119,7 +122,7 @@ extension ClearingHouse {
         return best
     }
 
-    private func positionPart(
+    func positionPart(
         _ id: AccountID, _ payer: AccountID, _ market: Int, _ limit: Quantity?, _ health: Health,
         _ available: inout Int64, _ capacity: inout LossCapacity
     ) throws(Rejection) -> LiquidationQuote.PositionPart {
@@ -178,7 +181,7 @@ extension ClearingHouse {
     }
 
     /// What the block's limits leave of an account's notional; nil where there are none.
-    private func allowance(of id: AccountID, _ market: Int) throws(Rejection) -> Money? {
+    func allowance(of id: AccountID, _ market: Int) throws(Rejection) -> Money? {
         guard let limits = parameters.liquidation.blockLimits else { return nil }
         let used = blockUsage.first { $0.account == id } ?? BlockUsage(account: id)
         let allowance = AccountBlockLimits(
@@ -193,7 +196,7 @@ extension ClearingHouse {
 
     /// What a closing pays the liquidator, what the insurance fund would have of it, and the loss that somebody has to
     /// bear with it: of a fill below bankruptcy that alone, else all that the account is worth below zero.
-    private func closingCharges(
+    func closingCharges(
         _ policy: LiquidationPolicy, _ share: PositionShare, _ price: Price, _ delta: Quantity,
         _ row: MarketRow, isWholeLoss deficit: Int64
     ) -> (toLiquidator: Int64, toInsurance: Int64, loss: Int64) {
@@ -224,7 +227,7 @@ extension ClearingHouse {
     /// How much of a position one step closes. [1e-8 units], greater than zero.
     ///
     /// - Parameter allowed: what the block's limits leave; nil for no limit.
-    private func closingSize(
+    func closingSize(
         _ account: Int, _ market: Int, _ health: Health, allowed: Money?
     ) -> Int64 {
         let wanted = closingSize(account, market, health)

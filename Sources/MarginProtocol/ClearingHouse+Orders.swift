@@ -114,7 +114,7 @@ extension ClearingHouse {
 
     /// How much of a resting order may trade: nothing with its own account, no more than a reduce-only
     /// order can reduce.
-    private func tradable(
+    func tradable(
         _ maker: Order, with taker: AccountID, _ market: MarketID, atMost left: Quantity
     ) -> Quantity {
         guard maker.owner != taker.raw else { return .zero }
@@ -125,7 +125,7 @@ extension ClearingHouse {
         return closes ? min(size, open.magnitude) : .zero
     }
 
-    private func requireFill(_ side: FillParts.Side, _ parts: FillParts, _ fee: Money)
+    func requireFill(_ side: FillParts.Side, _ parts: FillParts, _ fee: Money)
         throws(Rejection)
     {
         let delta = side.after.size - side.before.size
@@ -206,7 +206,7 @@ extension ClearingHouse {
         cancelResting(order, market, &journal)
     }
 
-    private mutating func cancelResting(
+    mutating func cancelResting(
         _ order: OrderID, _ market: MarketID, _ journal: inout [Event]
     ) {
         guard let cancelled = books[market.index].cancel(order) else {

@@ -272,6 +272,7 @@ extension ClearingHouse {
                     "a fillable price's adjustment is at least 1, its spread > 0, 0 < fee ≤ 1")
             }
         }
+        found += bookProblems(policy)
         if let limits = policy.blockLimits,
             !limits.notional.isPositive || !limits.insuranceLoss.isPositive
         {

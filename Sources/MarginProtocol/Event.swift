@@ -70,6 +70,8 @@ public enum LiquidationKind: Int8, Hashable, Sendable, CaseIterable {
     case flagged = 10
     /// Collateral went to an auction, and the debt that it is to pay with it.
     case auction = 13
+    /// A position was closed against orders in the book.
+    case order = 20
 }
 
 /// One step of a liquidation, complete.

@@ -124,6 +124,8 @@ public struct LiquidationPolicy: Hashable, Sendable {
     public var refusesToWorsen: Bool
     /// What becomes of a liquidation that has begun; nil where every step stands for itself.
     public var course: LiquidationCourse?
+    /// How positions are liquidated against the order book, where a market has no pool; nil for not at all.
+    public var book: BookLiquidation?
     public init(
         trigger: Trigger = .strict, order: Order = .mostUnprofitableFirst,
         size: Size = .closeFactor(Ratio(percent: 50), fullBelow: .zero, dust: .zero),

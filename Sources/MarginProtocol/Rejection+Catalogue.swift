@@ -45,6 +45,10 @@ extension Rejection {
         entry(
             341, "wouldWorsen",
             "The seizure would leave more debt for each unit of collateral than there was."),
+        entry(
+            350, "noOrderWithinLimit",
+            "No order in the book takes any of the position within the liquidation's limit, and nobody else does."
+        ),
         entry(401, "insufficientBalance", "The account holds less than the command moves."),
         entry(
             402, "insufficientMargin", "Afterwards the account would not meet its initial margin."),

@@ -64,6 +64,7 @@ public enum Rejection: Error, Hashable, Sendable {
     case boughtTooLittle(Quantity)
     case nothingAllowedYet(AccountID)
     case windowExhausted(MarketID)
+    case noOrderWithinLimit(MarketID)
     case noAuctions
     case auctionLimitReached(AssetID)
     case unknownAuction(AuctionID)
@@ -115,6 +116,7 @@ public enum Rejection: Error, Hashable, Sendable {
         case .priceOutOfBounds: 325
         case .priceInvalid: 326
         case .wouldWorsen: 341
+        case .noOrderWithinLimit: 350
         case .insufficientBalance: 401
         case .insufficientMargin: 402
         case .assetNotBorrowable: 403

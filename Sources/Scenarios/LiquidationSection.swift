@@ -109,6 +109,10 @@ extension ScenarioDecoder {
                 "block_limits", "map or none", default: "none",
                 "What all steps of an account may take in one block, each market at most once."),
             Key(
+                "book", "map", rule: "none",
+                "How positions are liquidated against the order book, in markets without a pool: an order, and what becomes of the rest."
+            ),
+            Key(
                 "refuse_worsening", "true or false", rule: "false",
                 "Whether a seizure is refused that would leave more debt for each unit of collateral than before."
             ),
@@ -127,6 +131,20 @@ extension ScenarioDecoder {
                 "insurance_loss", "money", required: true,
                 "What the insurance fund may pay at once."
             ),
+        ])
+
+    static let bookSection = Section(
+        path: "protocol.liquidation.book",
+        sentence:
+            "A liquidation order against the book: at any price where the closing price is the mark, else down to the bankruptcy or the fillable price. The account's own orders are cancelled first. What the fills bring beyond the bankruptcy price is the insurance fund's, all of it or up to the fillable price's fee.",
+        keys: [
+            Key(
+                "rest", "taken_over or stays", default: "taken_over",
+                "What becomes of what no order takes: taken over at once as without a book, or left to the account until the next step; then, where not even a part was filled and the account is worth less than nothing, others give up for it."
+            ),
+            Key(
+                "fill_or_kill", "true or false", default: "false",
+                "Whether an order that cannot be filled whole is not filled at all."),
         ])
 
     static let fillableSection = Section(
@@ -170,7 +188,7 @@ extension ScenarioDecoder {
         let callers: [(word: String, value: LiquidationPolicy.Caller)] = [
             ("anyone", .anyone), ("venue", .venue),
         ]
-        return LiquidationPolicy(
+        var policy = LiquidationPolicy(
             trigger: fields.read("trigger", Kind.choice(triggers)),
             order: fields.read("order", Kind.choice(orders)), size: size(fields),
             penalty: fields.read("penalty", .share),
@@ -183,6 +201,16 @@ extension ScenarioDecoder {
             oncePerBlock: fields.read("once_per_block", .yesOrNo), blockLimits: blockLimits(fields),
             refusesToWorsen: fields.readIfPresent("refuse_worsening", .yesOrNo) ?? false,
             course: course(fields))
+        if let tree = fields.value("book"), tree.scalar != "none" {
+            let own = Fields(tree, fields.path("book"), Self.bookSection, self)
+            let rests: [(word: String, value: BookLiquidation.Rest)] = [
+                ("taken_over", .takenOver), ("stays", .stays),
+            ]
+            policy.book = BookLiquidation(
+                rest: own.read("rest", Kind.choice(rests)),
+                fillsWhole: own.read("fill_or_kill", .yesOrNo))
+        }
+        return policy
     }
 
     private func blockLimits(_ fields: Fields) -> LiquidationBlockLimits? {

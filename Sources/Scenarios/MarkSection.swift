@@ -6,7 +6,7 @@ extension ScenarioDecoder {
     static let markSection = Section(
         path: "markets.MARKET.mark",
         sentence:
-            "What positions are valued at and liquidated by; fills keep their own prices. Of the book, what stands in it as a block begins.",
+            "What positions are valued at and liquidated by, taken as a block begins and with each new price of the index; fills keep their own prices.",
         keys: [
             Key(
                 "rule",

@@ -19,7 +19,7 @@ public enum ScenarioReference {
         ScenarioDecoder.protocolSection, ScenarioDecoder.guardSection,
         ScenarioDecoder.guardEntrySection,
         ScenarioDecoder.liquidationSection, ScenarioDecoder.blockLimitsSection,
-        ScenarioDecoder.courseSection, ScenarioDecoder.shortageSection,
+        ScenarioDecoder.bookSection, ScenarioDecoder.courseSection, ScenarioDecoder.shortageSection,
         ScenarioDecoder.windowSection, ScenarioDecoder.keeperTermsSection,
         ScenarioDecoder.slowPriceSection,
         ScenarioDecoder.fillableSection,

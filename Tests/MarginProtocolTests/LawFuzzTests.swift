@@ -91,6 +91,7 @@ struct Fuzz {
             parameters.feeds[2].delay = TimeSpan(seconds: 900)
         }
         if seed > 40, seed % 6 == 2 { Self.mark(&parameters) }
+        if seed > 40, seed % 4 == 2 { Self.liquidateInBooks(&parameters, seed) }
         #expect(ClearingHouse.problems(in: parameters).isEmpty)
         house = ClearingHouse(parameters: parameters, start: Timestamp(milliseconds: 1_000_000))
         otherPrices = Array(repeating: .zero, count: 4)
@@ -120,6 +121,25 @@ struct Fuzz {
                 into: &journal)
             otherPrices[feed] = Price(raw: raw)
         }
+    }
+
+    /// Positions of markets without a pool go to their books.
+    private static func liquidateInBooks(_ parameters: inout ProtocolParameters, _ seed: UInt64) {
+        var policy = parameters.liquidation
+        policy.taker = .pool
+        policy.book = BookLiquidation(
+            rest: seed % 8 < 4 ? .stays : .takenOver, fillsWhole: seed % 12 == 2)
+        let prices: [LiquidationPolicy.ClosingPrice] = [
+            .bankruptcy, .mark,
+            .fillable(adjustment: .one, spread: Ratio(percent: 50), maximumFee: Ratio(percent: 2)),
+        ]
+        policy.closingPrice = prices[Int(seed / 4) % 3]
+        parameters.liquidation = policy
+        for market in 0..<2 where parameters.markets[market].pool?.terms == nil {
+            parameters.markets[market].pool = nil
+        }
+        // Where that cannot be, the protocol stays as it was drawn.
+        if !ClearingHouse.problems(in: parameters).isEmpty { parameters.liquidation.book = nil }
     }
 
     /// Markets that trade in their books alone, each with another mark.
@@ -254,7 +274,9 @@ struct Fuzz {
                             && step.toInsurance == part.toInsurance
                             && step.penalty == part.penalty
                             && house.position(account, part.market).size
-                                == before.position(account, part.market).size + part.size,
+                                == parts.reduce(before.position(account, part.market).size) {
+                                    $1.market == part.market ? $0 + $1.size : $0
+                                },
                         "executed as quoted: \(part), \(step)")
                 else { return false }
             }
