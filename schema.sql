@@ -733,6 +733,7 @@ insert or ignore into code (domain, code, name) values
     ('balance_reason', 53, 'bidHeld'),
     ('balance_reason', 54, 'bidReturned'),
     ('balance_reason', 59, 'oevPaid'),
+    ('balance_reason', 60, 'fundingLimited'),
     ('position_reason', 1, 'trade'),
     ('position_reason', 2, 'orderMatch'),
     ('position_reason', 3, 'liquidation'),

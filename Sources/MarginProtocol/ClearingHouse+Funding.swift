@@ -98,6 +98,7 @@ extension ClearingHouse {
         let first = rate(policy, market, samples)
         let later = passed > 1 ? rate(policy, market, []) : .zero
         let length = policy.interval
+        let before = marketRows[market].fundingIndex
         marketRows[market].fundingIndex.raw +=
             step(market, first, length, of: length)
             + step(market, later, length, of: length) * Int128(passed - 1)
@@ -105,6 +106,7 @@ extension ClearingHouse {
         fundingStates[market].rate = passed > 1 ? later : first
         let perEight = first.raw * 28_800_000 / Int128(interval) / 10_000_000_000
         note(market, Ratio(raw: Int64(perEight)), into: &journal)
+        if policy.limitsCharges { limitCharges(market, since: before, into: &journal) }
     }
 
     /// What a unit of a long pays at a rate: of its value, which an inverse contract has in coins. [1e-18]

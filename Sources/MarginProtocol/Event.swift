@@ -9,6 +9,7 @@ public enum BalanceReason: Int8, Hashable, Sendable, CaseIterable {
     case auctionStarted = 46, auctionDebt, auctionPaid, auctionPenalty, auctionBought
     case auctionReturned, auctionReward, bidHeld, bidReturned
     case oevPaid = 59
+    case fundingLimited
     public var name: String { String(describing: self) }
 }
 

@@ -83,6 +83,30 @@ import Testing
         #expect(try mark("") == Price(whole: 10_015))
     }
 
+    /// blog.btcmex.com/insurance-fund, in small: bankrupt at 3,070 and filled at 3,080, the fund has 10; and an order that
+    /// cannot be filled whole leaves all of it to be taken over.
+    @Test func liquidationInTheBook() throws {
+        func step(_ bids: String) throws -> LiquidationStep? {
+            try report(
+                """
+                protocol: bitmex-usdt
+                parameters:
+                  markets: {BTC: {pool: none}}
+                  protocol: {liquidation: {book: {fill_or_kill: true}}}
+                prices: {BTC: 3100}
+                market: {BTC: {bids: \(bids)}}
+                account: {balances: {USDT: 30}, positions: {BTC: {size: 1, entry: 3100}}}
+                """
+            ).liquidation
+        }
+        let filled = try #require(try step("[[3080, 0.4], [3080, 0.6]]"))
+        #expect(filled.kind == .order && filled.price == Price(whole: 3080))
+        #expect(filled.toInsurance == Money(whole: 10) && filled.deficit == .zero)
+        #expect(isNear(filled.bankruptcyPrice, "3070"))
+        let killed = try #require(try step("[[3080, 0.4]]"))
+        #expect(killed.kind == .position && killed.toInsurance == Money(whole: 30))
+    }
+
     @Test("Where a market trades with a pool the venues' marks need no book")
     func withoutBook() throws {
         for name in ["binance-usdm", "bybit-uta", "okx-multi-currency", "deribit", "hyperliquid"] {
@@ -113,7 +137,8 @@ import Testing
         #expect(problems("{mark: book_mid}").contains("the market trades with a pool"))
         #expect(problems("{mark: book_mid, pool: none}").isEmpty)
         #expect(
-            problems("{mark: {rule: median}, pool: none}").contains("needs an average of the basis"))
+            problems("{mark: {rule: median}, pool: none}").contains("needs an average of the basis")
+        )
         #expect(
             problems("{mark: book_mid, pool: none}", "{bids: [[10, 1]], asks: [[10, 1]]}")
                 .contains("above the bids"))

@@ -1,4 +1,5 @@
 import ExactMath
+import MarginRules
 import OrderBook
 import SeededRandom
 import Testing
@@ -342,13 +343,14 @@ struct BookLiquidationTests {
             return ClearingHouse.problems(in: parameters)
         }
         #expect(found { _ in }.isEmpty)
-        #expect(found { $0.taker = .liquidator }.count == 1)
-        #expect(found { $0.size = .zeroHealth(platformFee: .zero) }.isEmpty == false)
-        #expect(
-            found {
-                $0.closingPrice = .pool
-                $0.size = .wholePosition
-            }.count == 1)
+        let rows: [(String, (inout LiquidationPolicy) -> Void)] = [
+            ("leaves its rest to the pool", { $0.taker = .liquidator }),
+            ("by their size", { $0.size = .absorb }), ("in a book", { $0.closingPrice = .pool }),
+            ("has no course", { $0.course = LiquidationCourse(end: .nothingLeft) }),
+        ]
+        for (text, change) in rows {
+            #expect(found(change).contains { $0.contains(text) }, "\(text): \(found(change))")
+        }
     }
 }
 

@@ -154,6 +154,11 @@ struct Fuzz {
             guard parameters.markets[market].pool?.terms == nil else { continue }
             parameters.markets[market].pool = nil
             parameters.markets[market].mark = policy
+            var funding = PremiumFunding(
+                source: .book(impact: .zero), interest: Ratio(basisPoints: 30),
+                interval: TimeSpan(seconds: 600))
+            funding.limitsCharges = market != 1
+            parameters.markets[market].funding = .premium(funding)
         }
     }
 
