@@ -101,7 +101,9 @@ let package = Package(
                 "Markets", "Chain", "Agents", yams,
             ],
             resources: presets.map { .embedInCode("Protocols/\($0).yaml") }),
-        layer("MarginCalculator", ["ExactMath", "MarginRules", "MarginProtocol", "Scenarios"]),
+        layer(
+            "MarginCalculator",
+            ["ExactMath", "OrderBook", "MarginRules", "MarginProtocol", "Scenarios"]),
         layer(
             "Simulation",
             [

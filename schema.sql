@@ -641,6 +641,22 @@ create table if not exists liquidator_decision (
     primary key (run, block, seq)
 ) strict, without rowid;
 
+-- A row is a market's mark, where that is not its oracle's price, when it or its index became another.
+-- Between two rows both stood as the earlier one says. Only where a market has a mark of its own.
+create table if not exists mark_price (
+    run integer not null, -- run
+    block integer not null, -- block
+    tx integer not null, -- transaction that brought the index; -1 for what the book showed as the block began
+    seq integer not null, -- event
+    market integer not null, -- market
+    mark_e8 integer not null check (mark_e8 > 0), -- [1e-8 USD per unit] what positions are valued at
+    index_e8 integer not null check (index_e8 > 0), -- [1e-8 USD per unit] the oracle's price
+    bid_e8 integer, -- [1e-8 USD per unit] best bid in the book; none where nobody bids
+    ask_e8 integer, -- [1e-8 USD per unit] best offer in the book; none where nobody offers
+    last_trade_e8 integer, -- [1e-8 USD per unit] last fill in the book; none before the first
+    primary key (run, block, tx, seq)
+) strict, without rowid;
+
 -- == codes ==
 insert or ignore into code (domain, code, name) values
     ('table', 0, 'run'),
@@ -672,6 +688,7 @@ insert or ignore into code (domain, code, name) values
     ('table', 71, 'bundle'),
     ('table', 72, 'express_round'),
     ('table', 90, 'liquidator_decision'),
+    ('table', 95, 'mark_price'),
     ('table', 98, 'trade_request'),
     ('table', 99, 'pool_deleveraging'),
     ('pool_deleveraging', 1, 'enabled'),
@@ -778,6 +795,7 @@ insert or ignore into code (domain, code, name) values
     ('balance_reason', 53, 'bidHeld'),
     ('balance_reason', 54, 'bidReturned'),
     ('balance_reason', 59, 'oevPaid'),
+    ('balance_reason', 60, 'fundingLimited'),
     ('balance_reason', 65, 'executionFeeHeld'),
     ('balance_reason', 66, 'executionFeePaid'),
     ('balance_reason', 67, 'executionFeeReturned'),
@@ -794,6 +812,7 @@ insert or ignore into code (domain, code, name) values
     ('liquidation_kind', 3, 'deficit'),
     ('liquidation_kind', 10, 'flagged'),
     ('liquidation_kind', 13, 'auction'),
+    ('liquidation_kind', 20, 'order'),
     ('auction_event', 1, 'started'),
     ('auction_event', 2, 'taken'),
     ('auction_event', 3, 'bid'),
@@ -839,6 +858,7 @@ insert or ignore into code (domain, code, name) values
     ('rejection', 325, 'priceOutOfBounds'),
     ('rejection', 326, 'priceInvalid'),
     ('rejection', 341, 'wouldWorsen'),
+    ('rejection', 350, 'noOrderWithinLimit'),
     ('rejection', 360, 'requestNeeded'),
     ('rejection', 361, 'noRequests'),
     ('rejection', 362, 'unknownRequest'),
@@ -1017,6 +1037,10 @@ create trigger if not exists liquidator_decision_no_update before update on liqu
     select raise(abort, 'liquidator_decision is append-only: a row may not be changed'); end;
 create trigger if not exists liquidator_decision_no_delete before delete on liquidator_decision begin
     select raise(abort, 'liquidator_decision is append-only: a row may not be deleted'); end;
+create trigger if not exists mark_price_no_update before update on mark_price begin
+    select raise(abort, 'mark_price is append-only: a row may not be changed'); end;
+create trigger if not exists mark_price_no_delete before delete on mark_price begin
+    select raise(abort, 'mark_price is append-only: a row may not be deleted'); end;
 create trigger if not exists run_no_update
 before update of run, scenario, scenario_text, seed, engine_version, start_ms, settlement_asset, gas_feed
 on run begin
@@ -1251,6 +1275,36 @@ select
     m.name as market_name, c.index_e8 / 1e8 + c.index_rest_e18 / 1e18 as "index",
     c.rate_e8 / 1e8 as rate_per_8h
 from funding c left join block b using (run, block)
+left join market m on m.run = c.run and m.market = c.market;
+
+-- Orders that took part of a liquidated position: each fill with the liquidation whose order it was.
+create view if not exists v_liquidation_fill as
+select
+    f.run, f.block, f.tx, f.seq, l.seq as liquidation_seq,
+    strftime('%Y-%m-%dT%H:%M:%fZ', b.time_ms / 1000.0, 'unixepoch') as time, l.account,
+    a.name as account_name, f.market, m.name as market_name, f.maker, k.name as maker_name,
+    f.maker_order, f.size_e8 / 1e8 as size, f.price_e8 / 1e8 as price,
+    l.price_e8 / 1e8 as average_price, l.reference_price_e8 / 1e8 as reference_price,
+    f.maker_fee_e8 / 1e8 as maker_fee
+from fill f
+join liquidation l
+    on l.run = f.run and l.block = f.block and l.tx = f.tx and l.account = f.taker
+    and l.market = f.market and l.kind = 20
+left join block b on b.run = f.run and b.block = f.block
+left join market m on m.run = f.run and m.market = f.market
+left join account a on a.run = f.run and a.account = l.account
+left join account k on k.run = f.run and k.account = f.maker
+where f.maker_order is not null;
+
+-- Marks against their indexes.
+create view if not exists v_mark_price as
+select
+    c.run, c.block, c.tx, c.seq,
+    strftime('%Y-%m-%dT%H:%M:%fZ', b.time_ms / 1000.0, 'unixepoch') as time, c.market,
+    m.name as market_name, c.mark_e8 / 1e8 as mark, c.index_e8 / 1e8 as "index",
+    100.0 * (c.mark_e8 - c.index_e8) / c.index_e8 as basis_percent, c.bid_e8 / 1e8 as bid,
+    c.ask_e8 / 1e8 as ask, c.last_trade_e8 / 1e8 as last_trade
+from mark_price c left join block b using (run, block)
 left join market m on m.run = c.run and m.market = c.market;
 
 -- Liquidation steps. Health is equity less requirement.

@@ -78,6 +78,14 @@ struct EventCursor {
             sink.integer(whole)
             sink.integer(rest)
             sink.exact(rate)
+        case .markTaken(let change):
+            sink.begin(.markPrice, place)
+            sink.id(change.market)
+            sink.exact(change.mark)
+            sink.exact(change.index)
+            sink.integer(change.bestBid?.raw)
+            sink.integer(change.bestAsk?.raw)
+            sink.integer(change.lastTrade?.raw)
         case .delegateSet(let account, let delegate, let allowed):
             json.removeAll()
             json.object {

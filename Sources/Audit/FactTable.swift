@@ -8,6 +8,7 @@ enum FactTable: UInt8, CaseIterable, Sendable {
     case oevAuction = 70
     case bundle, expressRound
     case liquidatorDecision = 90
+    case markPrice = 95
     case tradeRequest = 98
     case poolDeleveraging
 
@@ -143,6 +144,10 @@ enum FactTable: UInt8, CaseIterable, Sendable {
                 "block", "seq", "agent", "account", "decided_block", "trigger", "tx_id", "tx",
                 "equity_e8", "requirement_e8", "price_age_ms", "expected_profit_e8", "bid_wei",
                 "rivals", "result", "reason", "execution_equity_e8", "execution_requirement_e8",
+            ]
+        case .markPrice:
+            FactTable.event + [
+                "market", "mark_e8", "index_e8", "bid_e8", "ask_e8", "last_trade_e8",
             ]
         case .poolDeleveraging:
             FactTable.event + [

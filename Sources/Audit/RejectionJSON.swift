@@ -42,7 +42,8 @@ extension JSONText {
         case .unknownMarket(let market), .marketNotAllowed(let market), .noPool(let market),
             .wouldIncrease(let market), .openInterestCapExceeded(let market),
             .nothingToMatch(let market), .windowExhausted(let market),
-            .deleveragingNotEnabled(let market), .deleveragingRefused(let market):
+            .deleveragingNotEnabled(let market), .deleveragingRefused(let market),
+            .noOrderWithinLimit(let market):
             member("market", market)
         case .unknownFeed(let feed), .senderNotReporter(let feed), .priceMissing(let feed),
             .feedNotPulled(let feed):

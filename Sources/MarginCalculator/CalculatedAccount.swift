@@ -1,6 +1,7 @@
 import ExactMath
 public import MarginProtocol
 import MarginRules
+import OrderBook
 public import Scenarios
 
 /// An account file brought to life: the protocol with this account, and enough beside it that any step of a
@@ -39,6 +40,7 @@ public struct CalculatedAccount: Sendable {
         }
         cross = house.addAccount(owner: Self.owner, role: .margin)
         let other = house.addAccount(owner: Self.other, role: .margin)
+        Self.fillBooks(file, &house, other, &journal)
         let keeper = file.parameters.liquidation.caller == .venue ? Address.system : Self.keeper
         liquidator = house.addAccount(owner: keeper, role: .wallet)
         liquidatorMargin = house.addAccount(owner: keeper, role: .margin)
@@ -77,6 +79,27 @@ public struct CalculatedAccount: Sendable {
         if let category = file.category { house.seedSetting(cross, .category(category)) }
         self.house = house
         try endow()
+    }
+
+    /// Others' orders, and what marks remember.
+    private static func fillBooks(
+        _ file: AccountFile, _ house: inout ClearingHouse, _ other: AccountID,
+        _ journal: inout [Event]
+    ) {
+        for (index, state) in file.surroundings.books.enumerated() {
+            guard let state else { continue }
+            let market = MarketID(index: index)
+            for (side, levels) in [(Side.buy, state.bids), (.sell, state.asks)] {
+                for level in levels {
+                    house.seedOrder(
+                        other, market, side, price: level.price, size: level.size, into: &journal)
+                }
+            }
+            house.seedMark(
+                market, lastTrade: state.lastTrade, averageBasis: state.averageBasis,
+                averageBookPrice: state.averageBookPrice, fundingRate: state.fundingRate,
+                into: &journal)
+        }
     }
 
     private static func open(

@@ -35,7 +35,7 @@ public struct LiquidationRun: Sendable {
         var journal: [Event] = []
         while rows.count < Self.maximumSteps {
             let before = state.house.health(of: id, .maintenance)
-            guard state.house.isLiquidatable(id, at: state.file.prices) else {
+            guard state.house.isLiquidatable(id, at: state.house.prices) else {
                 let facts = state.house.account(id)
                 ending =
                     rows.isEmpty

@@ -7,6 +7,8 @@ public struct LiquidationStep: Sendable {
     public enum Kind: String, Sendable {
         /// A position is closed, or taken over.
         case position
+        /// A position is closed against orders in the book.
+        case order
         /// Holders of the other side give theirs up for it.
         case deleveraging
         /// The backstop vault takes the whole account over.
@@ -75,14 +77,14 @@ extension LiquidationStep {
             guard let part = parts.first else { return nil }
             let held = account.house.position(id, part.market).size.magnitude
             let isMarket = part.taker == .pool || part.taker == .liquidator
-            let taken =
-                isMarket && policy.closingPrice == .bankruptcy ? part.bankruptcyPrice : part.price
+            let rule = policy.closingPrice(closing: part.size, of: held)
+            let taken = isMarket && rule == .bankruptcy ? part.bankruptcyPrice : part.price
             self.init(
                 kind: Self.kind(part.taker),
                 what: parts.map { parameters.markets[$0.market.index].name }.joined(separator: "+"),
                 amount: part.size, repaidAsset: nil, repaid: nil, price: taken ?? part.price,
                 mark: account.house.price(of: part.market), bankruptcyPrice: part.bankruptcyPrice,
-                bonus: isMarket && (policy.closingPrice == .mark || policy.closingPrice == .pool)
+                bonus: isMarket && (rule == .mark || rule == .pool)
                     ? policy.penalty : .zero,
                 closeFactor: Self.share(part.size.magnitude, held),
                 penalty: Self.worth(
@@ -149,6 +151,7 @@ extension LiquidationStep {
         switch taker {
         case .pool, .liquidator: .position
         case .deleveraged: .deleveraging
+        case .book: .order
         case .backstop: .takeover
         }
     }

@@ -92,7 +92,7 @@ extension MarginReport.AccountReport {
         isolatedMarket = house.account(id).isolatedMarket.map {
             account.file.parameters.markets[$0.index].name
         }
-        equity = house.plainEquity(of: id, at: account.file.prices)
+        equity = house.plainEquity(of: id, at: house.prices)
         weightedEquity = .init(
             initial: initial.health.equity, maintenance: maintenance.health.equity)
         requirement = .init(
@@ -100,7 +100,7 @@ extension MarginReport.AccountReport {
         health = .init(initial: initial.health.surplus, maintenance: maintenance.health.surplus)
         marginRatio = Self.marginRatio(account.file.parameters.marginRatio, maintenance)
         healthFactor = Self.healthFactor(maintenance)
-        isLiquidatable = house.isLiquidatable(id, at: account.file.prices)
+        isLiquidatable = house.isLiquidatable(id, at: house.prices)
         assets = maintenance.assets.map { line in
             let terms = account.file.parameters.assets[line.asset.index]
             let weighted =
@@ -128,7 +128,7 @@ extension MarginReport.AccountReport {
         let house = account.house
         let terms = account.file.parameters.markets[line.market.index]
         let mark = house.price(of: line.market)
-        let all = house.criticalPrices(of: id, feed: terms.feed, .liquidatable)
+        let all = house.criticalPrices(of: id, market: line.market, .liquidatable)
         let isLong = !line.size.isNegative
         let given = account.file.positions.first { $0.market == line.market }
         return .init(

@@ -17,19 +17,33 @@ extension ClearingHouse {
     public func criticalPrices(
         of id: AccountID, feed: FeedID, _ condition: CriticalCondition
     ) -> [Price] {
-        let present = prices[feed.index].raw
+        criticalPrices(of: id, moving: feed.index, condition)
+    }
+
+    /// The same of a market's mark, with which its index and all other marks of that move by the same amount.
+    public func criticalPrices(
+        of id: AccountID, market: MarketID, _ condition: CriticalCondition
+    ) -> [Price] {
+        criticalPrices(of: id, moving: marketRows[market.index].feed, condition)
+    }
+
+    private func criticalPrices(
+        of id: AccountID, moving feed: Int, _ condition: CriticalCondition
+    ) -> [Price] {
+        let present = prices[feed].raw
         guard present > 0 else { return [] }
+        let joint = MovingPrices(feed, prices, marks)
         var trial = prices
         func meets(_ price: Int64) -> Bool {
-            trial[feed.index] = Price(raw: price)
+            joint.move(&trial, to: price)
             let health = evaluate(id.index, trial, .maintenance, .nothing)
             switch condition {
             case .liquidatable: return isDue(id.index, health, trial)
             case .bankrupt: return !health.equity.isPositive
             }
         }
-        let highest = highestPrice(id.index, feed.index, present)
-        let points = priceBends(id.index, feed.index, highest, present)
+        let highest = highestPrice(id.index, joint, present)
+        let points = priceBends(id.index, joint, highest, present)
         var found: [Price] = []
         var low = points[0]
         var lowMeets = meets(low)
@@ -57,16 +71,20 @@ extension ClearingHouse {
     }
 
     /// Prices between which the account's surplus runs straight, or nearly, ascending.
-    private func priceBends(_ account: Int, _ feed: Int, _ highest: Int64, _ present: Int64)
+    private func priceBends(
+        _ account: Int, _ joint: MovingPrices, _ highest: Int64, _ present: Int64
+    )
         -> [Int64]
     {
-        let lowest = lowestPrice(account, feed, present)
+        let lowest = lowestPrice(account, joint, present)
         var bends: [Int64] = [lowest, present, highest]
-        func add(_ price: Int64?) {
-            guard let price else { return }
+        func add(_ price: Int64?, _ offset: Int64) {
+            guard let own = price else { return }
+            let price = own - offset
             bends += [price - 1, price, price + 1]
         }
-        for market in Bits(mask: accounts[account].markets) where marketRows[market].feed == feed {
+        for market in Bits(mask: accounts[account].markets) {
+            guard let offset = joint.offset(marketRows[market].feed) else { continue }
             let size = positions[account * marketCount + market].size.magnitude.raw
             let terms = parameters.markets[market]
             for bracket in terms.margin.brackets
@@ -74,20 +92,23 @@ extension ClearingHouse {
                 add(
                     terms.contract == .inverse
                         ? try? multiply(size, scaleE8, dividingBy: bracket.floor.raw, rounding: .up)
-                        : try? multiply(bracket.floor.raw, scaleE8, dividingBy: size, rounding: .up)
-                )
+                        : try? multiply(
+                            bracket.floor.raw, scaleE8, dividingBy: size, rounding: .up), offset)
             }
             // Where profit changes its sign, and with it its weight.
-            add(positions[account * marketCount + market].entryPrice(terms.contract)?.raw)
+            add(
+                positions[account * marketCount + market].entryPrice(terms.contract)?.raw, offset)
         }
-        for asset in Bits(mask: accounts[account].assets) where assetRows[asset].feed == feed {
+        for asset in Bits(mask: accounts[account].assets) {
+            guard let offset = joint.offset(assetRows[asset].feed) else { continue }
             let held = abs(holding(account, asset))
             for schedule in [
                 parameters.assets[asset].collateral,
                 parameters.assets[asset].initialCollateral ?? parameters.assets[asset].collateral,
             ] where schedule.basis == .value {
                 for tier in schedule.tiers where tier.floor > 0 {
-                    add(try? multiply(tier.floor, scaleE8, dividingBy: held, rounding: .up))
+                    add(
+                        try? multiply(tier.floor, scaleE8, dividingBy: held, rounding: .up), offset)
                 }
             }
         }
@@ -108,10 +129,10 @@ extension ClearingHouse {
     }
 
     /// The lowest price at which the value of every inverse contract still fits.
-    private func lowestPrice(_ account: Int, _ feed: Int, _ present: Int64) -> Int64 {
+    private func lowestPrice(_ account: Int, _ joint: MovingPrices, _ present: Int64) -> Int64 {
         var lowest: Int64 = 1
-        for market in Bits(mask: accounts[account].markets)
-        where marketRows[market].feed == feed && marketRows[market].isInverse {
+        for market in Bits(mask: accounts[account].markets) where marketRows[market].isInverse {
+            guard let offset = joint.offset(marketRows[market].feed) else { continue }
             let size = max(
                 positions[account * marketCount + market].size.magnitude.raw,
                 marketRows[market].longOpenInterest.raw)
@@ -125,7 +146,7 @@ extension ClearingHouse {
                 most = min(most, max(1, bound ?? most))
             }
             if let bound = try? multiply(size, scaleE8, dividingBy: most, rounding: .up) {
-                lowest = max(lowest, bound)
+                lowest = max(lowest, bound - offset)
             } else {
                 lowest = present
             }
@@ -134,17 +155,18 @@ extension ClearingHouse {
     }
 
     /// The highest price at which every product of the valuation still fits.
-    private func highestPrice(_ account: Int, _ feed: Int, _ present: Int64) -> Int64 {
+    private func highestPrice(_ account: Int, _ joint: MovingPrices, _ present: Int64) -> Int64 {
         var highest = present > Int64.max / 1000 ? Int64.max / 4 : present * 1000
         // Everything of one account, with any margin and weight on top, within a sixteenth of what fits.
         let limit = Int64.max / 64
         var amounts: [Int64] = []
         for market in Bits(mask: accounts[account].markets)
-        where marketRows[market].feed == feed && !marketRows[market].isInverse {
+        where joint.offset(marketRows[market].feed) != nil && !marketRows[market].isInverse {
             amounts.append(positions[account * marketCount + market].size.magnitude.raw)
             amounts.append(marketRows[market].longOpenInterest.raw)
         }
-        for asset in Bits(mask: accounts[account].assets) where assetRows[asset].feed == feed {
+        for asset in Bits(mask: accounts[account].assets)
+        where joint.offset(assetRows[asset].feed) != nil {
             amounts.append(abs(holding(account, asset)))
             amounts.append(deposited(AssetID(index: asset)).raw)
         }
@@ -153,7 +175,33 @@ extension ClearingHouse {
                 highest = min(highest, bound)
             }
         }
-        return max(present, highest)
+        // The others of its kind stay as far above it as they are.
+        return max(present, highest - joint.highestOffset)
+    }
+}
+
+/// A price and those that move with it: an index and the marks that follow it.
+private struct MovingPrices {
+    /// The price itself first, and how far above it each stands. [1e-8]
+    private var offsets: [(feed: Int, offset: Int64)]
+
+    init(_ feed: Int, _ prices: [Price], _ marks: [MarkState]) {
+        offsets = [(feed, 0)]
+        guard !marks.isEmpty else { return }
+        let index = marks.first { $0.slot == feed }?.feed ?? feed
+        for other in [index] + marks.filter({ $0.feed == index }).map(\.slot) where other != feed {
+            offsets.append((other, prices[other].raw - prices[feed].raw))
+        }
+    }
+
+    /// How far above the price one of those that move with it stands; nil for any other.
+    func offset(_ feed: Int) -> Int64? { offsets.first { $0.feed == feed }?.offset }
+
+    var highestOffset: Int64 { offsets.reduce(0) { max($0, $1.offset) } }
+
+    /// Moves all of them so that the first is at a price; none below the smallest.
+    func move(_ prices: inout [Price], to price: Int64) {
+        for (feed, offset) in offsets { prices[feed] = Price(raw: max(1, price + offset)) }
     }
 }
 

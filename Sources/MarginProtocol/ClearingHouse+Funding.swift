@@ -98,11 +98,15 @@ extension ClearingHouse {
         let first = rate(policy, market, samples)
         let later = passed > 1 ? rate(policy, market, []) : .zero
         let length = policy.interval
+        let before = marketRows[market].fundingIndex
         marketRows[market].fundingIndex.raw +=
             step(market, first, length, of: length)
             + step(market, later, length, of: length) * Int128(passed - 1)
+        // What was last paid; a mark may count what is left of it until the next payment.
+        fundingStates[market].rate = passed > 1 ? later : first
         let perEight = first.raw * 28_800_000 / Int128(interval) / 10_000_000_000
         note(market, Ratio(raw: Int64(perEight)), into: &journal)
+        if policy.limitsCharges { limitCharges(market, since: before, into: &journal) }
     }
 
     /// What a unit of a long pays at a rate: of its value, which an inverse contract has in coins. [1e-18]
@@ -129,7 +133,7 @@ extension ClearingHouse {
 
     /// By how much the market trades above its index now. [1e-18]
     private func premium(_ market: Int, _ policy: PremiumFunding) -> Fixed18 {
-        let index = prices[marketRows[market].feed]
+        let index = prices[marketRows[market].indexFeed]
         let bound = Fixed18(policy.premiumBound)
         let rule = PremiumIndex(bound: bound)
         switch policy.source {

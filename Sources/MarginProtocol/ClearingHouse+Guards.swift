@@ -45,7 +45,7 @@ extension ClearingHouse {
             try requirePrice(assetRows[asset].feed, for: action, of: account)
         }
         for market in Bits(mask: accounts[account].markets) {
-            try requirePrice(marketRows[market].feed, for: action, of: account)
+            try requirePrice(marketRows[market].indexFeed, for: action, of: account)
         }
         // Profit is worth what the settlement asset is worth.
         if accounts[account].markets != 0 {

@@ -10,6 +10,7 @@ extension ClearingHouse {
     ///
     /// - Precondition: one price for each feed.
     public func health(of id: AccountID, _ kind: MarginKind, at prices: [Price]) -> Health {
+        let prices = valuationPrices(prices)
         precondition(prices.count == self.prices.count, "one price for each feed")
         return evaluate(id.index, prices, kind, .nothing)
     }
@@ -17,6 +18,7 @@ extension ClearingHouse {
     /// Is the account liquidatable by the policy's trigger at these prices?
     public func isLiquidatable(_ id: AccountID, at prices: [Price]) -> Bool {
         guard accounts[id.index].role == .margin else { return false }
+        let prices = valuationPrices(prices)
         return isDue(id.index, evaluate(id.index, prices, .maintenance, .nothing), prices)
     }
 
@@ -156,7 +158,7 @@ extension ClearingHouse {
 
     /// Equity without weights: what the account would be worth if all were sold at these prices.
     public func plainEquity(of id: AccountID, at prices: [Price]) -> Money {
-        plainEquity(id.index, prices)
+        plainEquity(id.index, valuationPrices(prices))
     }
 
     func plainEquity(_ account: Int, _ prices: [Price]) -> Money {

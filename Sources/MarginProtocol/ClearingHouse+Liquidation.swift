@@ -38,7 +38,7 @@ extension ClearingHouse {
         record(quote, payer: payer, after: after, deficit: deficit, into: &journal)
     }
 
-    private mutating func take(
+    mutating func take(
         _ part: LiquidationQuote.PositionPart, from id: AccountID, payer: AccountID,
         into journal: inout [Event]
     ) {
@@ -47,6 +47,7 @@ extension ClearingHouse {
             // An exchange cancels what a deleveraged account has resting.
             for other in part.counterparties { cancelOrders(of: other.account, into: &journal) }
         }
+        for fill in part.orders { run(fill, of: id, part.market, into: &journal) }
         for fill in part.fills {
             write(fill, reason: isDeleveraging ? .deleveraging : .liquidation, into: &journal)
         }
@@ -58,7 +59,15 @@ extension ClearingHouse {
                         asset: AssetID(index: settlement),
                         amount: Quantity(raw: other.profitGivenUp.raw))))
         }
-        if part.fromInsurance.isPositive {
+        charge(part, from: id, payer: payer, into: &journal)
+    }
+
+    /// What a part costs beside its fills, and what the insurance fund adds.
+    mutating func charge(
+        _ part: LiquidationQuote.PositionPart, from id: AccountID, payer: AccountID,
+        into journal: inout [Event]
+    ) {
+        if part.fromInsurance.isPositive, !part.isSettledByFill {
             let amount = Quantity(raw: part.fromInsurance.raw)
             move(amount, of: settlement, from: Self.insuranceFund, to: id, .lossCover, &journal)
             journal.append(
@@ -70,9 +79,11 @@ extension ClearingHouse {
         move(
             Quantity(raw: part.toLiquidator.raw), of: settlement, from: id, to: payer,
             .liquidationPenalty, &journal)
-        move(
-            Quantity(raw: part.toInsurance.raw), of: settlement, from: id, to: Self.insuranceFund,
-            .liquidationPenalty, &journal)
+        if !part.isSettledByFill {
+            move(
+                Quantity(raw: part.toInsurance.raw), of: settlement, from: id,
+                to: Self.insuranceFund, .liquidationPenalty, &journal)
+        }
         settlePool(part, from: id, into: &journal)
     }
 
@@ -147,11 +158,11 @@ extension ClearingHouse {
         switch quote.step {
         case .positions(let parts):
             for (index, part) in parts.enumerated() {
-                step.kind = .position
+                step.kind = part.taker == .book ? .order : .position
                 step.market = part.market
                 step.size = part.size
                 step.price = part.price
-                step.priceAge = age(of: marketRows[part.market.index].feed)
+                step.priceAge = age(of: marketRows[part.market.index].indexFeed)
                 // What a keeper has of the pool stands with the first part.
                 let keeper = index == 0 ? quote.keeperReward : .zero
                 step.penalty = part.penalty + keeper

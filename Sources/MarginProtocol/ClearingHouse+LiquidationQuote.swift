@@ -78,6 +78,9 @@ extension ClearingHouse {
         if policy.taker == .liquidator, accounts[payer.index].role != .margin {
             throw .wrongRole(payer, accounts[payer.index].role)
         }
+        if policy.book != nil, markets.contains(where: { liquidatesInBook($0) }) {
+            return try quoteIntoBooks(id, payer, markets, limit, health)
+        }
         var available = plainEquity(id.index, prices).raw
         var capacity = lossCapacity(of: id)
         var parts: [LiquidationQuote.PositionPart] = []
@@ -119,11 +122,11 @@ extension ClearingHouse {
         return best
     }
 
-    private func positionPart(
+    func positionPart(
         _ id: AccountID, _ payer: AccountID, _ market: Int, _ limit: Quantity?, _ health: Health,
         _ available: inout Int64, _ capacity: inout LossCapacity
     ) throws(Rejection) -> LiquidationQuote.PositionPart {
-        let policy = parameters.liquidation
+        var policy = parameters.liquidation
         if policy.closingPrice == .pool, let terms = poolTerms(market) {
             return try poolPart(id, payer, market, terms)
         }
@@ -136,6 +139,7 @@ extension ClearingHouse {
         var amount = closingSize(
             id.index, market, health, allowed: try allowance(of: id, market))
         if let limit { amount = min(amount, limit.raw) }
+        policy = policy.closing(amount, of: held)
         let delta = Quantity(raw: held.isNegative ? amount : -amount)
         let maker = policy.taker == .pool ? Self.liquidityPool.index : payer.index
         let share = positionShare(id.index, market, closing: amount)
@@ -178,7 +182,7 @@ extension ClearingHouse {
     }
 
     /// What the block's limits leave of an account's notional; nil where there are none.
-    private func allowance(of id: AccountID, _ market: Int) throws(Rejection) -> Money? {
+    func allowance(of id: AccountID, _ market: Int) throws(Rejection) -> Money? {
         guard let limits = parameters.liquidation.blockLimits else { return nil }
         let used = blockUsage.first { $0.account == id } ?? BlockUsage(account: id)
         let allowance = AccountBlockLimits(
@@ -193,7 +197,7 @@ extension ClearingHouse {
 
     /// What a closing pays the liquidator, what the insurance fund would have of it, and the loss that somebody has to
     /// bear with it: of a fill below bankruptcy that alone, else all that the account is worth below zero.
-    private func closingCharges(
+    func closingCharges(
         _ policy: LiquidationPolicy, _ share: PositionShare, _ price: Price, _ delta: Quantity,
         _ row: MarketRow, isWholeLoss deficit: Int64
     ) -> (toLiquidator: Int64, toInsurance: Int64, loss: Int64) {
@@ -224,7 +228,7 @@ extension ClearingHouse {
     /// How much of a position one step closes. [1e-8 units], greater than zero.
     ///
     /// - Parameter allowed: what the block's limits leave; nil for no limit.
-    private func closingSize(
+    func closingSize(
         _ account: Int, _ market: Int, _ health: Health, allowed: Money?
     ) -> Int64 {
         let wanted = closingSize(account, market, health)
@@ -268,6 +272,7 @@ extension ClearingHouse {
             guard !isSecond, row.notional(whole, price) > above.raw else { return whole }
             return max(1, scaled(whole, share.raw, .up))
         case .bracketSteps(let steps, let fullBelowFirst):
+            if parameters.liquidation.reducesAtMark, !health.equity.isPositive { return whole }
             if fullBelowFirst, isBelowFirstBracket(account, health) { return whole }
             return steppedClosing(market, whole, price, steps)
         }
@@ -400,7 +405,7 @@ extension ClearingHouse {
     /// What closing this much of a position at the oracle price and paying the penalty changes.
     private func closing(_ account: Int, _ market: Int, _ closed: Int64) -> Hypothesis? {
         let position = positions[account * marketCount + market]
-        let policy = parameters.liquidation
+        let policy = parameters.liquidation.closing(closed, of: position.size)
         let row = marketRows[market]
         let mark = prices[row.feed]
         let delta = position.size.isNegative ? closed : -closed

@@ -29,7 +29,7 @@ extension ClearingHouse {
         let action: Actions = reduces ? .reduce : .open
         try requireNotPaused(action)
         if !proceedings.isEmpty { try requireNoProceeding(id, unlessFlagged: reduces) }
-        try requirePrice(marketRows[market.index].feed, for: action)
+        try requirePrice(marketRows[market.index].indexFeed, for: action)
         try requirePrice(assetRows[settlement].feed, for: action)
         if !reduces { try requirePrices(of: id.index, for: .open) }
         if order.reduceOnly, !reduces { throw .wouldIncrease(market) }
@@ -114,7 +114,7 @@ extension ClearingHouse {
 
     /// How much of a resting order may trade: nothing with its own account, no more than a reduce-only
     /// order can reduce.
-    private func tradable(
+    func tradable(
         _ maker: Order, with taker: AccountID, _ market: MarketID, atMost left: Quantity
     ) -> Quantity {
         guard maker.owner != taker.raw else { return .zero }
@@ -125,7 +125,7 @@ extension ClearingHouse {
         return closes ? min(size, open.magnitude) : .zero
     }
 
-    private func requireFill(_ side: FillParts.Side, _ parts: FillParts, _ fee: Money)
+    func requireFill(_ side: FillParts.Side, _ parts: FillParts, _ fee: Money)
         throws(Rejection)
     {
         let delta = side.after.size - side.before.size
@@ -160,6 +160,7 @@ extension ClearingHouse {
         let taker = AccountID(index: parts.taker.account)
         let owner = AccountID(maker.owner)
         _ = books[parts.market].reduce(maker.id, by: size)
+        if !marks.isEmpty { noteTrade(parts.market, at: maker.price) }
         write(parts, reason: .orderMatch, into: &journal)
         move(
             Quantity(raw: candidate.takerFee.raw), of: settlement, from: taker, to: Self.treasury,
@@ -205,7 +206,7 @@ extension ClearingHouse {
         cancelResting(order, market, &journal)
     }
 
-    private mutating func cancelResting(
+    mutating func cancelResting(
         _ order: OrderID, _ market: MarketID, _ journal: inout [Event]
     ) {
         guard let cancelled = books[market.index].cancel(order) else {

@@ -63,6 +63,7 @@ extension ClearingHouse {
         if !slowPrices.isEmpty { startSlowPrice(feed.index) }
         reports[feed.index] = report
         journal.append(.pricePosted(feed, report))
+        if !marks.isEmpty { updateMarks(following: feed.index, into: &journal) }
     }
 
     /// Keeps what guards want to know of the price that is replaced.

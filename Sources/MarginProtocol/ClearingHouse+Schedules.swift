@@ -110,8 +110,12 @@ extension ClearingHouse {
                         && pool.impactDepth >= .zero,
                     "market \(market.name): a spread is in 0…1, an impact not negative")
             }
+            found += market.markProblems.map { "market \(market.name): \($0)" }
             found += poolProblems(market, parameters).map { "market \(market.name): \($0)" }
         }
+        check(
+            parameters.feeds.count + parameters.markets.count(where: \.hasOwnMark) <= 64,
+            "at most 64 feeds and marks together are possible")
         found += liquidationProblems(parameters.liquidation)
         if let auctions = parameters.auctions {
             found += auctions.problems(
@@ -269,6 +273,7 @@ extension ClearingHouse {
                     "a fillable price's adjustment is at least 1, its spread > 0, 0 < fee ≤ 1")
             }
         }
+        found += bookProblems(policy)
         if let limits = policy.blockLimits,
             !limits.notional.isPositive || !limits.insuranceLoss.isPositive
         {

@@ -11,7 +11,7 @@ extension ClearingHouse {
     public func statement(
         of id: AccountID, _ kind: MarginKind, at prices: [Price]? = nil
     ) -> MarginStatement {
-        statement(id.index, prices ?? self.prices, kind, .nothing)
+        statement(id.index, prices.map(valuationPrices) ?? self.prices, kind, .nothing)
     }
 
     func statement(

@@ -16,7 +16,7 @@ extension ClearingHouse {
     ) {
         var units: [RiskUnit] = []
         for (index, line) in statement.positions.enumerated() {
-            let feed = marketRows[line.market.index].feed
+            let feed = marketRows[line.market.index].indexFeed
             let slot = units.firstIndex { $0.feed == feed } ?? units.count
             if slot == units.count { units.append(RiskUnit(feed: feed)) }
             units[slot].positions.append((index, line.market.index))

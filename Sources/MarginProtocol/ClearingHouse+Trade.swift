@@ -37,7 +37,7 @@ extension ClearingHouse {
         throws(Rejection) -> Price
     {
         let row = marketRows[market.index]
-        if row.poolPricing == .atOracle { return prices[row.feed] }
+        if row.poolPricing == .atOracle { return prices[row.indexFeed] }
         return try pricedByPool(market, size, account)
     }
 
@@ -51,7 +51,7 @@ extension ClearingHouse {
             let held = account.map { position($0, market) } ?? .none
             return try poolFill(market.index, held, size: size, terms, sides[market.index]).price
         }
-        let oracle = prices[marketRows[market.index].feed]
+        let oracle = prices[marketRows[market.index].indexFeed]
         if pool.skewScale.isPositive { return try skewPrice(market.index, size, pool, oracle) }
         return try Self.poolPrice(pool, size, oracle)
     }
@@ -125,7 +125,7 @@ extension ClearingHouse {
         let action: Actions = reduces ? .reduce : .open
         try requireNotPaused(action)
         if !proceedings.isEmpty { try requireNoProceeding(id, unlessFlagged: reduces) }
-        try requirePrice(marketRows[market.index].feed, for: action)
+        try requirePrice(marketRows[market.index].indexFeed, for: action)
         try requirePrice(assetRows[settlement].feed, for: action)
         if reduceOnly, !reduces { throw .wouldIncrease(market) }
         let price = try poolPrice(market, size: size, for: id)

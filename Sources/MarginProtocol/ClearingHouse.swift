@@ -63,6 +63,9 @@ public struct ClearingHouse: Sendable {
     /// By market, what every unit of size has paid for the losses of others; empty until the first.
     var socialised: [Fixed18] = []
 
+    /// Markets whose mark is not their oracle's price, in order; empty where there is none.
+    var marks: [MarkState] = []
+
     /// What the liquidations of this block have taken, where that is limited.
     var blockUsage: [BlockUsage] = []
 
@@ -127,7 +130,8 @@ public struct ClearingHouse: Sendable {
         }
         marketRows = parameters.markets.map {
             MarketRow(
-                feed: $0.feed.index, isInverse: $0.contract == .inverse, firstBracket: 0,
+                feed: $0.feed.index, indexFeed: $0.feed.index, isInverse: $0.contract == .inverse,
+                firstBracket: 0,
                 bracketCount: 0,
                 profitWeight: $0.profitWeight.raw, highestRate: 0, hasFunding: $0.funding != .none,
                 fundingIndex: .zero, longOpenInterest: .zero)
@@ -139,6 +143,7 @@ public struct ClearingHouse: Sendable {
             poolFlags = Array(repeating: PoolFlag(), count: 2 * parameters.markets.count)
         }
         rebuildSchedules()
+        prepareMarks()
         prepareSlowPrices()
         let fixed: [Role] = [.outside, .insuranceFund, .treasury, .liquidityPool, .badDebt]
         for role in fixed { _ = addAccount(owner: .system, role: role) }
@@ -192,6 +197,7 @@ public struct ClearingHouse: Sendable {
     }
     /// The last accepted report of a feed, or nil before the first.
     public func report(_ feed: FeedID) -> PriceReport? { reports[feed.index] }
+    /// What a market's positions are valued at: its mark.
     public func price(of market: MarketID) -> Price { prices[marketRows[market.index].feed] }
     public func price(of asset: AssetID) -> Price { prices[assetRows[asset.index].feed] }
     public func book(_ market: MarketID) -> LimitOrderBook { books[market.index] }
@@ -262,6 +268,7 @@ public struct ClearingHouse: Sendable {
         precondition(now >= time, "time does not go back")
         accrueFunding(until: now, into: &journal)
         if !interestRows.isEmpty { accrueInterest(until: now) }
+        if !marks.isEmpty { updateMarks(until: now, into: &journal) }
         if !slowPrices.isEmpty { updateSlowPrices(until: now) }
         if !proceedings.isEmpty { endProceedings(into: &journal) }
         time = now

@@ -9,6 +9,7 @@ public enum BalanceReason: Int8, Hashable, Sendable, CaseIterable {
     case auctionStarted = 46, auctionDebt, auctionPaid, auctionPenalty, auctionBought
     case auctionReturned, auctionReward, bidHeld, bidReturned
     case oevPaid = 59
+    case fundingLimited
     case executionFeeHeld = 65, executionFeePaid, executionFeeReturned
     public var name: String { String(describing: self) }
 }
@@ -71,6 +72,8 @@ public enum LiquidationKind: Int8, Hashable, Sendable, CaseIterable {
     case flagged = 10
     /// Collateral went to an auction, and the debt that it is to pay with it.
     case auction = 13
+    /// A position was closed against orders in the book.
+    case order = 20
 }
 
 /// One step of a liquidation, complete.
@@ -128,6 +131,8 @@ public enum Event: Hashable, Sendable {
     case delegateSet(AccountID, Address, allowed: Bool)
     case accountConfigured(AccountID, AccountSetting)
     case fundingAccrued(MarketID, index: Fixed18, ratePer8Hours: Ratio)
+    /// A market's mark or its index is another than before.
+    indirect case markTaken(MarkChange)
     indirect case auctionChanged(AuctionChange)
     case paused(Actions)
     indirect case parameterChanged(ParameterChange)

@@ -50,6 +50,8 @@ public struct PremiumFunding: Hashable, Sendable {
     public var average: Average
     /// The largest magnitude of one sample.
     public var premiumBound: Ratio
+    /// Whether nobody is charged below its maintenance margin, and receivers have only what is collected.
+    public var limitsCharges = false
     public init(
         source: Source, interest: Ratio = .zero, dampener: Ratio? = nil, cap: Ratio? = nil,
         marginShare: Ratio? = nil, interval: TimeSpan = TimeSpan(seconds: 28_800),

@@ -99,7 +99,10 @@ enum PoolPricingKind: Int8 {
 
 /// What the hot path needs of a market.
 struct MarketRow: Hashable {
+    /// Where the price that positions are valued at stands: the oracle's, or after those of all feeds the mark.
     var feed: Int
+    /// The oracle's.
+    var indexFeed: Int
     var isInverse: Bool
     var firstBracket: Int
     var bracketCount: Int

@@ -59,6 +59,7 @@ public struct HealthIndex: Sendable {
     /// slower and equally right.
     /// - Parameter prices: one for each feed. All must be positive where an account depends on them.
     public mutating func liquidatable(in house: ClearingHouse, at prices: [Price]) -> [AccountID] {
+        let prices = house.valuationPrices(prices)
         refreshes += 1
         guard house.isPlainMaintenance || house.isMonotone else { return scan(house, prices) }
         let follows = house.epoch == epoch || house.epoch == epoch + 1

@@ -29,6 +29,8 @@ extension Invariant {
         case .auctionDebtsAgree:
             "The recorded debts in auctions are the sums of what open auctions are to raise."
         case .openAuctionsAgree: "The open auctions are those that are not over, in order."
+        case .marksAgree:
+            "A mark is there wherever its index is, and the sum of its samples is theirs."
         case .executionFeesAreHeld:
             "The escrow account holds just what the requests that wait have set aside for their execution."
         case .requestsAreInOrder:

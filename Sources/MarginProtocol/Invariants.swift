@@ -42,6 +42,8 @@ public enum Invariant: Int, CaseIterable, Sendable, Hashable {
     case auctionDebtsAgree = 28
     /// The open auctions are those that are not over, in order.
     case openAuctionsAgree = 29
+    /// A mark is there wherever its index is, and the sum of its samples is theirs.
+    case marksAgree = 30
     /// The escrow account holds just what the requests that wait have set aside for their execution.
     case executionFeesAreHeld = 35
     /// The requests that wait are in the order in which they were asked for.
@@ -65,6 +67,7 @@ extension ClearingHouse {
         checkMarkets(&found)
         checkAccounts(&found)
         checkAuctions(&found)
+        checkMarks(&found)
         checkRequests(&found)
         return found.sorted { $0.invariant.rawValue < $1.invariant.rawValue }
     }

@@ -114,6 +114,9 @@ public struct LiquidationPolicy: Hashable, Sendable {
     public var collateralBonusInsuranceShare: Ratio
     public var taker: Taker
     public var closingPrice: ClosingPrice
+    /// Where positions go at the bankruptcy price: whether a step that leaves part of one is an order at the mark, with the
+    /// penalty, so that only what is taken over whole costs all its equity. An account without equity is taken over whole.
+    public var reducesAtMark = false
     public var caller: Caller
     /// At most one step per account per block?
     public var oncePerBlock: Bool
@@ -124,6 +127,8 @@ public struct LiquidationPolicy: Hashable, Sendable {
     public var refusesToWorsen: Bool
     /// What becomes of a liquidation that has begun; nil where every step stands for itself.
     public var course: LiquidationCourse?
+    /// How positions are liquidated against the order book, where a market has no pool; nil for not at all.
+    public var book: BookLiquidation?
     public init(
         trigger: Trigger = .strict, order: Order = .mostUnprofitableFirst,
         size: Size = .closeFactor(Ratio(percent: 50), fullBelow: .zero, dust: .zero),
@@ -151,6 +156,20 @@ public struct LiquidationPolicy: Hashable, Sendable {
         self.blockLimits = blockLimits
         self.refusesToWorsen = refusesToWorsen
         self.course = course
+    }
+}
+
+extension LiquidationPolicy {
+    /// At what price so much of a position changes hands.
+    public func closingPrice(closing amount: Quantity, of whole: Quantity) -> ClosingPrice {
+        reducesAtMark && amount.magnitude < whole.magnitude ? .mark : closingPrice
+    }
+
+    /// The same policy, as it is for a step that closes so much of a position.
+    func closing(_ amount: Int64, of whole: Quantity) -> LiquidationPolicy {
+        var policy = self
+        policy.closingPrice = closingPrice(closing: Quantity(raw: amount), of: whole)
+        return policy
     }
 }
 

@@ -18,8 +18,12 @@ public struct LiquidationQuote: Sendable {
         public var taker: Taker
         /// Who gives up how much, where others are deleveraged.
         public var counterparties: [Counterparty]
-        /// At least one; each goes on from where the one before leaves the account.
+        /// At least one but where orders are filled; each goes on from where the one before leaves the account.
         var fills: [FillParts]
+        /// What happens to resting orders, in order; empty outside the book.
+        public var orders: [LiquidationFill] = []
+        /// Whether the insurance fund has had its part with each fill.
+        var isSettledByFill = false
         /// What a pool with terms and the treasury have beyond the fill, and the treasury's part of it. [1e-8]
         public var fee: Money = .zero
         public var toTreasury: Money = .zero
@@ -35,7 +39,7 @@ public struct LiquidationQuote: Sendable {
     }
     /// Who takes the other side of a part.
     public enum Taker: Int8, Sendable {
-        case pool, liquidator, backstop, deleveraged
+        case pool, liquidator, backstop, deleveraged, book
     }
     /// A holder of the other side who has to give up.
     public struct Counterparty: Sendable, Hashable {

@@ -130,6 +130,12 @@ public struct MarketParameters: Hashable, Sendable {
     }
     /// None or one, apart from what trades read.
     private var window: [LiquidationWindow] = []
+    /// What positions are valued at; nil for the oracle's price.
+    public var mark: MarkPolicy? {
+        get { ownMark.first }
+        set { ownMark = newValue.map { [$0] } ?? [] }
+    }
+    private var ownMark: [MarkPolicy] = []
     public init(
         name: String, feed: FeedID, contract: ContractKind = .linear, margin: MarginSchedule,
         takerFee: Ratio = .zero, makerFee: Ratio = .zero, poolFeeShare: Ratio = .one,

@@ -45,6 +45,10 @@ extension Rejection {
         entry(
             341, "wouldWorsen",
             "The seizure would leave more debt for each unit of collateral than there was."),
+        entry(
+            350, "noOrderWithinLimit",
+            "No order in the book takes any of the position within the liquidation's limit, and nobody else does."
+        ),
         entry(360, "requestNeeded", "Trades against the pool are asked for first here."),
         entry(361, "noRequests", "Trades are executed at once here: there are no requests."),
         entry(

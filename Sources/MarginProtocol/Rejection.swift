@@ -74,6 +74,7 @@ public enum Rejection: Error, Hashable, Sendable {
     case boughtTooLittle(Quantity)
     case nothingAllowedYet(AccountID)
     case windowExhausted(MarketID)
+    case noOrderWithinLimit(MarketID)
     case noAuctions
     case auctionLimitReached(AssetID)
     case unknownAuction(AuctionID)
@@ -125,6 +126,7 @@ public enum Rejection: Error, Hashable, Sendable {
         case .priceOutOfBounds: 325
         case .priceInvalid: 326
         case .wouldWorsen: 341
+        case .noOrderWithinLimit: 350
         case .requestNeeded: 360
         case .noRequests: 361
         case .unknownRequest: 362

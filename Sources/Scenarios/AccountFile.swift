@@ -15,6 +15,23 @@ public struct AccountFile: Sendable {
         /// For a position with collateral of its own: how much of the settlement asset; nil in cross mode.
         public var isolatedMargin: Quantity?
     }
+    /// What a market's order book shows, and what its mark remembers.
+    public struct BookState: Sendable, Hashable {
+        public struct Level: Sendable, Hashable {
+            public var price: Price
+            public var size: Quantity
+        }
+        /// Resting orders of others, in any order.
+        public var bids: [Level] = []
+        public var asks: [Level] = []
+        public var lastTrade: Price?
+        /// The average of the book's middle less the index. [1e-8 USD per unit]
+        public var averageBasis: Price?
+        /// The average of the median of best prices and last trade.
+        public var averageBookPrice: Price?
+        /// The funding rate last paid, of one interval.
+        public var fundingRate: Ratio?
+    }
     /// The state of a market or an asset beyond this account.
     public struct Surroundings: Sendable, Hashable {
         /// By market: what one side of it holds in all, this account included. [1e-8 units]
@@ -25,6 +42,8 @@ public struct AccountFile: Sendable {
         public var shortOpenInterest: [Quantity?]
         /// By market: what backs each side of the pool. [1e-8 USD]
         public var pool: [Money?]
+        /// By market: what its book shows, and has shown; nil where nothing is said of it.
+        public var books: [BookState?]
         /// By asset: what all accounts together hold, this one included. [1e-8 units]
         public var deposits: [Quantity?]
         /// By asset: what all accounts together owe, this one included. [1e-8 units]
@@ -133,6 +152,26 @@ extension AccountFile {
             Key(
                 "pool", "money", rule: "nothing",
                 "What backs each side of the pool; only where the pool has terms."),
+            Key(
+                "bids", "rows [price, amount]", rule: "none",
+                "Orders of others that rest in the market's book to buy."),
+            Key(
+                "asks", "rows [price, amount]", rule: "none",
+                "The same to sell, all above the bids."),
+            Key(
+                "last_trade", "price", rule: "none",
+                "The last fill in the market's book; only for a mark that reads it."),
+            Key(
+                "average_basis", "price", rule: "none",
+                "The average of the book's middle less the index; only for a mark that reads it."),
+            Key(
+                "average_book_price", "price", rule: "none",
+                "The average of the median of best prices and last trade; only for a mark that reads it."
+            ),
+            Key(
+                "funding_rate", "percentage", rule: "0%",
+                "What was last paid for an interval, of which the rest until the next payment may count into a mark."
+            ),
             Key(
                 "deposits", "amount", rule: "this account's balance",
                 "What all accounts together hold."),

@@ -247,6 +247,49 @@ struct AccountReader {
 
     private static let poolStateKeys = ["long_open_interest", "short_open_interest", "pool"]
 
+    private static let bookKeys = [
+        "bids", "asks", "last_trade", "average_basis", "average_book_price", "funding_rate",
+    ]
+
+    /// What is said of a market's book; nil where nothing is.
+    private func book(_ own: Fields, unit: String, _ decoder: ScenarioDecoder)
+        -> AccountFile.BookState?
+    {
+        guard Self.bookKeys.contains(where: { own.has($0) }) else { return nil }
+        let positive = Kind<Price>.average.limited("a price above $0") { $0.isPositive }
+        var state = AccountFile.BookState()
+        func levels(_ key: String) -> [AccountFile.BookState.Level] {
+            guard let tree = own.value(key) else { return [] }
+            let path = own.path(key)
+            return decoder.rows(tree, path, columns: "price, amount", count: 2...2).compactMap {
+                guard let price = decoder.scalar($0.cells[0], positive, nil),
+                    let size = decoder.scalar(
+                        $0.cells[1],
+                        .quantity(of: unit).limited("more than zero") { $0.isPositive }, nil)
+                else { return nil }
+                return AccountFile.BookState.Level(price: price, size: size)
+            }
+        }
+        state.bids = levels("bids")
+        state.asks = levels("asks")
+        if let bid = state.bids.map(\.price).max(), let ask = state.asks.map(\.price).min(),
+            bid >= ask
+        {
+            own.problem("asks", "expected all of them above the bids")
+            state.asks = []
+        }
+        state.lastTrade = own.readIfPresent("last_trade", positive)
+        state.averageBasis = own.readIfPresent(
+            "average_basis",
+            Kind<Fixed18>.number.map(Price.zero) {
+                (try? $0.rounded(to: Price.self, .nearest)) ?? .zero
+            })
+        state.averageBookPrice = own.readIfPresent("average_book_price", positive)
+        state.fundingRate = own.readIfPresent(
+            "funding_rate", .ratio.limited("-100% to 100%") { $0 >= -.one && $0 <= .one })
+        return state
+    }
+
     private func surroundings(_ fields: Fields, _ decoder: ScenarioDecoder)
         -> AccountFile.Surroundings
     {
@@ -255,6 +298,7 @@ struct AccountReader {
             longOpenInterest: Array(repeating: nil, count: decoder.marketNames.count),
             shortOpenInterest: Array(repeating: nil, count: decoder.marketNames.count),
             pool: Array(repeating: nil, count: decoder.marketNames.count),
+            books: Array(repeating: nil, count: decoder.marketNames.count),
             deposits: Array(repeating: nil, count: decoder.assetNames.count),
             debts: Array(repeating: nil, count: decoder.assetNames.count),
             slowPrices: Array(repeating: nil, count: decoder.assetNames.count))
@@ -267,6 +311,7 @@ struct AccountReader {
                 $0 == entry.key || Self.asset(of: $0) == entry.key
             }) {
                 let isInverse = decoder.markets[index].contract == .inverse
+                result.books[index] = book(own, unit: isInverse ? "USD" : asset, decoder)
                 result.openInterest[index] = own.readIfPresent(
                     "open_interest", .quantity(of: isInverse ? "USD" : asset))
                 if decoder.markets[index].pool?.terms != nil {
@@ -285,7 +330,7 @@ struct AccountReader {
                     }
                 }
             } else {
-                for key in ["open_interest"] + Self.poolStateKeys {
+                for key in ["open_interest"] + Self.poolStateKeys + Self.bookKeys {
                     own.refuse(key, "there is no market of this name")
                 }
             }

@@ -48,6 +48,10 @@ extension ScenarioDecoder {
             Key(
                 "premium_bound", "percentage", default: "100%",
                 "The largest premium of one sample."),
+            Key(
+                "charge_limit", "maintenance or none", rule: "none",
+                "Whether nobody is charged below its maintenance margin; those who receive then share what is collected."
+            ),
         ])
 
     /// Which keys belong to which form of funding.
@@ -58,6 +62,7 @@ extension ScenarioDecoder {
             [
                 "skew_scale", "impact_notional", "interest", "dampener", "cap", "margin_share",
                 "interval", "sampling", "minimum_samples", "average", "premium_bound",
+                "charge_limit",
             ]
         ),
     ]
@@ -131,7 +136,7 @@ extension ScenarioDecoder {
             own.problem("sampling", "expected at most the interval")
             sampling = interval
         }
-        return PremiumFunding(
+        var policy = PremiumFunding(
             source: source,
             interest: own.read(
                 "interest", .ratio.limited("-100% to 100%") { $0 >= -.one && $0 <= .one }),
@@ -144,5 +149,8 @@ extension ScenarioDecoder {
                 Kind.choice([
                     ("mean", PremiumFunding.Average.mean), ("linearly_weighted", .linearlyWeighted),
                 ])), premiumBound: own.read("premium_bound", wide))
+        policy.limitsCharges =
+            own.readIfPresent("charge_limit", Kind.choice([("maintenance", true)])) ?? false
+        return policy
     }
 }

@@ -83,6 +83,10 @@ extension ScenarioDecoder {
                 "At what price a position changes hands: the protocol's, the one at which its equity is gone, the pool's with its impact and fees, or one in between."
             ),
             Key(
+                "reductions", "mark or closing_price", rule: "closing_price",
+                "With bankruptcy as the closing price: at what price a step trades that leaves part of a position. At the mark, the account pays the penalty and keeps what else its equity is; what is taken over whole goes at bankruptcy, and so does everything of an account without equity."
+            ),
+            Key(
                 "bonus", "percentage", default: "5%",
                 "The discount at which seized collateral repays a debt."),
             Key(
@@ -109,6 +113,10 @@ extension ScenarioDecoder {
                 "block_limits", "map or none", default: "none",
                 "What all steps of an account may take in one block, each market at most once."),
             Key(
+                "book", "map", rule: "none",
+                "How positions are liquidated against the order book, in markets without a pool: an order, and what becomes of the rest."
+            ),
+            Key(
                 "refuse_worsening", "true or false", rule: "false",
                 "Whether a seizure is refused that would leave more debt for each unit of collateral than before."
             ),
@@ -127,6 +135,20 @@ extension ScenarioDecoder {
                 "insurance_loss", "money", required: true,
                 "What the insurance fund may pay at once."
             ),
+        ])
+
+    static let bookSection = Section(
+        path: "protocol.liquidation.book",
+        sentence:
+            "A liquidation order against the book: at any price where the closing price is the mark, else down to the bankruptcy or the fillable price. The account's own orders are cancelled first. What the fills bring beyond the bankruptcy price is the insurance fund's, all of it or up to the fillable price's fee.",
+        keys: [
+            Key(
+                "rest", "taken_over or stays", default: "taken_over",
+                "What becomes of what no order takes: taken over at once as without a book, or left to the account until the next step; then, where not even a part was filled and the account is worth less than nothing, others give up for it."
+            ),
+            Key(
+                "fill_or_kill", "true or false", default: "false",
+                "Whether an order that cannot be filled whole is not filled at all."),
         ])
 
     static let fillableSection = Section(
@@ -170,7 +192,7 @@ extension ScenarioDecoder {
         let callers: [(word: String, value: LiquidationPolicy.Caller)] = [
             ("anyone", .anyone), ("venue", .venue),
         ]
-        return LiquidationPolicy(
+        var policy = LiquidationPolicy(
             trigger: fields.read("trigger", Kind.choice(triggers)),
             order: fields.read("order", Kind.choice(orders)), size: size(fields),
             penalty: fields.read("penalty", .share),
@@ -183,6 +205,23 @@ extension ScenarioDecoder {
             oncePerBlock: fields.read("once_per_block", .yesOrNo), blockLimits: blockLimits(fields),
             refusesToWorsen: fields.readIfPresent("refuse_worsening", .yesOrNo) ?? false,
             course: course(fields))
+        let reductions: [(word: String, value: Bool)] = [("mark", true), ("closing_price", false)]
+        if let atMark = fields.readIfPresent("reductions", Kind.choice(reductions)) {
+            policy.reducesAtMark = atMark
+            if policy.closingPrice != .bankruptcy {
+                fields.refuse("reductions", "has a meaning only with closing_price: bankruptcy")
+            }
+        }
+        if let tree = fields.value("book"), tree.scalar != "none" {
+            let own = Fields(tree, fields.path("book"), Self.bookSection, self)
+            let rests: [(word: String, value: BookLiquidation.Rest)] = [
+                ("taken_over", .takenOver), ("stays", .stays),
+            ]
+            policy.book = BookLiquidation(
+                rest: own.read("rest", Kind.choice(rests)),
+                fillsWhole: own.read("fill_or_kill", .yesOrNo))
+        }
+        return policy
     }
 
     private func blockLimits(_ fields: Fields) -> LiquidationBlockLimits? {

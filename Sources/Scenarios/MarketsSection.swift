@@ -82,6 +82,9 @@ extension ScenarioDecoder {
                 "borrowing", "map or none", default: "none",
                 "What positions pay the pool for the reserve that they keep."),
             Key(
+                "mark", "name or map", rule: "oracle",
+                "What positions are valued at and liquidated by: the name of a rule, or a map."),
+            Key(
                 "profit_weight", "percentage", default: "100%",
                 "How much of an unrealised profit counts as equity."),
             Key(
@@ -193,6 +196,7 @@ extension ScenarioDecoder {
             markets[last].initialProfitFactor =
                 fields.readIfPresent("initial_profit_factor", .multiple) ?? .zero
             markets[last].flagReward = fields.readIfPresent("flag_reward", .share) ?? .zero
+            markets[last].mark = mark(fields, hasPool: markets[last].pool != nil)
             markets[last].liquidationWindow = liquidationWindow(fields, asset)
         }
     }

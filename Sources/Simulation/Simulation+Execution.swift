@@ -45,7 +45,7 @@ extension Simulation {
         traded = lend(&journal)
         var health: [Int64: Health] = [:]
         let opening = journal.count
-        let truth = outsidePrices
+        let truth = truth
         var before: [Int64: Health] = [:]
         // Liquidations that had begun, and that the outside prices would not have ended either.
         var continued: Set<Int64> = []

@@ -15,7 +15,7 @@ extension Simulation {
             markets.advance(to: worldTime)
             // Nobody builds a block that would notice who falls due meanwhile.
             if isHalted(worldTime) {
-                inTruth.update(house, at: outsidePrices, time: worldTime)
+                inTruth.update(house, at: truth, time: worldTime)
             }
             guard let due = oracles.nextDue, due <= worldTime else { continue }
             let prices = outsidePrices
@@ -75,9 +75,12 @@ extension Simulation {
         scenario.referenceAssets.indices.map { markets.price($0) }
     }
 
+    /// The same, with marks that are the outside prices of what they follow.
+    var truth: [Price] { house.valuationPrices(outsidePrices) }
+
     /// Who is liquidatable now, at the protocol's prices and in truth.
     func dueUpdate(at time: Timestamp) {
         onChain.update(house, at: house.prices, time: time)
-        inTruth.update(house, at: outsidePrices, time: time)
+        inTruth.update(house, at: truth, time: time)
     }
 }

@@ -112,7 +112,7 @@ public final class Simulation: IteratorProtocol {
         if let first = genesis {
             genesis = nil
             summary.add(first)
-            summary.look(house, at: outsidePrices)
+            summary.look(house, at: truth)
             return first
         }
         guard let slot = upcoming, slot.time <= end else { return nil }
@@ -144,7 +144,7 @@ public final class Simulation: IteratorProtocol {
         record.expressRounds = result.block.expressRounds
         record.oracleAuctions = auctions.ended(in: result.block)
         summary.add(record)
-        summary.look(house, at: outsidePrices)
+        summary.look(house, at: truth)
         return record
     }
 
@@ -165,7 +165,7 @@ public final class Simulation: IteratorProtocol {
         _ block: ChainBlock, opening: Int, closing: Range<Int>, reports: [OracleReportRecord],
         liquidations: [LiquidationRecord], outside: [OutsideTradeRecord]
     ) -> BlockRecord {
-        let truth = outsidePrices
+        let truth = truth
         let now = block.header.time
         onChain.update(house, at: house.prices, time: now)
         inTruth.update(house, at: truth, time: now)
@@ -173,7 +173,7 @@ public final class Simulation: IteratorProtocol {
             onChain.restart(liquidation.step.account, at: now)
             inTruth.restart(liquidation.step.account, at: now)
         }
-        let reference = truth.indices.map {
+        let reference = scenario.referenceAssets.indices.map {
             ReferencePriceRecord(
                 feed: FeedID(index: $0), exogenous: markets.exogenousPrice($0),
                 impact: markets.impact($0), price: truth[$0])

@@ -97,6 +97,10 @@ enum Fixture {
                 makerOrder: OrderID(raw: 76), size: Quantity(raw: 51), price: Price(raw: 52),
                 takerFee: Money(raw: 53), makerFee: Money(raw: -54))),
         .pricePosted(FeedID(1), report),
+        .markTaken(
+            MarkChange(
+                market: MarketID(0), mark: Price(raw: 91), index: Price(raw: 92),
+                bestBid: Price(raw: 93), bestAsk: nil, lastTrade: Price(raw: 94))),
         .orderPlaced(MarketID(0), order), .orderCancelled(MarketID(0), order),
         .liquidated(step),
         .lossCovered(

@@ -16,7 +16,7 @@ import Testing
         for record in Fixture.records { try head.append(record) }
         #expect(
             head.head.description
-                == "513c161e90d33336aa6438d40cef265fbae38c1c1a47cd17c975f340c4df484f")
+                == "b77c34ccdc6f0ce9793180114a8d1eb55d221ced554ff29674f5915951cf70ee")
         #expect(head.blocks == 3)
     }
 

@@ -18,13 +18,41 @@ import Testing
         let second = try AuditWriter.create(scratch.path(), description: simulation.description)
         while let record = simulation.next() { try second.append(record) }
         try second.finish(unseed: 1)
-        // A third, in which trades go in two steps.
-        let third = try Simulation(try ScenarioLoader.load(text: Self.requests))
-        let writer3 = try AuditWriter.create(scratch.path(), description: third.description)
-        while let record = third.next() { try writer3.append(record) }
-        try writer3.finish(unseed: 1)
+        // One in which trades go in two steps, and one whose order book marks positions and takes what is liquidated.
+        for text in [Self.requests, Self.books] {
+            let simulation = try Simulation(try ScenarioLoader.load(text: text))
+            let writer = try AuditWriter.create(scratch.path(), description: simulation.description)
+            while let record = simulation.next() { try writer.append(record) }
+            try writer.finish(unseed: 1)
+        }
         return try DatabaseQueue(path: scratch.path())
     }
+
+    /// Ether falls by a tenth in ten minutes; makers bid for what is liquidated.
+    static let books = """
+        name: books
+        seed: 1
+        start: 2024-06-03T12:00:00Z
+        duration: 15m
+        chain: {preset: instant}
+        native: none
+        step: 1s
+        assets:
+          USDC: {price: 1.00}
+          ETH: {price: {points: [[12:00, 2000], [12:10, 1800], [12:15, 1800]], between: linear}}
+        markets:
+          ETH-PERP:
+            {underlying: ETH, initial_margin: 5%, maintenance_margin: 3%, pool: none, mark: {rule: median, average: 30s}}
+        oracles: {ETH: {deviation: 0%, heartbeat: 1s, interval: 1s}}
+        protocol:
+          liquidation: {whole: position, closing_price: bankruptcy, caller: venue, book: {}}
+          insurance_fund: $1M
+        agents:
+          traders:
+            crowd: {count: 20, book: true, equity: $5k..$10k, leverage: 8..15, long_bias: 100%}
+          market_makers:
+            makers: {count: 2, capital: $5M, half_spread: 0.1%, levels: 3, size: $50k, inventory_limit: $2M}
+        """
 
     /// Ether falls by half in two hours; one keeper bids what lots are worth.
     static let auctions = """

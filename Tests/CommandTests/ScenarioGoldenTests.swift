@@ -5,7 +5,8 @@ import Testing
 @Suite struct ScenarioGoldenTests {
     static let names = [
         "calm", "cascade", "congestion", "cross-vs-isolated", "hedged", "oracle-delay",
-        "same-crash-everywhere", "same-crash-lending", "liquidators", "storefront",
+        "same-crash-everywhere", "same-crash-lending", "liquidators", "storefront", "mark-price",
+        "cascade-book",
     ]
 
     @Test func goldenHeads() throws {

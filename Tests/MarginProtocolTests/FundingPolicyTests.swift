@@ -104,6 +104,47 @@ struct FundingPolicyTests {
         #expect(moved == Int128(decimal(rate)) * 10_000_000_000 * 50_000 / 8)
     }
 
+    /// Bob is short 10 against two longs of 5 at 100, one with 26 and one with 1,000; 2 % are due. OKX,
+    /// support.okexcn.com/hc/en-us/articles/360053909272: a charge is capped where the margin is the maintenance margin, and what is
+    /// not collected is not paid out.
+    @Test(arguments: [false, true]) func chargeLimit(isLimited: Bool) throws {
+        var policy = PremiumFunding(
+            source: .book(impact: .zero), interest: ratio("0.02"), sampling: .zero)
+        policy.limitsCharges = isLimited
+        var parameters = plainParameters()
+        parameters.markets[0].funding = .premium(policy)
+        var world = World(parameters)
+        let poor = world.margin(alice, "26")
+        let rich = world.margin(carol, "1000")
+        let short = world.margin(bob, "1000")
+        let under = world.margin(stranger, "20")
+        for (id, size) in [(poor, "5"), (rich, "5"), (short, "-12"), (under, "2")] {
+            try world.house.seedPosition(
+                id, ethPerp, size: units(size), entry: price("100"), into: &world.journal)
+        }
+        // Below its margin of 10 before anything is charged.
+        world.house.seedBalance(units("-11"), of: usd, to: under, into: &world.journal)
+        world.advance(by: 8 * Self.hour)
+        func equity(_ id: AccountID) -> Money {
+            world.house.health(of: id, .maintenance).equity
+        }
+        #expect(equity(rich) == money("990"))
+        // A charge of 10 would leave 16 of a maintenance margin of 25.
+        #expect(equity(poor) == money(isLimited ? "25" : "16"))
+        #expect(equity(under) == money(isLimited ? "9" : "5"))
+        // 24 are due to the short, of which 9 and 4 are not collected.
+        #expect(equity(short) == money(isLimited ? "1011" : "1024"))
+        #expect(world.house.breaches().isEmpty)
+        let given = world.balanceChanges().filter { $0.reason == .fundingLimited }
+        #expect(given.reduce(Quantity.zero) { $0 + $1.delta } == .zero)
+        #expect(given.isEmpty != isLimited)
+        #expect(world.house.isLiquidatable(poor, at: world.house.prices) != isLimited)
+        world.trade(poor, ethPerp, "-5", by: alice)
+        world.trade(rich, ethPerp, "-5", by: carol)
+        #expect(world.balance(poor) == units(isLimited ? "25" : "16"))
+        #expect(world.house.breaches().isEmpty)
+    }
+
     /// Cap of 75 % of 1 % − 0.5 %: 0.375 %; blog.bitmex.com, Important Changes to Bitcoin / USD Swap Funding.
     @Test func marginShare() throws {
         var parameters = plainParameters()

@@ -1,5 +1,6 @@
 // A state is corrupted here on purpose, which the public interface has no way to do.
 import ExactMath
+import MarginRules
 import OrderBook
 import Testing
 
@@ -36,6 +37,7 @@ struct InvariantTests {
     @Test(
         "Every invariant fails where it is broken, and no other", arguments: Invariant.allCases)
     func mutation(invariant: Invariant) {
+        if invariant == .marksAgree { return markMutation() }
         if invariant == .executionFeesAreHeld || invariant == .requestsAreInOrder {
             requestMutation(invariant)
             return
@@ -87,7 +89,7 @@ struct InvariantTests {
                 reduceOnly: false)
         case .depositsAgree: house.assetRows[0].owed.raw += 1
         case .auctionLotsAreHeld, .auctionPrincipalIsOwed, .bidsAreHeld, .auctionDebtsAgree,
-            .openAuctionsAgree, .executionFeesAreHeld, .requestsAreInOrder:
+            .openAuctionsAgree, .marksAgree, .executionFeesAreHeld, .requestsAreInOrder:
             Issue.record("\(invariant) is broken elsewhere")
         }
         let found = house.breaches()
@@ -143,6 +145,30 @@ struct InvariantTests {
         let found = house.breaches()
         #expect(found.count == 1 && found.first?.invariant == invariant, "\(found)")
         #expect(house != it.world.house, "and equality sees it")
+    }
+
+    /// A market whose mark is an average of its book.
+    private func markMutation() {
+        var parameters = MarkTests.parameters(
+            MarkPolicy(.averageBasis, average: MarkTests.moving))
+        parameters.markets[1].pool = nil
+        parameters.markets[1].mark = MarkPolicy(.mid)
+        var world = World(parameters)
+        let maker = world.margin(carol, "1000")
+        world.run(OrderTests.place(maker, .buy, "1", "99"), by: carol)
+        world.run(OrderTests.place(maker, .sell, "1", "102"), by: carol)
+        world.advance(by: 1000)
+        #expect(world.house.breaches().isEmpty)
+        for change in [
+            { (house: inout ClearingHouse) in house.marks[0].sum += 1 },
+            { $0.prices[$0.marks[1].slot] = .zero },
+        ] as [(inout ClearingHouse) -> Void] {
+            var house = world.house
+            change(&house)
+            let found = house.breaches()
+            #expect(found.count == 1 && found.first?.invariant == .marksAgree, "\(found)")
+            #expect(house != world.house, "and equality sees it")
+        }
     }
 
     @Test("Each recorded sum is watched on its own")

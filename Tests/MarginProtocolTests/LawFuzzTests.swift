@@ -95,6 +95,8 @@ struct Fuzz {
         } else if seed > 40, seed % 8 == 3 {
             parameters.feeds[2].delay = TimeSpan(seconds: 900)
         }
+        if seed > 40, seed % 6 == 2 { Self.mark(&parameters) }
+        if seed > 40, seed % 4 == 2 { Self.liquidateInBooks(&parameters, seed) }
         #expect(ClearingHouse.problems(in: parameters).isEmpty)
         house = ClearingHouse(parameters: parameters, start: Timestamp(milliseconds: 1_000_000))
         otherPrices = Array(repeating: .zero, count: 4)
@@ -123,6 +125,45 @@ struct Fuzz {
                 .postPrice(feed: FeedID(index: feed), report: report), from: reporter,
                 into: &journal)
             otherPrices[feed] = Price(raw: raw)
+        }
+    }
+
+    /// Positions of markets without a pool go to their books.
+    private static func liquidateInBooks(_ parameters: inout ProtocolParameters, _ seed: UInt64) {
+        var policy = parameters.liquidation
+        policy.taker = .pool
+        policy.book = BookLiquidation(
+            rest: seed % 8 < 4 ? .stays : .takenOver, fillsWhole: seed % 12 == 2)
+        let prices: [LiquidationPolicy.ClosingPrice] = [
+            .bankruptcy, .mark,
+            .fillable(adjustment: .one, spread: Ratio(percent: 50), maximumFee: Ratio(percent: 2)),
+        ]
+        policy.closingPrice = prices[Int(seed / 4) % 3]
+        parameters.liquidation = policy
+        for market in 0..<2 where parameters.markets[market].pool?.terms == nil {
+            parameters.markets[market].pool = nil
+        }
+        // Where that cannot be, the protocol stays as it was drawn.
+        if !ClearingHouse.problems(in: parameters).isEmpty { parameters.liquidation.book = nil }
+    }
+
+    /// Markets that trade in their books alone, each with another mark.
+    private static func mark(_ parameters: inout ProtocolParameters) {
+        let policies = [
+            MarkPolicy(.mid), MarkPolicy(.medianOfThree, average: .moving(TimeSpan(seconds: 600))),
+            MarkPolicy(
+                .robustMedian, average: .exponential(TimeSpan(seconds: 150)),
+                bookAverage: TimeSpan(seconds: 30), band: Ratio(percent: 20)),
+        ]
+        for (market, policy) in policies.enumerated() {
+            guard parameters.markets[market].pool?.terms == nil else { continue }
+            parameters.markets[market].pool = nil
+            parameters.markets[market].mark = policy
+            var funding = PremiumFunding(
+                source: .book(impact: .zero), interest: Ratio(basisPoints: 30),
+                interval: TimeSpan(seconds: 600))
+            funding.limitsCharges = market != 1
+            parameters.markets[market].funding = .premium(funding)
         }
     }
 
@@ -243,7 +284,9 @@ struct Fuzz {
                             && step.toInsurance == part.toInsurance
                             && step.penalty == part.penalty
                             && house.position(account, part.market).size
-                                == before.position(account, part.market).size + part.size,
+                                == parts.reduce(before.position(account, part.market).size) {
+                                    $1.market == part.market ? $0 + $1.size : $0
+                                },
                         "executed as quoted: \(part), \(step)")
                 else { return false }
             }

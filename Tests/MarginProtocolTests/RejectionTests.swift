@@ -30,6 +30,7 @@ struct RejectionTests {
             (.priceMissing(feed), 302, "priceMissing"),
             (.priceStale(feed, age: .zero), 303, "priceStale"),
             (.wouldWorsen(account), 341, "wouldWorsen"),
+            (.noOrderWithinLimit(market), 350, "noOrderWithinLimit"),
             (.insufficientBalance(asset, has: .zero, needs: .zero), 401, "insufficientBalance"),
             (.insufficientMargin(shortBy: .zero), 402, "insufficientMargin"),
             (.assetNotBorrowable(asset), 403, "assetNotBorrowable"),
