@@ -95,7 +95,7 @@ extension Liquidator {
         _ view: borrowing View
     ) -> LiquidationQuote? {
         var advance: Quantity = .zero
-        if case .collateral(_, let repay, _) = target {
+        if let repay = Self.repaid(by: target, view) {
             switch group.financing {
             case .own: break
             case .credit:
@@ -105,6 +105,15 @@ extension Liquidator {
         }
         return try? view.house.quoteLiquidation(
             of: account, payer: payer, target: target, advance: advance)
+    }
+
+    /// What a step would repay, as far as its target says; a credit account is paid for in the settlement asset.
+    private static func repaid(by target: LiquidationTarget, _ view: borrowing View) -> AssetID? {
+        if case .collateral(_, let repay, _) = target { return repay }
+        guard case .creditAccount = view.house.parameters.liquidation.size, target == .next else {
+            return nil
+        }
+        return view.house.parameters.settlementAsset
     }
 
     /// What it bids for a step; behind a report, as much below it as one can be. [wei per gas]
@@ -164,6 +173,13 @@ extension Liquidator {
         if held.allSatisfy({ view.house.balance(account, $0).isNegative }) {
             // With nothing to seize, a step only books the deficit.
             return plan(account, wallet, .next, view, paying: price)
+        }
+        if case .creditAccount = view.house.parameters.liquidation.size {
+            let settlement = view.house.parameters.settlementAsset
+            guard let plan = plan(account, wallet, .next, view, paying: price),
+                case .repayment(_, let amount) = plan.commitment
+            else { return plan(account, wallet, .next, view, paying: price) }
+            return amount <= budget(settlement, view) ? plan : nil
         }
         var best: Plan?
         for repay in held where view.house.balance(account, repay).isNegative {

@@ -8,6 +8,11 @@ import Testing
 ///
 /// Derived from the sources that each row names; the ids are of one table, and "now" is 1,000,000 s in all of
 /// them. What the law cannot hold is listed with the reason.
+///
+/// Vectors: euler-chainlink-a, euler-chainlink-b, euler-chainlink-c, euler-chainlink-d,
+/// euler-pyth-a, euler-pyth-b, euler-pyth-c, euler-pyth-d, euler-pyth-e, euler-pyth-f, gearbox-a,
+/// gearbox-b, gmx-age-a, gmx-age-b, gmx-range-a, gmx-range-b, gmx-seq-a, gmx-seq-b, gmx-seq-c,
+/// aave-sentinel-a, aave-sentinel-b, aave-sentinel-c, aave-sentinel-d.
 struct OracleValidationTests {
     private static let now: Int64 = 1_000_000_000
 
