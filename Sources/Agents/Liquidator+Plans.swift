@@ -95,7 +95,7 @@ extension Liquidator {
         _ view: borrowing View
     ) -> LiquidationQuote? {
         var advance: Quantity = .zero
-        if let repay = Self.repaid(by: target, view) {
+        if let repay = Self.repaid(by: target, of: account, view) {
             switch group.financing {
             case .own: break
             case .credit:
@@ -107,13 +107,15 @@ extension Liquidator {
             of: account, payer: payer, target: target, advance: advance)
     }
 
-    /// What a step would repay, as far as its target says; a credit account is paid for in the settlement asset.
-    private static func repaid(by target: LiquidationTarget, _ view: borrowing View) -> AssetID? {
+    /// What a step would repay, as far as its target says; a credit account is paid for in the asset that it owes.
+    private static func repaid(
+        by target: LiquidationTarget, of account: AccountID, _ view: borrowing View
+    ) -> AssetID? {
         if case .collateral(_, let repay, _) = target { return repay }
         guard case .creditAccount = view.house.parameters.liquidation.size, target == .next else {
             return nil
         }
-        return view.house.parameters.settlementAsset
+        return view.house.largestDebt(of: account)
     }
 
     /// What it bids for a step; behind a report, as much below it as one can be. [wei per gas]
@@ -175,11 +177,9 @@ extension Liquidator {
             return plan(account, wallet, .next, view, paying: price)
         }
         if case .creditAccount = view.house.parameters.liquidation.size {
-            let settlement = view.house.parameters.settlementAsset
-            guard let plan = plan(account, wallet, .next, view, paying: price),
-                case .repayment(_, let amount) = plan.commitment
-            else { return plan(account, wallet, .next, view, paying: price) }
-            return amount <= budget(settlement, view) ? plan : nil
+            guard let plan = plan(account, wallet, .next, view, paying: price) else { return nil }
+            guard case .repayment(let asset, let amount) = plan.commitment else { return plan }
+            return amount <= budget(asset, view) ? plan : nil
         }
         var best: Plan?
         for repay in held where view.house.balance(account, repay).isNegative {

@@ -49,11 +49,6 @@ extension ClearingHouse {
             check(
                 parameters.positionResults == .inBalance,
                 "a zero health needs positions whose results join the balance")
-        case .creditAccount:
-            check(
-                parameters.assets.enumerated().allSatisfy {
-                    $0.offset == parameters.settlementAsset.index || !$0.element.borrowable
-                }, "a credit account owes the settlement asset alone")
         case .flag:
             check(course?.end == .nothingLeft, "a flag needs a course that ends with nothing left")
             check(parameters.liquidation.taker == .pool, "a flag needs the pool as taker")

@@ -8,31 +8,45 @@ extension ClearingHouse {
         Bits(mask: accounts[account].assets).contains { holding(account, $0) > 0 }
     }
 
-    /// All that an account holds, for the payer's premium less than it is worth: the debt is paid first, then the fee,
-    /// and what is left is the owner's.
+    /// The asset of which an account owes most, by value: the one that its pool has lent; ties go to the first. Nil where it
+    /// owes nothing.
+    public func largestDebt(of id: AccountID) -> AssetID? {
+        var most: (asset: Int, value: Int64)?
+        for asset in Bits(mask: accounts[id.index].assets) {
+            let amount = holding(id.index, asset)
+            guard amount < 0 else { continue }
+            let value = scaled(-amount, prices[assetRows[asset].feed].raw, .up)
+            if most.map({ value > $0.value }) ?? true { most = (asset, value) }
+        }
+        return most.map { AssetID(index: $0.asset) }
+    }
+
+    /// All that an account holds, for the payer's premium less than it is worth, in the asset that it owes: the debt is
+    /// paid first, then the fee, and what is left is the owner's.
     ///
-    /// Guards in order: target, debts, funds, room.
+    /// Guards in order: target, room for what is held, funds, room for the fee.
     @inline(never)
     func quoteCreditAccount(
         _ id: AccountID, _ payer: AccountID, _ target: LiquidationTarget, _ health: Health,
         _ fee: Ratio, _ advance: Quantity
     ) throws(Rejection) -> LiquidationQuote {
         guard target == .next else { throw .targetNotAllowed }
-        let unit = prices[assetRows[settlement].feed].raw
+        let asset = largestDebt(of: id) ?? parameters.settlementAsset
+        let unit = prices[assetRows[asset.index].feed].raw
         var held: [AssetChange] = []
         var best = (place: -1, value: Int64(-1))
         var total: Int64 = 0
-        for asset in Bits(mask: accounts[id.index].assets) {
-            let amount = holding(id.index, asset)
+        for index in Bits(mask: accounts[id.index].assets) {
+            let amount = holding(id.index, index)
             guard amount > 0 else { continue }
-            let value = scaled(amount, prices[assetRows[asset].feed].raw, .down)
+            let value = scaled(amount, prices[assetRows[index].feed].raw, .down)
             if value > best.value { best = (held.count, value) }
             total += value
-            held.append(AssetChange(asset: AssetID(index: asset), delta: Quantity(raw: amount)))
-            try requireRoom(payer, asset, for: amount)
+            held.append(AssetChange(asset: AssetID(index: index), delta: Quantity(raw: amount)))
+            try requireRoom(payer, index, for: amount)
         }
         let first = held.remove(at: best.place)
-        let owed = Quantity(raw: max(0, -holding(id.index, settlement)))
+        let owed = Quantity(raw: max(0, -holding(id.index, asset.index)))
         let policy = parameters.liquidation
         let (payments, funds) = try orOverflow { () throws(ArithmeticOverflow) in
             let value = try Quantity(raw: total).scaled(by: scaleE8, over: unit, rounding: .down)
@@ -44,9 +58,8 @@ extension ClearingHouse {
                     principal: owed, accruedInterest: .zero, accruedFees: .zero))
             return (payments, try payments.toPool.adding(payments.toOwner))
         }
-        let asset = AssetID(index: settlement)
         try requireFunds(payer, asset, funds, advance)
-        try requireRoom(Self.insuranceFund, settlement, for: payments.profit.raw)
+        try requireRoom(Self.insuranceFund, asset.index, for: payments.profit.raw)
         let paid = scaled(funds.raw, unit, .up)
         var part = LiquidationQuote.CollateralPart(
             seize: first.asset, repay: asset, seized: first.delta, repaid: funds,

@@ -39,8 +39,8 @@ public struct LiquidationPolicy: Hashable, Sendable {
         /// All collateral goes to the protocol, which credits it at `1 − bonus` and pays all debt; source:
         /// compound-finance/comet, Comet.sol, absorbInternal.
         case absorb
-        /// All collateral goes to the payer for `1 − bonus` of its value; what that pays goes to the debt first, then this
-        /// share of the value to the insurance fund, then to the owner. See ``CreditAccountLiquidation``.
+        /// All collateral goes to the payer for `1 − bonus` of its value, in the asset that is owed; what that pays goes to the
+        /// debt first, then this share of the value to the insurance fund, then to the owner. See ``CreditAccountLiquidation``.
         case creditAccount(fee: Ratio)
         /// As much as ends the shortage that the course of the liquidation names, by the formulas of
         /// ``PerpetualShortageCover`` and ``SpotShortageCover``.

@@ -155,11 +155,14 @@ import Testing
     /// test/exchange/PositionPriceImpact/PairMarket.ts: ETH at 5,000, factors 5e-9 and 1e-8, exponent 2. Open interest
     /// of others in ETH, the account's own position, the trade, and the price that it gets.
     ///
-    /// Vectors: pi-inc-01, pi-inc-03, pi-cap-01, pi-dec-01, pi-dec-02.
+    /// Vectors: pi-inc-01, pi-inc-03, pi-cap-01, pi-dec-01, pi-dec-02,
+    /// pi-tok-02.
     @Test(arguments: [
         ("0", "0", "", "40", "5010.02004008"), ("80", "0", "", "-2", "5019.82832187"),
         ("40", "0", "", "-40", "5005.00500500"),
         ("80", "2", "-2", "2", "5039.5"), ("140", "120", "100", "-20", "5002.5"),
+        // AdaptiveFunding.ts: −9 dollars of 30,000 from 106,001 on either side.
+        ("21.2002", "21.2002", "", "6", "5001.50045014"),
     ])
     func executionPrice(longs: String, shorts: String, own: String, size: String, price: String)
         throws

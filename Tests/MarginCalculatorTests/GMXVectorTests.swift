@@ -40,6 +40,32 @@ import Testing
         #expect(account.house.breaches().isEmpty)
     }
 
+    /// Factors ten and twenty times as large: a short of 200,000 against as much has 2,000 of it, which is 0.4 ether
+    /// (test/exchange/DecreasePosition/CappedPriceImpact.ts), and 50,000 of imbalance cost 500 (README.md).
+    ///
+    /// Vectors: pi-cap-04, pi-readme-01.
+    @Test(arguments: [
+        ("40", "-40", "0.0000001", "0.00000005", "5050.50505051"),
+        ("0", "10", "0.0000002", "0.0000001", "5050.50505051"),
+    ])
+    func impact(longs: String, size: String, negative: String, positive: String, price: String)
+        throws
+    {
+        let account = try account(
+            """
+            protocol: gmx-v2
+            prices: {ETH: 5000, USDC: 1}
+            market: {ETH: {long_open_interest: \(longs), short_open_interest: 0}}
+            account: {balances: {USDC: 50000}, positions: {ETH: {size: 0, entry: 5000}}}
+            parameters:
+              markets:
+                ETH: {pool: {imbalance_impact: {negative: \(negative), positive: \(positive), positive_exponent: 2, maximum_negative: 100%, maximum_positive: 100%}}}
+            """)
+        let size = try #require(Quantity(decimal: size))
+        let got = try account.house.poolPrice(MarketID(0), size: size, for: account.cross)
+        #expect(isNear(got, price, within: "0.00000002"))
+    }
+
     /// test/exchange/FundingFees/AdaptiveFunding.ts: after 604 seconds the rate is 3.624e-5 a second.
     ///
     /// Vectors: funding-adaptive-2.

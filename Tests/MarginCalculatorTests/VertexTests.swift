@@ -11,9 +11,9 @@ import Testing
     ///
     /// Vectors: vertex-liqprice-1, vertex-liqprice-2, vertex-liqprice-3.
     @Test(arguments: [
-        ("100", "1", "5%", "4", "97.5", "2.5", "0.625"),
-        ("100", "-1", "5%", "4", "102.5", "2.5", "0.625"),
-        ("2000", "1", "10%", "150", "1900", "100", "25"),
+        ("100", "1", "5%", "2.5", "97.5", "2.5", "0.625"),
+        ("100", "-1", "5%", "2.5", "102.5", "2.5", "0.625"),
+        ("2000", "1", "10%", "100", "1900", "100", "25"),
     ])
     func takeover(
         price: String, size: String, margin: String, usdc: String, taken: String, profit: String,
@@ -27,7 +27,7 @@ import Testing
             account: {balances: {USDC: \(usdc)}, positions: {SOL: {size: \(size)}}}
             """)
         let step = try #require(report.liquidation)
-        // An initial margin of all keeps nothing of the position.
+        // All that is left goes with it, so that nothing can be kept.
         #expect(isNear(step.amount.magnitude, "1"))
         #expect(isNear(step.penalty, profit))
         #expect(isNear(step.toInsurance, fund))

@@ -268,6 +268,7 @@ struct DeleveragingTests {
         #expect(world.size(winner) == units(closed) - units("10"))
     }
 
+    /// Vectors: dydx4-blocklimit-2.
     @Test("A block's limits hold per account, and each market is touched once")
     func blockLimits() throws {
         let limits = LiquidationBlockLimits(notional: money("500"), insuranceLoss: money("100"))

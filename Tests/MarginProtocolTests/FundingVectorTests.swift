@@ -93,14 +93,19 @@ struct FundingVectorTests {
         var asks: [(String, String)]
         var index: String
         var impact = "5000"
+        var interest = "0"
+        var dampener: String?
+        /// Of eight hours.
         var premium: String
         var testDescription: String { id }
     }
 
     /// x/clob/memclob/memclob_get_premium_price_test.go, TestGetPremiumPrice: what the impact notional meets on either side;
-    /// a millionth is the chain's unit.
+    /// a millionth is the chain's unit. And hyperliquid.gitbook.io/hyperliquid-docs, trading/funding: with an interest that
+    /// pulls the rate by at most 0.05 %.
     ///
-    /// Vectors: dydx4-premium-02, dydx4-premium-04, dydx4-premium-06, dydx4-premium-07.
+    /// Vectors: dydx4-premium-02, dydx4-premium-04, dydx4-premium-06, dydx4-premium-07,
+    /// hl-funding-2, hl-funding-3, hl-funding-4.
     @Test(arguments: [
         Book(
             id: "02", bids: [("9999", "0.1"), ("9998", "1")], asks: [("10001", "1")],
@@ -114,13 +119,26 @@ struct FundingVectorTests {
         Book(
             id: "07", bids: [("9999.8", "1")], asks: [("10000.1", "0.1")], index: "10001",
             impact: "2000", premium: "0"),
+        Book(
+            id: "hl-2", bids: [("9990", "1")], asks: [("10010", "1")], index: "10000",
+            interest: "0.0001", dampener: "0.0005", premium: "0.0001"),
+        Book(
+            id: "hl-3", bids: [("9995", "1")], asks: [("10005", "1")], index: "10000",
+            interest: "0.0001", dampener: "0.0005", premium: "0.0001"),
+        Book(
+            id: "hl-4", bids: [("9890", "1")], asks: [("9900", "1")], index: "10000",
+            interest: "0.0001", dampener: "0.0005", premium: "-0.0095"),
     ])
     func premium(row: Book) {
         var parameters = plainParameters()
         parameters.markets[0].funding = .premium(
-            PremiumFunding(source: .book(impact: money(row.impact)), sampling: .zero))
+            PremiumFunding(
+                source: .book(impact: money(row.impact)), interest: ratio(row.interest),
+                dampener: row.dampener.map(ratio), sampling: .zero))
         var world = World(parameters)
         world.post(ethFeed, row.index)
+        // The first interval began with an empty book.
+        world.advance(by: 8 * Self.hour - world.house.time.milliseconds)
         let holder = world.margin(alice, "100000")
         let maker = world.margin(bob, "1000000")
         world.trade(holder, ethPerp, "1", by: alice)

@@ -163,6 +163,8 @@ struct OracleValidationTests {
 
     /// drift-labs/protocol-v2 programs/drift/src/math/orders/tests.rs
     /// `is_oracle_too_divergent_with_twap_5min`: 149 against an average of 100 is not too far, 150 is.
+    ///
+    /// Vectors: drift-oracle-band-1.
     @Test(arguments: [("149", nil), ("150", 322)] as [(String, Int?)])
     func driftBand(price: String, code: Int?) {
         var parameters = plainParameters()
@@ -181,6 +183,8 @@ struct OracleValidationTests {
 
     /// Drift's table, as far as the law has its actions: what goes on in which state of a price
     /// (programs/drift/src/math/oracle.rs `is_oracle_valid_for_action`).
+    ///
+    /// Vectors: drift-oracle-action-FillOrderMatch, drift-oracle-action-Liquidate.
     @Test(
         arguments: [
             // What the price is, its age in seconds and its confidence; what withdrawing, reducing and
