@@ -49,7 +49,9 @@ let presets = [
     "deribit",
     "drift-v2",
     "dydx-v4",
+    "euler-v1",
     "euler-v2",
+    "gearbox-v3",
     "gmx-v1",
     "gmx-v2",
     "hyperliquid",
@@ -60,6 +62,7 @@ let presets = [
     "okx-multi-currency",
     "okx-portfolio",
     "synthetix-v3",
+    "vertex",
 ]
 
 let package = Package(

@@ -95,7 +95,7 @@ extension Liquidator {
         _ view: borrowing View
     ) -> LiquidationQuote? {
         var advance: Quantity = .zero
-        if case .collateral(_, let repay, _) = target {
+        if let repay = Self.repaid(by: target, of: account, view) {
             switch group.financing {
             case .own: break
             case .credit:
@@ -105,6 +105,17 @@ extension Liquidator {
         }
         return try? view.house.quoteLiquidation(
             of: account, payer: payer, target: target, advance: advance)
+    }
+
+    /// What a step would repay, as far as its target says; a credit account is paid for in the asset that it owes.
+    private static func repaid(
+        by target: LiquidationTarget, of account: AccountID, _ view: borrowing View
+    ) -> AssetID? {
+        if case .collateral(_, let repay, _) = target { return repay }
+        guard case .creditAccount = view.house.parameters.liquidation.size, target == .next else {
+            return nil
+        }
+        return view.house.largestDebt(of: account)
     }
 
     /// What it bids for a step; behind a report, as much below it as one can be. [wei per gas]
@@ -164,6 +175,11 @@ extension Liquidator {
         if held.allSatisfy({ view.house.balance(account, $0).isNegative }) {
             // With nothing to seize, a step only books the deficit.
             return plan(account, wallet, .next, view, paying: price)
+        }
+        if case .creditAccount = view.house.parameters.liquidation.size {
+            guard let plan = plan(account, wallet, .next, view, paying: price) else { return nil }
+            guard case .repayment(let asset, let amount) = plan.commitment else { return plan }
+            return amount <= budget(asset, view) ? plan : nil
         }
         var best: Plan?
         for repay in held where view.house.balance(account, repay).isNegative {

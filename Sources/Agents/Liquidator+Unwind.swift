@@ -20,7 +20,14 @@ extension Liquidator {
             guard let proceeds = saleValue(of: got, part.seize, view),
                 let spent = replacementCost(of: withFlashFee(part.repaid), part.repay, view)
             else { return nil }
-            return try? proceeds.adding(-spent)
+            var total = proceeds
+            for other in part.others {
+                guard let more = saleValue(of: other.delta, other.asset, view),
+                    let sum = try? total.adding(more)
+                else { return nil }
+                total = sum
+            }
+            return try? total.adding(-spent)
         case .positions(let parts):
             var total = quote.reward
             guard view.house.parameters.liquidation.taker == .liquidator else { return total }

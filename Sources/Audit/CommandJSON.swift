@@ -252,6 +252,9 @@ extension JSONText {
         case .wholePosition: member("size", word: "wholePosition")
         case .wholeAccount: member("size", word: "wholeAccount")
         case .absorb: member("size", word: "absorb")
+        case .creditAccount(let fee):
+            member("size", word: "creditAccount")
+            member("account_fee_e8", fee)
         case .shortage(let terms):
             member("size", word: "shortage")
             member("insurance_fee_e8", terms.insuranceFee)
@@ -288,6 +291,15 @@ extension JSONText {
             member("bonus_rule", word: "incentiveFactor")
             member("bonus_cursor_e8", cursor)
             member("bonus_maximum_e8", maximum)
+        case .soft(let terms):
+            member("bonus_rule", word: "soft")
+            member("bonus_fee_e8", terms.fee)
+            member("bonus_maximum_e8", terms.maximum)
+            member("booster_e8", terms.booster)
+            member("boost_maximum_e8", terms.maximumBoost)
+        case .takeover(let share):
+            member("bonus_rule", word: "takeover")
+            member("bonus_share_e8", share)
         }
         switch policy.seizure {
         case .value: break
@@ -301,6 +313,9 @@ extension JSONText {
         member("taker", word: String(describing: policy.taker))
         switch policy.closingPrice {
         case .mark: member("closing_price", word: "mark")
+        case .takeover(let share):
+            member("closing_price", word: "takeover")
+            member("margin_share_e8", share)
         case .bankruptcy: member("closing_price", word: "bankruptcy")
         case .pool: member("closing_price", word: "pool")
         case .fillable(let adjustment, let spread, let fee):

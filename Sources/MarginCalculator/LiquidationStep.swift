@@ -96,9 +96,14 @@ extension LiquidationStep {
         case .collateral(let part):
             let price = account.house.price(of: part.seize)
             let owed = -account.house.balance(id, part.repay)
-            let fund = (try? part.toInsurance.value(at: price, rounding: .down)) ?? .zero
+            let fee =
+                (try? part.repaidToInsurance.value(
+                    at: account.house.price(of: part.repay), rounding: .down)) ?? .zero
+            let fund = ((try? part.toInsurance.value(at: price, rounding: .down)) ?? .zero) + fee
             self.init(
-                kind: .collateral, what: parameters.assets[part.seize.index].name,
+                kind: .collateral,
+                what: ([part.seize] + part.others.map(\.asset))
+                    .map { parameters.assets[$0.index].name }.joined(separator: "+"),
                 amount: part.seized, repaidAsset: parameters.assets[part.repay.index].name,
                 repaid: part.repaid, price: price, mark: price, bankruptcyPrice: nil,
                 bonus: account.house.liquidationBonus(of: part.seize, in: id),

@@ -57,24 +57,43 @@ extension ClearingHouse {
         if parameters.liquidation.refusesToWorsen, worsens(id.index, pair.seize, part, paidValue) {
             throw .wouldWorsen(id)
         }
-        // Whoever repays must have what is repaid.
+        // Whoever repays must have what is repaid, and a fee on it.
         let asset = AssetID(index: pair.repay)
-        if accounts[payer.index].role == .wallet {
-            try requireBalance(payer, asset, Quantity(raw: part.paid) - advance)
-        } else {
-            try requireMayLeave(Quantity(raw: part.paid), of: asset, from: payer)
-        }
+        let fee = try repaymentFee(on: part.paid)
+        let charged = Quantity(raw: part.paid) + fee
+        try requireFunds(payer, asset, charged, advance)
         try requireRoom(payer, pair.seize, for: part.seized)
         try requireRoom(Self.insuranceFund, pair.seize, for: part.toInsurance)
+        if !fee.isZero { try requireRoom(Self.insuranceFund, pair.repay, for: fee.raw) }
+        var quoted = LiquidationQuote.CollateralPart(
+            seize: AssetID(index: pair.seize), repay: asset,
+            seized: Quantity(raw: part.seized), repaid: charged,
+            toInsurance: Quantity(raw: part.toInsurance), bonus: Money(raw: part.bonus))
+        quoted.repaidToInsurance = fee
         return LiquidationQuote(
-            account: id,
-            step: .collateral(
-                LiquidationQuote.CollateralPart(
-                    seize: AssetID(index: pair.seize), repay: asset,
-                    seized: Quantity(raw: part.seized), repaid: Quantity(raw: part.paid),
-                    toInsurance: Quantity(raw: part.toInsurance),
-                    bonus: Money(raw: part.bonus))),
-            healthBefore: health, value: Money(raw: paidValue))
+            account: id, step: .collateral(quoted), healthBefore: health,
+            value: Money(raw: paidValue))
+    }
+
+    /// What a liquidator pays beyond a repaid debt, to the insurance fund. [1e-8 units of the debt]
+    private func repaymentFee(on paid: Int64) throws(Rejection) -> Quantity {
+        guard case .soft(let terms) = parameters.liquidation.bonusRule else { return .zero }
+        let fee = scaled(paid, terms.fee.raw, .down)
+        guard paid <= .max - fee else { throw .overflow }
+        return Quantity(raw: fee)
+    }
+
+    /// Whoever pays must have it.
+    ///
+    /// - Parameter advance: what it will have more when it pays.
+    func requireFunds(
+        _ payer: AccountID, _ asset: AssetID, _ amount: Quantity, _ advance: Quantity
+    ) throws(Rejection) {
+        if accounts[payer.index].role == .wallet {
+            try requireBalance(payer, asset, amount - advance)
+        } else {
+            try requireMayLeave(amount, of: asset, from: payer)
+        }
     }
 
     /// Would debts fall by a smaller share than collateral does? Both unweighted; a doubt in the last unit is for the
@@ -116,8 +135,8 @@ extension ClearingHouse {
         _ account: Int, _ pair: (seize: Int, repay: Int), _ debt: Int64, _ held: Int64
     ) -> Int64 {
         switch parameters.liquidation.size {
-        case .wholePosition, .wholeAccount, .absorb, .firstShare, .bracketSteps, .debtShare,
-            .shortage, .zeroHealth, .flag:
+        case .wholePosition, .wholeAccount, .absorb, .creditAccount, .firstShare, .bracketSteps,
+            .debtShare, .shortage, .zeroHealth, .flag:
             return debt
         case .portion(let share, let minimum):
             let price = prices[assetRows[pair.repay].feed].raw

@@ -117,6 +117,11 @@ extension ClearingHouse {
         move(
             part.repaidToInsurance, of: part.repay.index, from: id, to: Self.insuranceFund,
             .liquidationPenalty, &journal)
+        for other in part.others {
+            move(
+                other.delta, of: other.asset.index, from: id, to: payer, .collateralSeized, &journal
+            )
+        }
     }
 
     /// All collateral goes to the reserves, which pay all debts and whatever the collateral was credited beyond.
@@ -182,12 +187,26 @@ extension ClearingHouse {
             step.repaid = part.repaid
             step.price = prices[feed]
             step.priceAge = age(of: feed)
-            let fund = scaled(part.toInsurance.raw, prices[feed].raw, .down)
+            let fund =
+                scaled(part.toInsurance.raw, prices[feed].raw, .down)
+                + scaled(
+                    part.repaidToInsurance.raw, prices[assetRows[part.repay.index].feed].raw, .down)
             step.toLiquidator = part.bonus
             step.toInsurance = Money(raw: fund)
             step.penalty = part.bonus + Money(raw: fund)
             step.deficit = deficit
             journal.append(.liquidated(step))
+            // What is paid and what is missing stands with the first of what is taken.
+            for other in part.others {
+                let feed = assetRows[other.asset.index].feed
+                step.seizedAsset = other.asset
+                step.size = other.delta
+                step.price = prices[feed]
+                step.priceAge = age(of: feed)
+                (step.repaid, step.penalty, step.deficit) = (.zero, .zero, .zero)
+                (step.toLiquidator, step.toInsurance) = (.zero, .zero)
+                journal.append(.liquidated(step))
+            }
         case .absorption(let part):
             for (index, change) in part.seized.enumerated() {
                 let feed = assetRows[change.asset.index].feed

@@ -41,6 +41,9 @@ extension ClearingHouse {
             return try quotePositions(id, payer, target, health)
         }
         if policy.size == .absorb { return try quoteAbsorption(id, target, health) }
+        if case .creditAccount(let fee) = policy.size, hasCollateral(id.index) {
+            return try quoteCreditAccount(id, payer, target, health, fee, advance)
+        }
         if let pair = try collateralPair(id, target) {
             if parameters.auctions != nil, pair.repay == settlement { throw .soldByAuction(id) }
             return try quoteCollateral(id, payer, pair, target, health, advance)
@@ -211,6 +214,12 @@ extension ClearingHouse {
             return (
                 toLiquidator, wanted - toLiquidator, deficit > 0 ? deficit + toLiquidator : 0
             )
+        case .takeover(let part):
+            let wanted = scaled(share.maintenance, part.raw, .up)
+            let toLiquidator = scaled(wanted, policy.liquidatorShare.raw, .down)
+            return (
+                toLiquidator, wanted - toLiquidator, deficit > 0 ? deficit + toLiquidator : 0
+            )
         case .bankruptcy: return (0, max(0, share.equity), deficit)
         case .pool: return (0, 0, 0)
         case .fillable(_, _, let maximumFee):
@@ -250,7 +259,7 @@ extension ClearingHouse {
         let price = prices[row.feed].raw
         switch parameters.liquidation.size {
         // The last two have parts of their own.
-        case .wholePosition, .wholeAccount, .absorb, .flag, .shortage: return whole
+        case .wholePosition, .wholeAccount, .absorb, .creditAccount, .flag, .shortage: return whole
         case .zeroHealth:
             return smallestClosing(account, market, .one, .liquidationEnd, .zero) ?? whole
         case .closeFactor(let factor, let fullBelow, let dust),

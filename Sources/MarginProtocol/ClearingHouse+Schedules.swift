@@ -256,10 +256,14 @@ extension ClearingHouse {
         case .bracketSteps(let steps, _):
             if steps < 1 { found.append("bracket steps are at least 1") }
         // Checked with the course.
+        case .creditAccount(let fee):
+            if !unit.contains(fee) { found.append("a credit account's fee is between 0 and 1") }
         case .wholePosition, .wholeAccount, .absorb, .shortage, .zeroHealth, .flag: break
         }
         switch policy.closingPrice {
         case .mark, .bankruptcy: break
+        case .takeover(let share):
+            if !unit.contains(share) { found.append("a takeover's share is between 0 and 1") }
         case .pool:
             if policy.taker != .pool {
                 found.append("a pool's closing price needs the pool as taker")
@@ -289,6 +293,15 @@ extension ClearingHouse {
             {
                 found.append("an incentive factor's cursor is in 0…1, its maximum in 1…2")
             }
+        case .soft(let terms):
+            if !unit.contains(terms.fee) || !unit.contains(terms.maximumBoost)
+                || !(terms.maximum >= terms.fee && terms.maximum < .one)
+                || !(.one...Ratio(whole: 10)).contains(terms.booster)
+            {
+                found.append("a soft discount has fee ≤ maximum < 1, and a booster of 1 to 10")
+            }
+        case .takeover(let share):
+            if !unit.contains(share) { found.append("a takeover's share is between 0 and 1") }
         }
         if case .ratio(let share) = policy.seizure, !unit.contains(share) {
             found.append("the insurance fund's share of a seizure is between 0 and 1")

@@ -23,7 +23,8 @@ extension ClearingHouse {
         switch parameters.liquidation.bonusRule {
         case .fixed:
             switch parameters.liquidation.seizure {
-            case .value: return seizureByValue(account, pair, repaid, held)
+            case .value:
+                return seizureByValue(pair, repaid, held, bonus: bonus(of: pair.seize, account))
             case .amount: return seizureByAmount(account, pair, repaid, held)
             case .ratio(let share): return seizureByRatio(account, pair, repaid, held, share)
             }
@@ -34,6 +35,9 @@ extension ClearingHouse {
                 loanToValue: parameters.assets[pair.seize].collateral.tiers[0].weight,
                 incentive: LiquidationIncentiveFactor(cursor: cursor, maximum: maximum))
             return incentiveSeizure(account, pair, repaid, held, rule)
+        case .soft: return softSeizure(account, pair, repaid, held)
+        case .takeover(let share):
+            return seizureByValue(pair, repaid, held, bonus: takeoverBonus(pair, share))
         }
     }
 
@@ -56,9 +60,9 @@ extension ClearingHouse {
 
     /// Seized rounds down and paid rounds up: against the liquidator, in favour of the account.
     private func seizureByValue(
-        _ account: Int, _ pair: (seize: Int, repay: Int), _ repaid: Int64, _ held: Int64
+        _ pair: (seize: Int, repay: Int), _ repaid: Int64, _ held: Int64, bonus: Ratio
     ) -> Seizure {
-        let bonus = scaleE8 + bonus(of: pair.seize, account).raw
+        let bonus = scaleE8 + bonus.raw
         let seizePrice = prices[assetRows[pair.seize].feed].raw
         let repayPrice = prices[assetRows[pair.repay].feed].raw
         let value = scaled(repaid, repayPrice, .down)
@@ -128,7 +132,10 @@ extension ClearingHouse {
         {
             seized = wanted.raw
         } else {
-            paid = seizureByValue(account, pair, repaid, held).paid
+            paid =
+                seizureByValue(
+                    pair, repaid, held, bonus: bonus(of: pair.seize, account)
+                ).paid
         }
         let split = unbounded { () throws(ArithmeticOverflow) in
             try rule.split(Quantity(raw: seized), exchangeRate: .one)
@@ -187,6 +194,68 @@ extension ClearingHouse {
         return shared(pair, held, min(repaid, needed?.raw ?? repaid))
     }
 
+    /// The discount at which an account of so low a health is liquidated; nil for a healthy one. [1e-18]
+    @inline(never)
+    private func softDiscount(_ account: Int, _ terms: SoftLiquidationTerms) -> Fixed18? {
+        let statement = statement(account, prices, .maintenance, .nothing)
+        let rule = SoftLiquidation(
+            reservesFee: terms.fee, maximumDiscount: terms.maximum, boosterSlope: terms.booster,
+            maximumBoosterDiscount: terms.maximumBoost, targetHealth: .one,
+            averagingPeriod: TimeSpan(seconds: 86_400))
+        return unbounded { () throws(ArithmeticOverflow) in
+            guard
+                let health = try SoftLiquidation.healthScore(
+                    adjustedCollateral: statement.collateral, adjustedLiability: statement.debt),
+                health < .one
+            else { return nil }
+            return try rule.discount(healthScore: health, booster: Fixed18(terms.booster))
+        }
+    }
+
+    /// Collateral at a discount, without the rounding of a bonus.
+    @inline(never)
+    private func softSeizure(
+        _ account: Int, _ pair: (seize: Int, repay: Int), _ repaid: Int64, _ held: Int64
+    ) -> Seizure {
+        guard case .soft(let terms) = parameters.liquidation.bonusRule,
+            let discount = softDiscount(account, terms)
+        else { return shared(pair, 0, 0) }
+        let kept = Fixed18.one - discount
+        let seizePrice = prices[assetRows[pair.seize].feed]
+        let repayPrice = prices[assetRows[pair.repay].feed]
+        guard seizePrice.isPositive else { return shared(pair, held, 0) }
+        // What does not fit is more than is held.
+        if let rate = try? Fixed18(repayPrice).divided(by: Fixed18(seizePrice), rounding: .down)
+            .divided(by: kept, rounding: .down),
+            let wanted = try? Fixed18(Quantity(raw: repaid)).multiplied(by: rate, rounding: .down)
+                .rounded(to: Quantity.self, .down), wanted.raw <= held
+        {
+            return shared(pair, wanted.raw, repaid)
+        }
+        let worth = unbounded { () throws(ArithmeticOverflow) in
+            try Quantity(raw: held).value(at: seizePrice, rounding: .up)
+        }
+        let paid = try? Fixed18(worth).multiplied(by: kept, rounding: .up)
+            .divided(by: Fixed18(repayPrice), rounding: .up).rounded(to: Quantity.self, .up)
+        return shared(pair, held, min(repaid, paid?.raw ?? repaid))
+    }
+
+    /// What is seized beyond the value repaid, where both assets are priced between the protocol's price and their
+    /// maintenance weight's; rounded down.
+    @inline(never)
+    private func takeoverBonus(_ pair: (seize: Int, repay: Int), _ share: Ratio) -> Ratio {
+        let rule = TakeoverPrice(discountShare: share, insuranceShare: .zero)
+        let seized = parameters.assets[pair.seize].collateral.tiers[0].weight
+        let repaid = parameters.assets[pair.repay].liabilityWeight
+        return unbounded { () throws(ArithmeticOverflow) in
+            let unit = Price(whole: 1)
+            let sold = try rule.price(oracle: unit, maintenanceWeight: seized)
+            let bought = try rule.price(oracle: unit, maintenanceWeight: repaid)
+            guard sold.isPositive else { return .zero }
+            return try Ratio.one.scaled(by: bought.raw, over: sold.raw, rounding: .down) - .one
+        }
+    }
+
     /// The discount at which an asset of this account would be seized now.
     public func liquidationBonus(of asset: AssetID, in account: AccountID) -> Ratio {
         bonus(of: asset.index, account.index)
@@ -224,6 +293,13 @@ extension ClearingHouse {
             return unbounded { () throws(ArithmeticOverflow) in
                 try factor.rounded(to: Ratio.self, .down) - .one
             }
+        case .soft(let terms):
+            guard let discount = softDiscount(account, terms) else { return .zero }
+            return unbounded { () throws(ArithmeticOverflow) in
+                try Fixed18.one.divided(by: .one - discount, rounding: .down)
+                    .rounded(to: Ratio.self, .down) - .one
+            }
+        case .takeover(let share): return takeoverBonus((asset, settlement), share)
         }
     }
 }

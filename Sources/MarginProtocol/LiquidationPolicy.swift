@@ -39,6 +39,9 @@ public struct LiquidationPolicy: Hashable, Sendable {
         /// All collateral goes to the protocol, which credits it at `1 − bonus` and pays all debt; source:
         /// compound-finance/comet, Comet.sol, absorbInternal.
         case absorb
+        /// All collateral goes to the payer for `1 − bonus` of its value, in the asset that is owed; what that pays goes to the
+        /// debt first, then this share of the value to the insurance fund, then to the owner. See ``CreditAccountLiquidation``.
+        case creditAccount(fee: Ratio)
         /// As much as ends the shortage that the course of the liquidation names, by the formulas of
         /// ``PerpetualShortageCover`` and ``SpotShortageCover``.
         indirect case shortage(ShortageTerms)
@@ -65,6 +68,10 @@ public struct LiquidationPolicy: Hashable, Sendable {
     public enum ClosingPrice: Hashable, Sendable {
         /// The protocol's price; the account pays the penalty on top.
         case mark
+        /// The protocol's price; in place of the penalty the account pays this share of the closed part's maintenance
+        /// margin, which is a price between the protocol's and the one that the maintenance weight stands for. Source:
+        /// Vertex's documentation, Liquidations & Insurance Fund.
+        case takeover(Ratio)
         /// The bankruptcy price: what equity the position had goes to the insurance fund, which has it closed at the
         /// protocol's price.
         case bankruptcy
@@ -86,6 +93,12 @@ public struct LiquidationPolicy: Hashable, Sendable {
         case healthProportional(maximum: Ratio)
         /// `min(maximum, 1 / (1 − cursor · (1 − weight))) − 1`; source: morpho-org/morpho-blue, Morpho.sol.
         case incentiveFactor(cursor: Ratio, maximum: Ratio)
+        /// A discount that begins at the reserves' fee and grows as health falls, and a fee on what is repaid; see
+        /// ``SoftLiquidation``.
+        indirect case soft(SoftLiquidationTerms)
+        /// Both assets change hands between the protocol's price and the one that their maintenance weight stands for:
+        /// so much of the way. Source: Vertex's documentation, Liquidations & Insurance Fund.
+        case takeover(Ratio)
     }
     /// How amount seized and amount repaid follow from each other at a fixed bonus, and which part the insurance
     /// fund has of it.
@@ -170,6 +183,25 @@ extension LiquidationPolicy {
         var policy = self
         policy.closingPrice = closingPrice(closing: Quantity(raw: amount), of: whole)
         return policy
+    }
+}
+
+/// How a discount grows as an account's health falls; source: euler-xyz/euler-contracts,
+/// contracts/modules/Liquidation.sol.
+public struct SoftLiquidationTerms: Hashable, Sendable {
+    /// The discount at a health of one, and what the liquidator pays beyond the repaid debt, to the insurance fund.
+    public var fee: Ratio
+    /// The largest discount.
+    public var maximum: Ratio
+    /// What the liquidator's own liquidity multiplies the discount by: one without any.
+    public var booster: Ratio
+    /// The most that the booster adds.
+    public var maximumBoost: Ratio
+    public init(fee: Ratio, maximum: Ratio, booster: Ratio = .one, maximumBoost: Ratio = .zero) {
+        self.fee = fee
+        self.maximum = maximum
+        self.booster = booster
+        self.maximumBoost = maximumBoost
     }
 }
 

@@ -68,6 +68,8 @@ public struct LiquidationQuote: Sendable {
         public var bonus: Money
         /// What of the repaid amount goes to the insurance fund, and leaves the debt as it is.
         public var repaidToInsurance: Quantity = .zero
+        /// What else the account holds, where all of it goes at once; it goes to the payer.
+        public var others: [AssetChange] = []
         /// Whether the part makes good all that was missing, which ends the liquidation.
         public var coversShortage = false
     }

@@ -5,7 +5,7 @@ extension ScenarioDecoder {
     static let liquidationSection = Section(
         path: "protocol.liquidation",
         sentence:
-            "Liquidation. At most one of `close_factor`, `debt_share`, `target_health`, `portion`, `first_share`, `bracket_steps`, `shortage`, `zero_health` and `whole` says how much a step takes.",
+            "Liquidation. At most one of `close_factor`, `debt_share`, `target_health`, `portion`, `first_share`, `bracket_steps`, `shortage`, `zero_health`, `credit_account` and `whole` says how much a step takes.",
         keys: [
             Key(
                 "trigger", "strict or inclusive", default: "strict",
@@ -69,6 +69,10 @@ extension ScenarioDecoder {
                 "As much as brings health under the initial weights to zero; the percentage is the platform's, of both sides of an exchange."
             ),
             Key(
+                "credit_account", "percentage", rule: "none",
+                "All collateral at once, for its value less the `bonus`, which pays the debt, then this share of the value to the insurance fund, then the owner."
+            ),
+            Key(
                 "whole", "position, account, absorb or flag", rule: "none",
                 "The whole position, everything at once, all collateral and debt to the protocol itself, or all collateral to the pool and then the positions as the markets' windows allow."
             ),
@@ -79,8 +83,10 @@ extension ScenarioDecoder {
                 "liquidator_share", "percentage", default: "100%",
                 "The liquidator's share of the penalty; the rest is the insurance fund's."),
             Key(
-                "closing_price", "mark, bankruptcy, pool or {fillable: map}", default: "mark",
-                "At what price a position changes hands: the protocol's, the one at which its equity is gone, the pool's with its impact and fees, or one in between."
+                "closing_price",
+                "mark, bankruptcy, pool, {fillable: map} or {takeover: percentage}",
+                default: "mark",
+                "At what price a position changes hands: the protocol's, the one at which its equity is gone, the pool's with its impact and fees, or one in between; with `takeover`, this share of the maintenance margin is paid in place of the penalty."
             ),
             Key(
                 "reductions", "mark or closing_price", rule: "closing_price",
@@ -90,9 +96,10 @@ extension ScenarioDecoder {
                 "bonus", "percentage", default: "5%",
                 "The discount at which seized collateral repays a debt."),
             Key(
-                "bonus_rule", "fixed, {health_proportional: percentage} or {incentive_factor: map}",
+                "bonus_rule",
+                "fixed, {health_proportional: percentage}, {soft: map}, {incentive_factor: map} or {takeover: percentage}",
                 default: "fixed",
-                "Whether that is fixed, grows as health falls up to a maximum, or follows from the collateral's weight."
+                "Whether that is fixed, grows as health falls up to a maximum, the same with a fee on what is repaid, follows from the collateral's weight, or is so much of the way from the protocol's price to the one that the maintenance weights stand for."
             ),
             Key(
                 "seizure", "value, amount or ratio", rule: "value",
@@ -176,6 +183,22 @@ extension ScenarioDecoder {
             Key("maximum", "multiple", required: true, "The largest factor."),
         ])
 
+    static let softSection = Section(
+        path: "protocol.liquidation.bonus_rule.soft",
+        sentence: "A discount of `fee` at a health of one, and as much more as health is less.",
+        keys: [
+            Key(
+                "fee", "percentage", required: true,
+                "What the liquidator pays beyond the repaid debt, to the insurance fund; the least discount."
+            ),
+            Key("maximum", "percentage", required: true, "The largest discount."),
+            Key(
+                "booster", "multiple", default: "1",
+                "By what a liquidator's own liquidity multiplies the discount; the engine knows no such liquidity, so that it is one for all."
+            ),
+            Key("maximum_boost", "percentage", default: "0%", "The most that the booster adds."),
+        ])
+
     /// A liquidation policy; keys that are missing have their defaults.
     func liquidation(_ tree: Tree, _ path: String) -> LiquidationPolicy {
         let fields = Fields(tree, path, Self.liquidationSection, self)
@@ -238,7 +261,7 @@ extension ScenarioDecoder {
         ("debt_share", ["full_below", "dust", "leftover"]),
         ("target_health", ["target_of", "target_buffer"]), ("portion", ["minimum"]),
         ("first_share", ["above", "window"]), ("bracket_steps", ["full_below_first"]),
-        ("shortage", []), ("zero_health", []), ("whole", []),
+        ("shortage", []), ("zero_health", []), ("credit_account", []), ("whole", []),
     ]
 
     private func size(_ fields: Fields) -> LiquidationPolicy.Size {
@@ -294,6 +317,8 @@ extension ScenarioDecoder {
             return .shortage(shortage(tree, fields.path("shortage")))
         case "zero_health":
             return .zeroHealth(platformFee: fields.read("zero_health", .share))
+        case "credit_account":
+            return .creditAccount(fee: fields.read("credit_account", .share))
         case "whole":
             return fields.read(
                 "whole",
@@ -312,6 +337,9 @@ extension ScenarioDecoder {
     private func closingPrice(_ fields: Fields) -> LiquidationPolicy.ClosingPrice {
         guard let tree = fields.value("closing_price") else { return .mark }
         let path = fields.path("closing_price")
+        if let share = single(tree, "takeover") {
+            return .takeover(scalar(share, .share, path + ".takeover") ?? .zero)
+        }
         guard let inner = single(tree, "fillable") else {
             return scalar(
                 tree,
@@ -348,6 +376,22 @@ extension ScenarioDecoder {
             }
             return .healthProportional(
                 maximum: scalar(maximum, kind, path + ".health_proportional") ?? .zero)
+        }
+        if let share = single(tree, "takeover") {
+            return .takeover(scalar(share, .share, path + ".takeover") ?? .zero)
+        }
+        if let inner = single(tree, "soft") {
+            let own = Fields(inner, path + ".soft", Self.softSection, self)
+            return .soft(
+                SoftLiquidationTerms(
+                    fee: own.read("fee", .share),
+                    maximum: own.read(
+                        "maximum",
+                        .ratio.limited("0% to less than 100%") { $0 >= .zero && $0 < .one }),
+                    booster: own.read(
+                        "booster",
+                        .multiple.limited("1 to 10") { $0 >= .one && $0 <= Ratio(whole: 10) }),
+                    maximumBoost: own.read("maximum_boost", .share)))
         }
         if let inner = single(tree, "incentive_factor") {
             let own = Fields(inner, path + ".incentive_factor", Self.incentiveSection, self)

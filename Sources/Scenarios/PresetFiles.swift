@@ -14,6 +14,7 @@ extension Preset {
         ("drift-v2", PackageResources.drift_v2_yaml),
         ("mango-v4", PackageResources.mango_v4_yaml),
         ("synthetix-v3", PackageResources.synthetix_v3_yaml),
+        ("vertex", PackageResources.vertex_yaml),
         ("gmx-v1", PackageResources.gmx_v1_yaml),
         ("gmx-v2", PackageResources.gmx_v2_yaml),
         ("aave-v3", PackageResources.aave_v3_yaml),
@@ -22,6 +23,8 @@ extension Preset {
         ("maker-clip", PackageResources.maker_clip_yaml),
         ("maker-flip", PackageResources.maker_flip_yaml),
         ("morpho-blue", PackageResources.morpho_blue_yaml),
+        ("euler-v1", PackageResources.euler_v1_yaml),
         ("euler-v2", PackageResources.euler_v2_yaml),
+        ("gearbox-v3", PackageResources.gearbox_v3_yaml),
     ]
 }

@@ -66,7 +66,8 @@ extension Simulation {
         try house.execute(transaction.command, from: transaction.sender, into: &journal)
         var trades: [OutsideTradeRecord] = []
         let got = part.seized - part.toInsurance
-        for (asset, quantity) in [(part.seize, -got), (part.repay, owed)]
+        let sold = part.others.map { ($0.asset, -$0.delta) }
+        for (asset, quantity) in [(part.seize, -got)] + sold + [(part.repay, owed)]
         where asset != settlement && !quantity.isZero {
             let order = OutsideOrder(
                 agent: transaction.sender, wallet: payer,

@@ -67,6 +67,12 @@ struct FeeMarketTests {
         Step("top", .max - 1, 30_000_000, 30_000_000, 2, 8, .max),
     ]
 
+    /// Vectors: geth-calc-0, op-canyon-1, op-holocene-1, op-jovian-minbasefee-0,
+    /// op-jovian-minbasefee-2, op-jovian-minbasefee-4, alloy-ethereum-3, alloy-ethereum-4,
+    /// alloy-ethereum-5, alloy-ethereum-6, alloy-ethereum-7, alloy-ethereum-8, alloy-optimism-3,
+    /// alloy-optimism-4, alloy-optimism-5, alloy-optimism-8, alloy-optimism-9,
+    /// alloy-optimism_canyon-0, alloy-optimism_canyon-2, alloy-optimism_canyon-6,
+    /// alloy-base_sepolia-2, alloy-base_sepolia-6.
     @Test(arguments: steps)
     func baseFee(_ step: Step) {
         let rule = EIP1559(
@@ -78,6 +84,9 @@ struct FeeMarketTests {
     }
 
     // From the rule in integers: n full (or empty) blocks of 30 M gas from 1 gwei.
+    //
+    // Vectors: derived-ramp-up-2, derived-ramp-up-4, derived-ramp-up-8, derived-ramp-up-20,
+    // derived-ramp-up-32.
     @Test(arguments: [
         (2, 1_265_625_000), (4, 1_601_806_640), (8, 2_565_784_512), (20, 10_545_093_826),
         (32, 43_339_182_748), (60, 1_172_603_931_648),
@@ -86,6 +95,7 @@ struct FeeMarketTests {
         #expect(baseFee(after: count, using: 30_000_000) == expected)
     }
 
+    /// Vectors: derived-ramp-down-2, derived-ramp-down-4, derived-ramp-down-32.
     @Test(arguments: [
         (2, 765_625_000), (4, 586_181_641), (32, 13_939_841), (60, 331_504),
     ])
@@ -109,6 +119,9 @@ struct FeeMarketTests {
     }
 
     // geth gas limit tests 0, 5, 9, 10, 12, and the minimum of 5,000.
+    //
+    // Vectors: geth-gaslimit-0, geth-gaslimit-5, geth-gaslimit-9, geth-gaslimit-10,
+    // geth-gaslimit-12.
     @Test(arguments: [
         (10_000_000, false, 20_000_000, true), (20_000_000, true, 20_000_000, true),
         (20_000_000, true, 19_980_469, false), (40_000_000, true, 40_039_061, true),
@@ -120,6 +133,8 @@ struct FeeMarketTests {
     }
 
     // alloy gas limit step 2, its mirror, and a wish within reach.
+    //
+    // Vectors: alloy-gaslimit-step-2.
     @Test(arguments: [
         (30_000_000, 40_000_000, 30_029_295), (30_000_000, 20_000_000, 29_970_705),
         (30_000_000, 30_000_001, 30_000_001),
@@ -132,6 +147,9 @@ struct FeeMarketTests {
 
     // EIP-1559: price = min(maxFee, baseFee + maxPriorityFee); not includable when maxFee <
     // baseFee.
+    //
+    // Vectors: derived-effective-price-0, derived-effective-price-2, derived-effective-price-3,
+    // derived-effective-price-4.
     @Test(
         arguments: [
             (100, 2, 50, 52), (50, 2, 50, 50), (49, 2, 50, nil), (200, 200, 50, 200),
@@ -150,6 +168,8 @@ struct FeeMarketTests {
 
     // go-ethereum legacypool, PriceBump 10: higher, and at least floor(old · 110 / 100). (5 → 6 is
     // derived-6.)
+    //
+    // Vectors: derived-replacement-6.
     @Test(arguments: [
         (5, 5, 6, 6, true), (5, 5, 5, 6, false), (5, 5, 6, 5, false), (100, 100, 110, 110, true),
         (100, 100, 109, 110, false), (100, 100, 110, 109, false), (19, 19, 20, 20, true),
@@ -168,6 +188,8 @@ struct FeeMarketTests {
     /// With only full and empty blocks the share f of full ones keeps the fee level when f · ln
     /// 1.125 + (1 − f) · ln 0.875 = 0, so f = 0.53133 and the mean is 2 f = 1.06266 times the
     /// target (Leonardos et al., arXiv 2102.10567 and 2212.07175).
+    ///
+    /// Vectors: eip1559_mean_block.
     @Test func blocksExceedTheTargetByAtMostSixPercent() {
         var fee = gwei
         var full: Int64 = 0

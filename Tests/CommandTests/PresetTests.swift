@@ -37,7 +37,7 @@ import Testing
 
     /// Where a liquidation has a course, its beginning and end are rows, which tell why steps went on above the
     /// maintenance margin.
-    @Test(arguments: ["drift-v2", "mango-v4", "synthetix-v3"])
+    @Test(arguments: ["drift-v2", "mango-v4", "synthetix-v3", "vertex"])
     func aCourseStandsInTheRecord(preset: String) throws {
         try Tool.inFolder { folder in
             let run = try Tool.run(

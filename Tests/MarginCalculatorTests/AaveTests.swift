@@ -22,6 +22,7 @@ import Testing
         var extra = ""
     }
 
+    /// Vectors: aave-hf-01, aave-hf-03, aave-hf-07, aave-hf-09, aave-hf-10, aave-hf-15.
     @Test(
         "Health factors of Pool.Liquidations.t.sol, docs/3.3 and GenericLogic.sol",
         arguments: [
@@ -72,6 +73,8 @@ import Testing
 
     /// Pool.Liquidations.CloseFactor.t.sol, at the boundary: $10,000 at a threshold of 80 % against $8,000, and then
     /// one smallest unit of WETH more, which is worth a fraction of the smallest unit of money.
+    ///
+    /// Vectors: aave-hf-11, aave-hf-12.
     @Test(arguments: [("-8000", "", false), ("-8000", ", WETH: -0.00000001", true)])
     func boundary(usdc: String, more: String, liquidatable: Bool) throws {
         let report = try report(
@@ -100,6 +103,8 @@ import Testing
     }
 
     /// E-mode: its loan to value, threshold and bonus in place of the assets' own.
+    ///
+    /// Vectors: aave-hf-14.
     @Test func efficiencyMode() throws {
         let text = """
             protocol: aave-v3
@@ -127,6 +132,7 @@ import Testing
         var parameters = AaveTests.listing
     }
 
+    /// Vectors: aave-liq-03, aave-liq-14, aave-liq-15, aave-liq-18, aave-liq-19, aave-liq-21.
     @Test(
         "Amounts of liquidationCall, rounded as v3.7 does",
         arguments: [
@@ -186,6 +192,8 @@ import Testing
 
     /// A part that the liquidator chooses: $106 of test_partial_liquidate_variable_borrow, and $2,500 for LINK at
     /// a bonus of 7 %, of LiquidationLogic.sol with mainnet's parameters of 2023.
+    ///
+    /// Vectors: aave-liq-02, aave-liq-20.
     @Test(arguments: [
         (
             "WBTC: 20250, USDX: 1", "WBTC: 1, USDX: -20500", "WBTC", "USDX", "106",
@@ -214,6 +222,8 @@ import Testing
 
     /// test_hasNoCollateralLeft_accounts_for_ceil_rounding_sum_exceeds_scaled: ten units of collateral, nine of debt:
     /// a bonus of one, of which the fee's tenth is rounded up to all.
+    ///
+    /// Vectors: aave-liq-11.
     @Test func roundedFee() throws {
         let account = try account(
             """
@@ -256,6 +266,8 @@ import Testing
 
     /// 22 November 2022: $63.6M of USDC against a debt in CRV, seized at a bonus of 4.5 %;
     /// governance.aave.com/t/10779 puts the bad debt at about $1.7M.
+    ///
+    /// Vectors: crv_2022_11_22.
     @Test func crv() throws {
         let account = try account(
             """

@@ -19,6 +19,8 @@ import Testing
         """
 
     /// freqtrade/freqtrade @c9ae5e1e, tests/exchange/test_exchange.py, test_get_liquidation_price.
+    ///
+    /// Vectors: bnc-lp-5, bnc-lp-6, bnc-lp-11.
     @Test(arguments: [
         ("2", "-1", "5", "11.89108910"), ("3.33333333", "-1", "3", "13.21122112"),
         ("3.33333333", "1", "3", "6.72390572"),
@@ -40,6 +42,8 @@ import Testing
 
     /// Binance's example of two long positions, in freqtrade/freqtrade @c9ae5e1e, tests/exchange/test_binance.py,
     /// test_liquidation_price_binance; binance.com/au/support/faq/b3c689c1f50a44cabb3a84e663b81d93.
+    ///
+    /// Vectors: bnc-lp-1, bnc-lp-4.
     @Test func exampleOfTheVenue() throws {
         let isolated = try report(
             """
@@ -72,6 +76,8 @@ import Testing
 
     /// The bracket at the liquidation price is another than at entry; the brackets are those of 2024-10-24 and the
     /// rule that of binance.com/au/support/faq/b3c689c1f50a44cabb3a84e663b81d93.
+    ///
+    /// Vectors: bnc-lp-15, bnc-lp-16.
     @Test(arguments: [
         ("100000", "100", "59480.30303"), ("2000000", "-190", "69821.723426"),
     ])
@@ -88,6 +94,8 @@ import Testing
 
     /// `notional · rate − maintenance amount` of the brackets of 2024-10-24, freqtrade/freqtrade @c9ae5e1e,
     /// freqtrade/exchange/binance_leverage_tiers.json; the initial margin is at the bracket's largest leverage.
+    ///
+    /// Vectors: bnc-mm-d1, bnc-mm-d2, bnc-mm-d3, bnc-mm-d4, bnc-mm-d5, bnc-mm-d6.
     @Test(arguments: [
         ("BTC", "1000000", "5550", "13333.33333334"), ("BTC", "12000000", "108550", "480000"),
         ("ETH", "65000000", "1243550", "6500000"), ("SOL", "900000", "9620", "36000"),
@@ -106,6 +114,8 @@ import Testing
 
     /// Figures of freqtrade/freqtrade @c9ae5e1e, tests/exchange/test_binance.py,
     /// test_get_maintenance_ratio_and_amt_binance (fixture tests/conftest.py), BNB at 5,000,000 and BTC at 600,000,000.
+    ///
+    /// Vectors: bnc-mm-a5, bnc-mm-a6.
     @Test func maintenanceOfTheFixtures() throws {
         let found = try report(
             """
@@ -135,6 +145,8 @@ import Testing
 
     /// COIN-M: 12.5 % of 300 BTC less 11.81; binance.com/es/support/faq/ceccfcfb4e3a45e3b48b0b1bb1a8ae46. The levels
     /// below the fifth are chosen so that its maintenance amount is the 1.81 of the example.
+    ///
+    /// Vectors: bnc-mm-c4.
     @Test func coinMargined() throws {
         let found = try report(
             """
@@ -178,6 +190,8 @@ import Testing
 
     /// 1,000 USD of BNB and of ADA in multi-assets mode;
     /// binance.com/en-NG/futures/trading-rules/perpetual/multi-asset-info.
+    ///
+    /// Vectors: bnc-hc-2.
     @Test func multiAssets() throws {
         let found = try report(
             """

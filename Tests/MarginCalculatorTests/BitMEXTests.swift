@@ -8,6 +8,8 @@ import Testing
 @Suite struct BitMEXTests {
     /// Unrealised profit `side · n · (1 / entry − 1 / mark)` and value; nautechsystems/nautilus_trader @a95c8042,
     /// tests/unit_tests/model/test_position.py.
+    ///
+    /// Vectors: bmx-pnl-2, bmx-pnl-3, bmx-pnl-6.
     @Test(arguments: [
         ("ETH", "-100000", "375.95", "370", "4.27745208", "270.27027027"),
         ("ETH", "100000", "2", "3", "16666.66666667", "33333.33333333"),
@@ -31,6 +33,8 @@ import Testing
 
     /// Initial margin of 1 % and maintenance margin of 0.35 % of 100,000 at 11,493.60, in bitcoin;
     /// nautechsystems/nautilus_trader @a95c8042, tests/unit_tests/accounting/test_margin.py.
+    ///
+    /// Vectors: bmx-mgn-1, bmx-mgn-2.
     @Test func margins() throws {
         let found = try report(
             """
@@ -51,6 +55,8 @@ import Testing
 
     /// 499 XBT stand two steps above the base: 1.5 % and 2 %; bitmex.com/app/riskLimitsExamples. With a base of 100,
     /// a step of 50 and 2 % of initial margin, 80 XBT need 0.4, and 130 one step more.
+    ///
+    /// Vectors: bmx-rl-3, bmx-rl-6.
     @Test(arguments: [
         (
             "{base: 200, step: 150, initial: 1%, maintenance: 0.5%, increment: 0.5%, steps: 10}",
@@ -84,6 +90,8 @@ import Testing
     /// 0.255 XBT and 10,000 contracts from 40,000: at 20,000 a quarter is lost and 0.005 are left, which nautilus
     /// compares with sixty times a margin of 0.35 % at entry (tests/unit_tests/backtest/test_liquidation_engine.py, without
     /// its fee of 0.0002).
+    ///
+    /// Vectors: ntl-liq-1.
     @Test func equityInBitcoin() throws {
         let found = try report(
             """

@@ -9,6 +9,8 @@ import Testing
     /// Isolated at 10x with a maintenance rate of 1 %: `entry − (IM − MM) / size`, both at the entry price;
     /// freqtrade/freqtrade @c9ae5e1e, tests/exchange/test_exchange.py, test_get_liquidation_price, and Bybit's help
     /// centre, Liquidation Price Calculation under Isolated Mode.
+    ///
+    /// Vectors: byb-lp-4.
     @Test(arguments: [("1", "9.1"), ("-1", "10.9")])
     func isolated(size: String, price: String) throws {
         let found = try report(
@@ -24,6 +26,8 @@ import Testing
 
     /// 0.5 BTC at 10x, entered at 50,000, mark 50,500: 2,525 and a closing fee at the bankruptcy price; Bybit's help
     /// centre, Initial Margin Calculation (USDC Contract), 2025-09-02.
+    ///
+    /// Vectors: byb-im-1, byb-im-2.
     @Test(arguments: [("0.5", "2537.375"), ("-0.5", "2540.125")])
     func initialMargin(size: String, margin: String) throws {
         let found = try report(
@@ -38,6 +42,8 @@ import Testing
     }
 
     /// 100 contracts at 35 in tiers of 1,000; Bybit's help centre, Maintenance Margin (USDT Contract).
+    ///
+    /// Vectors: byb-mm-1.
     @Test func maintenanceOfTheExample() throws {
         let found = try report(
             """
@@ -52,6 +58,8 @@ import Testing
     }
 
     /// `value · rate − deduction` of the tables of 2025-12-29; published rates have four decimals.
+    ///
+    /// Vectors: byb-mm-2, byb-mm-3, byb-mm-4, byb-mm-5, byb-mm-6, byb-mm-7.
     @Test(arguments: [
         ("BTC", "2600000", "13360"), ("BTC", "5000000", "30040"), ("BTC", "90000000", "2643000"),
         ("ETH", "10000000", "99780"), ("ETH", "150000000", "22981780"),
@@ -68,6 +76,8 @@ import Testing
     }
 
     /// 60 BTC in tiers by quantity; Bybit's help centre, Assets Collateral Value Ratio List (UTA).
+    ///
+    /// Vectors: byb-cr-1.
     @Test func collateralByQuantity() throws {
         let found = try report(
             """

@@ -12,6 +12,8 @@ import Testing
     /// tests/Comptroller/liquidateCalculateAmountSeizeTest.js @a3214f6: what a repayment seizes. A cToken is an asset
     /// whose price is the underlying's times the exchange rate; prices and amounts are scaled alike where eight
     /// decimals are too few.
+    ///
+    /// Vectors: cv2-seize-1, cv2-seize-4, cv2-seize-scen.
     @Test(arguments: [
         ("1", "1", "0%", "1", "1"),
         ("52.30480842", "2151.21148", "30%", "1000.245", "31.61609663"),
@@ -38,6 +40,8 @@ import Testing
 
     /// spec/scenario @a3214f6: InKindLiquidation.scen, "Proper In-Kind Liquidation" (here of two assets of one price),
     /// BreakLiquidate.scen, where an incentive of 1.5 makes liquidity worse, and Fee.scen, where 0.099 of 0.1 arrive.
+    ///
+    /// Vectors: cv2-inkind-1, cv2-break-3, cv2-fee-1.
     @Test(arguments: [
         ("50%", "10%", "1", "200", "101", "2", "2.1384", "197.8", "-0.1"),
         ("70%", "50%", "0.87", "1.43", "1", "0.5", "0.83793103", "0.56793103", "-0.15412999"),
@@ -96,6 +100,7 @@ import Testing
         var deficit: String
     }
 
+    /// Vectors: comet-absorb-2, comet-absorb-5, comet-absorb-6, comet-absorb-7.
     @Test(
         "Absorption: test/absorb-test.ts @d5a30b0, and mainnet's configuration",
         arguments: [
@@ -147,6 +152,8 @@ import Testing
     }
 
     /// test/is-liquidatable-test.ts: the liquidation factor counts, and equality is safe (Comet.sol).
+    ///
+    /// Vectors: comet-liq-3.
     @Test(arguments: [("-100000", true), ("-80000", false), ("-80000.00000001", true)])
     func isLiquidatable(debt: String, expected: Bool) throws {
         let report = try report(
@@ -162,6 +169,8 @@ import Testing
 
     /// test/quote-collateral-test.ts: at market price where the factor is zero, nothing for nothing; and with mainnet's
     /// factor of one half, half of the penalty of 5 % is the buyer's.
+    ///
+    /// Vectors: comet-quote-2, comet-quote-5.
     @Test(arguments: [
         ("0%", "40%", "200", "200", "1"), ("100%", "40%", "200", "200", "1.66666666"),
         ("50%", "5%", "1500", "1462.5", "1"),

@@ -24,6 +24,8 @@ import Testing
     }
 
     /// x/clob/keeper/liquidations_test.go, TestIsLiquidatable.
+    ///
+    /// Vectors: dydx4-posliq-5.
     @Test(arguments: [
         ("-4499", "0.1", false), ("-4500", "0.1", false), ("-4501", "0.1", true),
         ("5499", "-0.1", true), ("5500", "-0.1", false),
@@ -38,6 +40,8 @@ import Testing
 
     /// What a whole position is paid at its bankruptcy price, over its size;
     /// x/clob/keeper/liquidations_test.go, TestGetBankruptcyPriceInQuoteQuantums.
+    ///
+    /// Vectors: dydx4-bankr-01, dydx4-bankr-07, dydx4-bankr-08, dydx4-bankr-09, dydx4-bankr-10.
     @Test(arguments: [
         ("-4501", "BTC: {size: 0.1}", "BTC", "45010"),
         ("-5100", "BTC: {size: 0.1}", "BTC", "51000"),
@@ -53,6 +57,9 @@ import Testing
 
     /// The price of the order, from the test's bankruptcy adjustment and spread, with a fund that can pay;
     /// x/clob/keeper/liquidations_test.go, TestGetFillablePrice.
+    ///
+    /// Vectors: dydx4-fillable-02, dydx4-fillable-07, dydx4-fillable-08, dydx4-fillable-11,
+    /// dydx4-fillable-13, dydx4-fillable-15.
     @Test(arguments: [
         ("-4501", "0.1", "100%", "2", "0.1", "49998"),
         ("-5000", "0.1", "100%", "1", "0.1", "49500"),
@@ -82,6 +89,8 @@ import Testing
     /// A tenth of the position, and a fee of half a per cent of it; with the least spread the fill is at the oracle's
     /// price but for a ten-thousandth; x/clob/e2e/liquidation_deleveraging_test.go, TestLiquidationConfig. $5,000 a
     /// block is a tenth as well, and a position below the minimum goes whole (TestGetMaxAndMinPositionNotionalLiquidatable).
+    ///
+    /// Vectors: dydx4-e2e-04, dydx4-poslimit-3.
     @Test(arguments: [
         ("-49501", "1", "portion: 10%, minimum: $100", "-0.1", "25"),
         ("50499", "-1", "portion: 100%, block_limits: {notional: \"$5,000\"}", "0.1", "25"),
@@ -106,6 +115,8 @@ import Testing
 
     /// An account below zero that the fund cannot make good is deleveraged at its bankruptcy price, any other is not;
     /// x/clob/keeper/deleveraging_test.go, TestCanDeleverageSubaccount, TestIsValidInsuranceFundDelta.
+    ///
+    /// Vectors: dydx4-canadl-1.
     @Test(arguments: [
         ("54999", "$0", false), ("49999", "$0", true), ("49999", "$100000", false),
     ])

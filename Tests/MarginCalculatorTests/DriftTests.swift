@@ -44,9 +44,14 @@ import Testing
     }
 
     /// spot_market_asset_weight: a holding at a price of one, and what it weighs.
+    ///
+    /// Vectors: drift-spot-weight-1, drift-spot-weight-5, drift-spot-weight-8,
+    /// drift-spot-weight-14,
+    /// drift-spot-weight-15, drift-spot-weight-16.
     @Test(arguments: [
         ("10%", "0", "1000", "900"), ("10%", "0.00001", "1000000000", "835700000"),
         ("10%", "0.1", "1000", "264.2"), ("85%", "0.1", "100000", "3370"),
+        ("55%", "0.1", "100000", "3370"), ("25%", "0.1", "100000", "3370"),
     ])
     func assetWeight(haircut: String, factor: String, size: String, expected: String) throws {
         let schedule = "{haircut: \(haircut), size_discount: {square_root: \(factor)}}"
@@ -59,6 +64,8 @@ import Testing
     }
 
     /// spot_market_asset_weight, liability initial, imf 0 and 100000.
+    ///
+    /// Vectors: drift-spot-weight-2, drift-spot-weight-9.
     @Test(arguments: [("0", "-1100"), ("0.1", "-4042.2")])
     func debtWeight(factor: String, expected: String) throws {
         let report = try report(
@@ -70,6 +77,8 @@ import Testing
     }
 
     /// spot_market_scale_initial_asset_weight: at the start nothing scales, at twice as much the weight is half.
+    ///
+    /// Vectors: drift-scaled-iaw-2.
     @Test(arguments: [("20000", "22.5"), ("40000", "11.25")])
     func depositScale(deposits: String, expected: String) throws {
         let text = Self.text(
@@ -81,6 +90,8 @@ import Testing
     }
 
     /// calculate_user_equity_value_tests: a short in profit; at most 100 USD of it count against the initial margin.
+    ///
+    /// Vectors: drift-perp-initial-1.
     @Test func initialRequirement() throws {
         let report = try report(
             Self.text(
@@ -94,6 +105,8 @@ import Testing
     }
 
     /// The same place: a profit's weight falls with its size.
+    ///
+    /// Vectors: drift-upnl-weight-5, drift-upnl-weight-7.
     @Test(arguments: [("24282786.896", "0.1855"), ("19426229516.8", "0.0078")])
     func profitWeight(profit: String, weight: String) throws {
         // A unit of a thousand dollars, bought for nothing: all its value is profit.
@@ -120,6 +133,8 @@ import Testing
     }
 
     /// user_custom_margin_ratio: what an owner chooses leaves the maintenance margin as it is.
+    ///
+    /// Vectors: drift-acct-custom-ratio-maint.
     @Test func chosenLeverage() throws {
         let account = try account(
             Self.text("SOL: -100, USDC: 100", "{SOL: {size: 100, leverage: 1}}"))
@@ -130,6 +145,8 @@ import Testing
     }
 
     /// usdc_less_than_1_with_deposit, usdc_more_than_1_with_borrow: strict prices.
+    ///
+    /// Vectors: drift-strict-usdc-2, drift-strict-usdc-3, drift-strict-usdc-4.
     @Test(arguments: [
         ("1", "0.99", "0.95", "0.95"), ("1", "0.99", "1.01", "0.99"),
         ("-1", "1.01", "1.01", "-1.01"), ("-1", "1.01", "0.99", "-1.01"),
@@ -149,6 +166,8 @@ import Testing
     }
 
     /// isolated_position_margin_requirement with a buffer of 10 %.
+    ///
+    /// Vectors: drift-isolated-2.
     @Test func isolatedBuffer() throws {
         let account = try account(
             Self.text(
@@ -166,6 +185,8 @@ import Testing
     }
 
     /// calculate_base_asset_amount_to_cover_margin_shortage: 10 USD missing at 100 USD and 10 %, without and with a fee.
+    ///
+    /// Vectors: drift-base-to-cover-1, drift-base-to-cover-4.
     @Test(arguments: [("0%", "-1"), ("1%", "-1.11111111")])
     func sizeToCover(fee: String, expected: String) throws {
         let report = try report(
@@ -176,8 +197,52 @@ import Testing
         #expect(isNear(report.liquidation?.amount, expected, within: "0.00000002"))
     }
 
+    /// calculate_user_equity_value_tests at 21,050: the unweighted profit, of a size of eight decimals.
+    ///
+    /// Vectors: drift-perp-raw-pnl.
+    @Test func rawProfit() throws {
+        let report = try report(
+            Self.text("USDC: 0", "{SOL: {size: -6.147540983, entry: 25000}}", price: "21050"))
+        #expect(
+            isNear(report.positions.first?.unrealizedProfit, "24282.786896", within: "0.0001"))
+    }
+
+    /// calculate_perp_if_fee: with 20 USD missing of ten units at 100 USD, 5 % of margin and 1 % for the liquidator the
+    /// insurance fund takes 1.9 %; with 1,000 missing nothing.
+    ///
+    /// Vectors: drift-perp-if-fee-1, drift-perp-if-fee-3.
+    @Test(arguments: [("30", "0.019"), ("-950", "0")])
+    func insuranceFee(usdc: String, fee: String) throws {
+        let report = try report(
+            Self.text(
+                "USDC: \(usdc)", "{SOL: {size: 10, entry: 100}}", buffer: "0%",
+                market: ", maintenance_margin: 5%", liquidation: "penalty: 1%"
+            ).replacing("step: 0.01", with: "step: 0.01, insurance_fee: 5%"))
+        let step = try #require(report.liquidation)
+        let value = try step.amount.magnitude.value(at: Price(whole: 100), rounding: .nearest)
+        let share = try Ratio(step.toInsurance, over: value, rounding: .nearest)
+        #expect(isNear(share, fee, within: "0.00000002"))
+    }
+
+    /// calculate_max_pct_to_liquidate: less than 50 USD are made good at once.
+    ///
+    /// Vectors: drift-max-pct-1.
+    @Test(arguments: [("49", true), ("51", false)])
+    func smallShortage(missing: String, isWhole: Bool) throws {
+        let usdc = 500 - (Int(missing) ?? 0)
+        var account = try account(
+            Self.text(
+                "USDC: \(usdc)", "{SOL: {size: 100, entry: 100}}", buffer: "0%",
+                initialShare: "10%"))
+        _ = try account.step(account.cross)
+        #expect(account.house.isBeingLiquidated(account.cross) != isWhole)
+    }
+
     /// controller/liquidation/tests.rs: successful_liquidation_short_perp, …_to_cover_margin_shortage,
     /// liquidate_user_with_step_size_position, …_half_of_if_fee, …_portion_of_if_fee, liquidation_accelerated.
+    ///
+    /// Vectors: drift-liq-short, drift-liq-cover, drift-liq-accelerated, drift-liq-step,
+    /// drift-liq-half-if, drift-liq-portion-if.
     @Test(
         arguments: [
             ("{size: -1, entry: 50}", "0", "100", "0.1%", "100%", "0", nil, "0", "1"),
@@ -224,6 +289,8 @@ import Testing
     }
 
     /// liquidate_over_multiple_slots: 10 % at first, then over 150 slots of 400 ms.
+    ///
+    /// Vectors: drift-spot-multi-slot.
     @Test func overSlots() throws {
         var account = try account(
             Self.text(
@@ -255,6 +322,8 @@ import Testing
     }
 
     /// successful_liquidation_dust_borrow: a debt under 10 USD may be taken whole, and the rest of the asset with it.
+    ///
+    /// Vectors: drift-spot-dust.
     @Test func dust() throws {
         var account = try account(Self.text("USDC: 2.14, SOL: -0.02"))
         _ = try account.step(account.cross)
@@ -265,6 +334,8 @@ import Testing
     }
 
     /// get_liquidation_fee: 2 %, and a millionth more a slot after 1,500 slots; within the maintenance margin.
+    ///
+    /// Vectors: drift-fee-ramp-1, drift-fee-ramp-2, drift-fee-ramp-3.
     @Test(arguments: [(10, "2%"), (10_000, "3%"), (100_000, "5%")])
     func feeRamp(slots: Int64, expected: String) throws {
         var account = try account(

@@ -21,6 +21,8 @@ import Testing
 
     /// 450,000 long or short in SOL from 15, with one WETH; test/guardian/testLiquidation.ts. Returned is what the
     /// owner has afterwards; nil for a healthy position.
+    ///
+    /// Vectors: gliq-01, gliq-02, gliq-08, gliq-09, gliq-d1.
     @Test(arguments: [
         ("30000", "5000", "15", nil), ("30000", "2500", "15", "1"),
         ("-30000", "5000", "150", "0"), ("30000", "5000", "1", "0"),
@@ -57,6 +59,8 @@ import Testing
     }
 
     /// A profit counts as collateral: 4,000 + 300 < 4,500; the owner has both back. Liquidate someone in profit.
+    ///
+    /// Vectors: gliq-10.
     @Test func profitCounts() throws {
         let account = try account(
             """
@@ -76,6 +80,8 @@ import Testing
     }
 
     /// 0.75 left is under the minimum of one dollar, however small the size: liquidate from the minCollateralUsd.
+    ///
+    /// Vectors: gliq-12.
     @Test func minimumCollateral() throws {
         let report = try report(
             """
@@ -89,6 +95,8 @@ import Testing
     }
 
     /// 42,000 − 32,000 = 10,000 of 200,000: test/exchange/LiquidationOrder.ts.
+    ///
+    /// Vectors: gliq-14.
     @Test func healthyAfterALoss() throws {
         let report = try report(
             """
@@ -104,6 +112,8 @@ import Testing
 
     /// The fee of closing is taken off: 2,520 − 0.06 % of 450,000 is 2,250, which is healthy; the lower fee of a
     /// closing that improves the balance leaves 90 more.
+    ///
+    /// Vectors: gliq-d2.
     @Test(arguments: [
         ("60000", "2520", "2250", false), ("60000", "2519.99", "2249.99", true),
         ("0", "2520", "2340", false),
@@ -122,6 +132,8 @@ import Testing
     }
 
     /// Impact counts against a position up to a share of its size, and never for it: PositionUtils.sol.
+    ///
+    /// Vectors: gliq-d3, gliq-d4, gliq-d5.
     @Test(arguments: [
         ("0.1%", "60000", "5000", "4550"), ("0%", "60000", "4600", "4600"),
         ("0.5%", "0", "4499", "4499"),
@@ -142,10 +154,15 @@ import Testing
 
     /// test/exchange/PositionPriceImpact/PairMarket.ts: ETH at 5,000, factors 5e-9 and 1e-8, exponent 2. Open interest
     /// of others in ETH, the account's own position, the trade, and the price that it gets.
+    ///
+    /// Vectors: pi-inc-01, pi-inc-03, pi-cap-01, pi-dec-01, pi-dec-02,
+    /// pi-tok-02.
     @Test(arguments: [
         ("0", "0", "", "40", "5010.02004008"), ("80", "0", "", "-2", "5019.82832187"),
         ("40", "0", "", "-40", "5005.00500500"),
         ("80", "2", "-2", "2", "5039.5"), ("140", "120", "100", "-20", "5002.5"),
+        // AdaptiveFunding.ts: −9 dollars of 30,000 from 106,001 on either side.
+        ("21.2002", "21.2002", "", "6", "5001.50045014"),
     ])
     func executionPrice(longs: String, shorts: String, own: String, size: String, price: String)
         throws
@@ -167,6 +184,8 @@ import Testing
 
     /// All winners of a side have at most a share of it, and are cut alike: test/exchange/DecreasePosition/CappedPnl.ts.
     /// Two longs of 250,000 win half; a cap of 7 % of a million leaves the first 35,000 beside its 100,000.
+    ///
+    /// Vectors: pnlcap-1.
     @Test func cappedProfit() throws {
         let account = try account(
             """
@@ -235,6 +254,8 @@ import Testing
     }
 
     /// Borrowing of 200,000 against five million at 1e-7 a second for fourteen days: test/exchange/BorrowingFees.ts.
+    ///
+    /// Vectors: borrow-curve-1.
     @Test func borrowing() throws {
         let account = try account(
             """
@@ -260,6 +281,8 @@ import Testing
 
     /// A rate that rises while longs are 6 % more: test/exchange/FundingFees/AdaptiveFunding.ts, 1e-6 a second and
     /// second; after 600 seconds it is 3.6e-5 a second. It is charged to longs and paid to shorts.
+    ///
+    /// Vectors: funding-adaptive-1.
     @Test func adaptiveFunding() throws {
         let account = try account(
             """
@@ -309,6 +332,8 @@ import Testing
 @Suite struct GMXVaultTests {
     /// liquidateLongPosition.js and liquidateShortPosition.js: size, collateral, average price, price, and the state:
     /// 0 healthy, 1 forfeited, 2 closed as by its owner.
+    ///
+    /// Vectors: v1-long-3, v1-long-4, v1-long-5, v1-long-6, v1-short-1.
     @Test(arguments: [
         ("90", "9.91", 41000, 38700, false, 1), ("1000", "99", 41000, 43500, false, 0),
         ("1000", "99", 41000, 39000, false, 0), ("1000", "99", 41000, 37760, false, 2),
@@ -343,6 +368,8 @@ import Testing
     }
 
     /// The average price after an increase keeps the profit: averagePrice.js, 90 from 40,000 and 10 at 50,000.
+    ///
+    /// Vectors: v1-avg-4.
     @Test func averagePrice() throws {
         let account = try account(
             """

@@ -7,6 +7,9 @@ import Testing
 /// Hyperliquid and Deribit through the engine.
 @Suite struct HyperliquidTests {
     /// hyperliquid.gitbook.io/hyperliquid-docs, trading/margin-tiers: maintenance is continuous at the bounds.
+    ///
+    /// Vectors: hl-mm-1, hl-mm-2, hl-mm-3, hl-mm-4, hl-mm-5, hl-mm-6, hl-mm-7, hl-mm-8, hl-tier-3,
+    /// hl-tier-4.
     @Test(arguments: [
         ("BTC", "100000000", "1250000", "2500000"), ("BTC", "150000000", "1875000", "7500000"),
         ("BTC", "200000000", "3125000", "10000000"), ("BTC", "-200000000", "3125000", "10000000"),
@@ -27,6 +30,8 @@ import Testing
     }
 
     /// hyperliquid.gitbook.io/hyperliquid-docs, trading/liquidations: `price − side · margin / size / (1 − l · side)`.
+    ///
+    /// Vectors: hl-liqprice-1, hl-liqprice-2, hl-liqprice-3.
     @Test(arguments: [
         ("1", "100", "10", "20", "92.30769231"), ("-1", "100", "10", "20", "107.31707317"),
         ("50", "2000", "5000", "25", "1938.77551020"),
@@ -46,6 +51,8 @@ import Testing
     }
 
     /// Up to 100,000 the whole position goes at once, above it 20 % first; trading/liquidations.
+    ///
+    /// Vectors: hl-partial-1.
     @Test(arguments: [("90000", "-90000", 1), ("100000", "-100000", 1), ("120000", "-24000", 2)])
     func partial(size: String, amount: String, steps: Int) throws {
         let account = try account(
@@ -62,6 +69,8 @@ import Testing
 
     /// 2 % and 1 %, and 0.005 % a bitcoin or 0.0004 % an ether of both;
     /// support.deribit.com/hc/en-us/articles/25944826427293.
+    ///
+    /// Vectors: drb-1, drb-2, drb-3.
     @Test(arguments: [
         ("BTC", "100", "2.5", "1.5", "0.42"), ("BTC", "10", "0.205", "0.105", "0.0402"),
         ("ETH", "1000", "24", "14", "4.16"),

@@ -28,6 +28,10 @@ import Testing
     // MARK: Rates
 
     /// DefaultReserveInterestRateStrategyV2.sol with mainnet's strategies of 31 October 2023, to 18 of 27 decimals.
+    ///
+    /// Vectors: aave-irm-mainnet2023-WETH-70, aave-irm-mainnet2023-WETH-90,
+    /// aave-irm-mainnet2023-WBTC-45, aave-irm-mainnet2023-WBTC-60, aave-irm-mainnet2023-USDC-80,
+    /// aave-irm-mainnet2023-USDC-95, aave-irm-mainnet2023-LINK-30, aave-irm-mainnet2023-LINK-75.
     @Test(arguments: [
         ("ETH", "70", "0.0245", "0.0145775"), ("ETH", "90", "0.428", "0.32742"),
         ("BTC", "45", "0.04", "0.0144"),
@@ -51,6 +55,9 @@ import Testing
 
     /// tests/Models/InterestRateModelTest.js @a3214f6: jump, kink, base, slope and utilization in percent; the rate a year
     /// within a hundredth of a point.
+    ///
+    /// Vectors: cv2-irm-1-10, cv2-irm-1-89, cv2-irm-1-90, cv2-irm-1-100, cv2-irm-2-0, cv2-irm-3-10,
+    /// cv2-irm-3-100, cv2-irm-4-0, cv2-irm-4-10, cv2-irm-5-100.
     @Test(arguments: [
         ("100", "90", "10", "0.12"), ("100", "90", "89", "0.278"), ("100", "90", "90", "0.28"),
         ("100", "90", "100", "0.38"), ("20", "90", "0", "0.1"), ("0", "90", "10", "0.12"),
@@ -75,6 +82,8 @@ import Testing
     }
 
     /// test/interest-rate-test.ts @d5a30b0, "when above kink utilization": 90 of 100 are on loan.
+    ///
+    /// Vectors: comet-rate-2.
     @Test func comet() throws {
         let account = try account(
             """
@@ -94,6 +103,8 @@ import Testing
 
     /// test/accrue-test.ts @d5a30b0, "accrues correctly with time elapsed": 1,000 s at a utilization of one take the indexes
     /// to 1.000013952308472 and 1.000021721207507.
+    ///
+    /// Vectors: comet-accrue-1.
     @Test func cometAccrual() throws {
         var account = try account(
             """
@@ -118,6 +129,8 @@ import Testing
 
     /// test/unit/irm/InterestRateLinearKink.t.sol @5b98b42, test_KinkIR: 10 % APY at half, as a rate a second. The slope is
     /// ln 1.1 over one half.
+    ///
+    /// Vectors: euler-irm-50.
     @Test func euler() throws {
         let account = try account(
             """

@@ -10,6 +10,9 @@ import Testing
     // MARK: Morpho Blue
 
     /// Morpho.sol @3085651: the incentive by loan-to-value; what a million of repayment seizes shows all its decimals.
+    ///
+    /// Vectors: morpho-lif-0, morpho-lif-385, morpho-lif-500, morpho-lif-625, morpho-lif-770,
+    /// morpho-lif-860, morpho-lif-915, morpho-lif-945, morpho-lif-965, morpho-lif-980.
     @Test(arguments: [
         ("0%", "0.15", "1150000"), ("38.5%", "0.15", "1150000"), ("50%", "0.15", "1150000"),
         ("62.5%", "0.12676056", "1126760.56338028"), ("77%", "0.07411385", "1074113.85606874"),
@@ -37,6 +40,8 @@ import Testing
 
     /// LiquidateIntegrationTest.sol, testBadDebtOverTotalBorrowAssets: all collateral for 0.094, and the rest is the
     /// lenders' loss in the same step, in proportion to what they supply.
+    ///
+    /// Vectors: morpho-liq-2.
     @Test func badDebt() throws {
         var account = try account(
             """
@@ -86,6 +91,8 @@ import Testing
 
     /// The same file, testLiquidateSeizedInputNoBadDebtRealized (half an ETH at 1,990 for 953.210001 of six decimals)
     /// and testLiquidateHealthyPosition (equality is healthy).
+    ///
+    /// Vectors: morpho-liq-3, morpho-liq-6.
     @Test func partial() throws {
         let text = """
             protocol: morpho-blue
@@ -105,6 +112,9 @@ import Testing
     /// Liquidation.sol @5b98b42, calculateMaxLiquidation: 100 of collateral at a loan-to-value of 80 % and a largest
     /// discount of 20 %, by health; and basic.t.sol, test_basicLiquidation_all_collateral. Debts have eighteen decimals
     /// there and eight here, which the discount doubles.
+    ///
+    /// Vectors: evk-10, evk-curve-9999, evk-curve-9900, evk-curve-9500, evk-curve-9000,
+    /// evk-curve-8500, evk-curve-8000, evk-curve-7000.
     @Test(arguments: [
         ("1", "100", "80%", "80.00800080", "80.00800080", "80.0160024", "0"),
         ("1", "100", "80%", "80.80808081", "80.80808081", "81.62432405", "0"),

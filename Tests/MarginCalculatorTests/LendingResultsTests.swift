@@ -31,6 +31,8 @@ import Testing
 
     /// Warmuz, Chaudhary, Pinna, "Toxic Liquidation Spirals" (arXiv 2212.07306): a liquidation makes an account worse
     /// where its loan-to-value is above 1 / (1 + bonus).
+    ///
+    /// Vectors: toxic_ltv.
     @Test(arguments: [
         ("90", "5%", "0.89385475", false), ("96", "5%", "0.96089385", true),
         ("95.23809524", "5%", "0.95238095", false), ("92", "10%", "0.92134831", true),
@@ -48,6 +50,8 @@ import Testing
     }
 
     /// The same paper: of a solvent account's debt, D − C / (1 + bonus) is left when it is liquidated fully.
+    ///
+    /// Vectors: toxic_end_state.
     @Test(arguments: [
         ("94", "0"), ("96", "0.76190476"), ("98", "2.76190476"), ("100", "4.76190476"),
         ("104", "8.76190476"),
@@ -65,6 +69,8 @@ import Testing
 
     /// Qin et al., "An Empirical Study of DeFi Liquidations" (IMC 2021, arXiv 2106.06389): the least repayment that
     /// restores health, (D − LT·C) / (1 − LT(1 + bonus)), and the two steps that earn more than one.
+    ///
+    /// Vectors: two_step_liquidation.
     @Test(arguments: [
         ("120", "98", "80%", "10%", "16.66666667", "40.66666667", "5.73333333"),
         ("100", "81", "80%", "5%", "6.25", "37.375", "2.18125"),

@@ -96,6 +96,7 @@ import Testing
 
     // MARK: Dog
 
+    /// Vectors: dog-1.
     @Test("test_kick: the whole vault, with the penalty on top")
     func wholeVault() throws {
         var sale = try Sale(ink: "40", art: "100", price: "4")
@@ -106,6 +107,7 @@ import Testing
         #expect(sale.house.balance(sale.vault, Sale.dai).isZero)
     }
 
+    /// Vectors: dog-2.
     @Test("test_bark_not_leaving_dust: a part where the limit is near, if the rest is no dust")
     func partOfAVault() throws {
         var sale = try Sale(ink: "40", art: "100", price: "4") {
@@ -121,6 +123,7 @@ import Testing
         #expect(throws: Rejection.auctionLimitReached(Sale.eth)) { try sale.start() }
     }
 
+    /// Vectors: dog-6.
     @Test("test_partial_liquidation_Hole_limit: a limit over all auctions, 1.1 times the debt")
     func globalLimit() throws {
         var sale = try Sale(ink: "40", art: "100", price: "4", change: Self.limits(1000, 75))
@@ -131,6 +134,7 @@ import Testing
 
     // MARK: Clipper
 
+    /// Vectors: clip-incentive-3.
     @Test("test_redo_incentive: nothing where less is left than a part may leave")
     func restartReward() throws {
         for (dust, paid) in [("100", "2.2"), ("100.00000001", "0")] {
@@ -158,6 +162,7 @@ import Testing
         }
     }
 
+    /// Vectors: clip-take-4.
     @Test("testFail_take_bid_too_low: the price is 5, the buyer accepts 4")
     func tooExpensive() throws {
         var sale = try Sale(ink: "40", art: "100", price: "4")
@@ -170,6 +175,7 @@ import Testing
         }
     }
 
+    /// Vectors: clip-take-6.
     @Test("test_take_bid_fails_no_partial_allowed: 22 left to raise, 22 the least a part leaves")
     func noPartialPurchase() throws {
         var sale = try Sale(ink: "22.4", art: "20", price: "4", weight: "20%")
@@ -182,6 +188,7 @@ import Testing
         }
     }
 
+    /// Vectors: clip-take-8.
     @Test("test_take_multiple_bids_different_prices: the second, 30 s later, ends it")
     func twoPurchases() throws {
         var sale = try Sale(ink: "40", art: "100", price: "4")
@@ -205,6 +212,7 @@ import Testing
             sale.house.balance(ClearingHouse.insuranceFund, Sale.dai) == Quantity(whole: 10))
     }
 
+    /// Vectors: clip-status-4.
     @Test("test_auction_reset_cusp: half the price in 1,801 of 3,600 s")
     func restartBelowAShare() throws {
         var sale = try Sale(ink: "40", art: "100", price: "4") {
@@ -255,6 +263,10 @@ import Testing
         (quarterHour, "1000", 120, 8400, "471.253234029366221233", "0"),
     ]
 
+    /// Vectors: abacus-linear-3, abacus-linear-5, abacus-linear-6, abacus-linear-7, abacus-exp-0,
+    /// abacus-exp-1, abacus-stair-60, abacus-stair-100, abacus-stair-30, abacus-stair-etha-0,
+    /// abacus-stair-etha-89, abacus-stair-etha-90, abacus-stair-etha-180, abacus-stair-etha-2400,
+    /// abacus-stair-etha-8400.
     @Test(
         "Prices of test_linear_decrease, test_continuous_exp_decrease and of clip.t.sol's stairs",
         arguments: curveRows)

@@ -37,12 +37,16 @@ import Testing
     }
 
     /// test_health1, case 2: a profit counts 95 % of what it is beyond its margin.
+    ///
+    /// Vectors: mango-health1-2.
     @Test func weightedProfit() throws {
         let report = try report(Self.text("USDC: 0", "{T2: {size: -10, entry: 10}}"))
         #expect(isNear(report.health.initial, "30.4"))
     }
 
     /// test_health1, case 11: debts count more as others owe more.
+    ///
+    /// Vectors: mango-health1-11.
     @Test func debtScale() throws {
         let text = Self.text(
             "USDC: -100, T2: -100, T3: -100",
@@ -54,6 +58,8 @@ import Testing
     }
 
     /// health/client.rs test_health_stable_price_token: initial health at the worse of two prices.
+    ///
+    /// Vectors: mango-stable-health-deposit, mango-stable-health-borrow, mango-stable-health-perp.
     @Test(arguments: [
         ("USDC: 100", "{}", "40", "90"), ("USDC: -100", "{}", "-120", "-110"),
         ("USDC: 0", "{T2: {size: 100, entry: 1}}", "-72", "-11"),
@@ -89,6 +95,8 @@ import Testing
     }
 
     /// instructions/token_liq_with_token.rs, test_liq_with_token_while_perp, the cases without positions.
+    ///
+    /// Vectors: mango-liq-token-6, mango-liq-token-8, mango-liq-token-10.
     @Test(arguments: [
         ("A: 10, L: -11", "90%", "1.1", "0", "-1"), ("A: 10, L: -9", "80%", "1.2", "3", "-2"),
         ("A: 10, L: -9, X: -0.4", "80%", "1.2", "2", "-1"),
@@ -114,6 +122,8 @@ import Testing
     }
 
     /// The same, without anything, and with nothing to exchange.
+    ///
+    /// Vectors: mango-liq-token-1, mango-liq-token-4.
     @Test func nothingToExchange() throws {
         #expect(try report(Self.exchange("A: 0", asset: "90%", debt: "1.1")).liquidation == nil)
         let step = try report(Self.exchange("L: -1", asset: "90%", debt: "1.1")).liquidation
@@ -121,6 +131,8 @@ import Testing
     }
 
     /// test_liq_with_token_stable_price: stable price and weights that scale change initial health, never the target.
+    ///
+    /// Vectors: mango-liq-token-stable.
     @Test func target() throws {
         var account = try account(
             Self.exchange(
@@ -138,6 +150,8 @@ import Testing
     }
 
     /// instructions/perp_liq_base_or_positive_pnl.rs: reducing the base alone, at a margin of a half.
+    ///
+    /// Vectors: mango-liq-perp-3, mango-liq-perp-6, mango-liq-perp-20.
     @Test(arguments: [
         ("USDC: 5", "{size: -10, entry: 0}", "50%", "10"),
         ("USDC: 0", "{size: 20, entry: 1.5}", "50%", "-20"),
@@ -178,6 +192,8 @@ import Testing
 
     /// state/stable_price.rs test_stable_price_10x: one hour a minute apart at ten times the price, one of ten seconds,
     /// 23 of five minutes.
+    ///
+    /// Vectors: mango-stable-10x-a, mango-stable-10x-c.
     @Test func stablePriceFollows() throws {
         var account = try account(
             """
@@ -206,33 +222,5 @@ import Testing
         run(10, 360)
         run(300, 276)
         #expect(isNear(account.house.slowPrices[feed.index], "7.4", within: "0.1"))
-    }
-
-    /// Vertex's price of a takeover, halfway to the maintenance weight, with a quarter of the discount to the insurance
-    /// fund: half the margin as a penalty; vertex-protocol.gitbook.io, Liquidations and insurance fund.
-    @Test(arguments: [
-        ("100", "1", "5%", "2.5", "0.625"), ("100", "-1", "5%", "2.5", "0.625"),
-        ("2000", "1", "10%", "100", "25"),
-    ])
-    func halfTheMargin(
-        price: String, size: String, margin: String, profit: String, fund: String
-    ) throws {
-        let report = try report(
-            """
-            protocol: mango-v4
-            parameters:
-              markets:
-                SOL: {initial_margin: 20%, maintenance_margin: \(margin)}
-              protocol:
-                liquidation: {penalty: \(margin == "5%" ? "2.5%" : "5%"), liquidator_share: 75%}
-            prices: {SOL: \(price)}
-            account: {balances: {USDC: \(margin == "5%" ? "4" : "150")}, positions: {SOL: {size: \(size)}}}
-            """)
-        let step = try #require(report.liquidation)
-        let whole = try Ratio(step.amount.magnitude, over: Quantity(whole: 1), rounding: .nearest)
-        let expected = try #require(Money(decimal: profit)).scaled(by: whole, rounding: .nearest)
-        let insured = try #require(Money(decimal: fund)).scaled(by: whole, rounding: .nearest)
-        #expect((step.penalty - expected).magnitude <= Money(raw: 2))
-        #expect((step.toInsurance - insured).magnitude <= Money(raw: 2))
     }
 }

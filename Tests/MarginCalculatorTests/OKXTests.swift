@@ -8,6 +8,8 @@ import Testing
 @Suite struct OKXTests {
     /// `(entry ∓ margin / size) / (1 ∓ (rate + fee))`: freqtrade/freqtrade @c9ae5e1e,
     /// tests/exchange/test_exchange.py, test_get_liquidation_price.
+    ///
+    /// Vectors: okx-lp-4, okx-lp-8.
     @Test(arguments: [
         ("-1", "8", "1.6", "9.49930734"), ("1", "10", "3.33333333", "6.73809042"),
     ])
@@ -24,6 +26,8 @@ import Testing
 
     /// The venue's calculator: 0.5 BTC long at 60,996 with 5,000 USDT; a copy of the OKX help page at
     /// deveab.com/7216.html. Tier 1 and the taker fee give it within 0.03.
+    ///
+    /// Vectors: okx-lp-9.
     @Test func calculator() throws {
         let found = try report(
             """
@@ -37,6 +41,8 @@ import Testing
     }
 
     /// Phemex keeps the closing fee at the bankruptcy price aside: phemex.com/help-center/liq-price-for-USDTM.
+    ///
+    /// Vectors: phemex-lp-1.
     @Test func feeAtBankruptcy() throws {
         let found = try report(
             """
@@ -53,6 +59,8 @@ import Testing
 
     /// One rate for all of a position, by its size: freqtrade/freqtrade @c9ae5e1e, tests/exchange/test_okx.py,
     /// test_get_maintenance_ratio_and_amt_okx.
+    ///
+    /// Vectors: okx-tier-2, okx-tier-3, okx-tier-5, okx-tier-6.
     @Test(arguments: [
         ("[[0, 5%, 1%], [2000 XYZ, 5%, 1.5%], [4000 XYZ, 5%, 2%]]", "2000", "20"),
         ("[[0, 5%, 1%], [2000 XYZ, 5%, 1.5%], [4000 XYZ, 5%, 2%]]", "2001", "30.015"),
@@ -75,6 +83,8 @@ import Testing
     /// (open-lib.com/4291.html, a copy of the page on multi-currency margin); LUNA and BETH (ukcamo.com/6126.html,
     /// globenewswire.com 2024-07-18); 10 BTC at 60,000 in the tiers that Bitget and Bitunix publish
     /// (support.bitunix.com 42110265346585).
+    ///
+    /// Vectors: okx-dr-2, okx-dr-3, okx-dr-4, btu-dr-1.
     @Test(arguments: [
         ("{ZRX: 1, BTC: 50000}", "{ZRX: 50000, BTC: 1}", "{}", "49000"),
         (

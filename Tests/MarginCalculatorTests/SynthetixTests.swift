@@ -29,6 +29,8 @@ import Testing
     }
 
     /// Liquidation/Liquidation.margin.test.ts: five markets, entered at the price of their skew.
+    ///
+    /// Vectors: snx-margin-1.
     @Test func fiveMarkets() throws {
         let markets = [
             ("BTC", "-1", "29850", "100", "2", "1%"), ("ETH", "20", "2020", "1000", "2", "1%"),
@@ -74,6 +76,8 @@ import Testing
     }
 
     /// Orders/OffchainAsyncOrder.price.test.ts.
+    ///
+    /// Vectors: snx-fill-price-1, snx-fill-price-2.
     @Test(arguments: [("1", "1000.005", "1000.004"), ("-1", "999.995", "999.996")])
     func fillPrice(size: String, expected: String, tight: String) throws {
         var account = try account(
@@ -98,6 +102,8 @@ import Testing
     }
 
     /// Account/Margins.multiCollateral.test.ts, under the preset as it is.
+    ///
+    /// Vectors: snx-collateral-haircut-1, snx-collateral-haircut-2.
     @Test(arguments: [("BTC", "8", "30000", "228000"), ("ETH", "700", "2000", "1360800")])
     func haircut(asset: String, amount: String, price: String, expected: String) throws {
         let report = try report(
@@ -133,6 +139,8 @@ import Testing
     }
 
     /// Liquidation.maxLiquidationAmount.test.ts: a hundred in ten seconds, shared by all accounts.
+    ///
+    /// Vectors: snx-window-1.
     @Test func maximumAmount() throws {
         var account = try account(
             Self.windowed(
@@ -145,6 +153,8 @@ import Testing
     }
 
     /// Liquidation.maxLiquidationAmount.macro.test.ts: 300 in 30 seconds; what is older than the window is forgotten.
+    ///
+    /// Vectors: snx-limit-rolling.
     @Test func rollingWindow() throws {
         var account = try account(
             Self.windowed(
@@ -176,6 +186,8 @@ import Testing
     }
 
     /// Liquidation.maxLiquidationAmount.maxPd.test.ts: while the skew is small one window more, once a block.
+    ///
+    /// Vectors: snx-limit-max-pd.
     @Test func maximumPremium() throws {
         var account = try account(
             Self.windowed(
@@ -211,6 +223,8 @@ import Testing
     }
 
     /// KeeperRewards/KeeperRewards.Caps.test.ts: the least profit, and the cap that prevails over it.
+    ///
+    /// Vectors: snx-keeper-2, snx-keeper-3.
     @Test(arguments: [("10000", "100000", "18888"), ("1", "100", "100")])
     func keeperReward(minimum: String, maximum: String, expected: String) throws {
         let report = try report(

@@ -36,6 +36,8 @@ struct DeleveragingTests {
 
     /// A deficit of 40 and winners of 60, 30 and 10: down a queue the smallest and most leveraged lose all, in
     /// proportion each loses 40 %.
+    ///
+    /// Vectors: adl_toy.
     @Test(arguments: [
         (DeleveragingPolicy.Order.ranked(.profitTimesLeverage), ["0", "30", "10"]),
         (.ranked(.profitTimesMarginRatio), ["0", "30", "10"]),
@@ -75,6 +77,8 @@ struct DeleveragingTests {
 
     /// Six longs and a liquidated short of 20 with a bankruptcy price of 650, all of whose counterparties are the first
     /// two of the queue; testnet.bitmex.com/app/autoDeleveragingExamples. Leverage gives the page's order of scores.
+    ///
+    /// Vectors: bmx-adl-1.
     @Test func bitmexQueue() throws {
         var world = Self.world(DeleveragingPolicy(), at: "660")
         let loser = try Self.hold(&world, alice, "1000", "-20", entry: "600")
@@ -264,6 +268,7 @@ struct DeleveragingTests {
         #expect(world.size(winner) == units(closed) - units("10"))
     }
 
+    /// Vectors: dydx4-blocklimit-2.
     @Test("A block's limits hold per account, and each market is touched once")
     func blockLimits() throws {
         let limits = LiquidationBlockLimits(notional: money("500"), insuranceLoss: money("100"))

@@ -8,6 +8,11 @@ import Testing
 ///
 /// Derived from the sources that each row names; the ids are of one table, and "now" is 1,000,000 s in all of
 /// them. What the law cannot hold is listed with the reason.
+///
+/// Vectors: euler-chainlink-a, euler-chainlink-b, euler-chainlink-c, euler-chainlink-d,
+/// euler-pyth-a, euler-pyth-b, euler-pyth-c, euler-pyth-d, euler-pyth-e, euler-pyth-f, gearbox-a,
+/// gearbox-b, gmx-age-a, gmx-age-b, gmx-range-a, gmx-range-b, gmx-seq-a, gmx-seq-b, gmx-seq-c,
+/// aave-sentinel-a, aave-sentinel-b, aave-sentinel-c, aave-sentinel-d.
 struct OracleValidationTests {
     private static let now: Int64 = 1_000_000_000
 
@@ -158,6 +163,8 @@ struct OracleValidationTests {
 
     /// drift-labs/protocol-v2 programs/drift/src/math/orders/tests.rs
     /// `is_oracle_too_divergent_with_twap_5min`: 149 against an average of 100 is not too far, 150 is.
+    ///
+    /// Vectors: drift-oracle-band-1.
     @Test(arguments: [("149", nil), ("150", 322)] as [(String, Int?)])
     func driftBand(price: String, code: Int?) {
         var parameters = plainParameters()
@@ -176,6 +183,8 @@ struct OracleValidationTests {
 
     /// Drift's table, as far as the law has its actions: what goes on in which state of a price
     /// (programs/drift/src/math/oracle.rs `is_oracle_valid_for_action`).
+    ///
+    /// Vectors: drift-oracle-action-FillOrderMatch, drift-oracle-action-Liquidate.
     @Test(
         arguments: [
             // What the price is, its age in seconds and its confidence; what withdrawing, reducing and

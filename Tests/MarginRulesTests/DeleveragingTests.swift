@@ -91,7 +91,8 @@ private let bitcoin: Int64 = 100_000_000
 
 /// dydxprotocol/v4-chain protocol/x/clob/keeper/deleveraging_test.go
 @Suite struct DeleveragingTests {
-    /// TestProcessDeleveraging; dydx4-adl-04, -05, -15, -18.
+    /// TestProcessDeleveraging; dydx4-adl-04, dydx4-adl-05,
+    /// dydx4-adl-15, dydx4-adl-18.
     @Test func atTheBankruptcyPrice() throws {
         let markets = [Market.bitcoin, .ether]
         typealias Row = (id: String, liquidated: Account, offsetting: Account, outcome: Outcome)
@@ -126,7 +127,8 @@ private let bitcoin: Int64 = 100_000_000
         }
     }
 
-    /// TestProcessDeleveragingAtOraclePrice; dydx4-adlo-2, -3, -6, -7.
+    /// TestProcessDeleveragingAtOraclePrice; dydx4-adlo-2, dydx4-adlo-3, dydx4-adlo-6,
+    /// dydx4-adlo-7.
     @Test func atTheOraclePrice() throws {
         typealias Row = (
             id: String, liquidated: Account, offsetting: Account, delta: Int64, outcome: Outcome
@@ -161,7 +163,7 @@ private let bitcoin: Int64 = 100_000_000
         }
     }
 
-    /// TestProcessDeleveraging_Rounding; dydx4-adlr-2 to -4, and the test's fourth case. The test
+    /// TestProcessDeleveraging_Rounding; dydx4-adlr-2, dydx4-adlr-3, dydx4-adlr-4, and the test's fourth case. The test
     /// asserts that the fills are accepted; the quotes are recomputed from the formula.
     @Test func roundingDoesNotRefuse() throws {
         let markets = [Market(price: Price(raw: 49_999_999_370))]
@@ -201,7 +203,7 @@ private let bitcoin: Int64 = 100_000_000
         }
     }
 
-    /// TestCanDeleverageSubaccount; dydx4-canadl-1 and -5, and its other cases.
+    /// TestCanDeleverageSubaccount; dydx4-canadl-1 and dydx4-canadl-5, and its other cases.
     @Test func whichPrice() throws {
         let rows: [(usdc: Int64, isFinal: Bool, rule: Deleveraging.PriceRule?)] = [
             (54_999_000_000, false, nil), (50_000_000_000, false, nil),

@@ -61,7 +61,8 @@ private enum Drift {
         }
     }
 
-    /// capped_sym_funding_test; drift-funding-asym-1 and -2.
+    /// capped_sym_funding_test; drift-funding-asym-1 and
+    /// drift-funding-asym-2.
     @Test func protocolPaysAThirdOfItsFeePool() throws {
         let fees = Drift.money(500_000)
         let pool = try Drift.split.feePool(fees: fees, exchangeFees: fees, reserved: .zero)

@@ -74,7 +74,8 @@ import Testing
     private let hours8 = TimeSpan(seconds: 28_800)
 
     /// freqtrade/freqtrade @c9ae5e1e tests/exchange/test_exchange.py::
-    /// test__fetch_and_calculate_funding_fees; ft-fund-5, -8 to -11, -13, -15. A short of 30 at
+    /// test__fetch_and_calculate_funding_fees; ft-fund-5, ft-fund-8, ft-fund-9,
+    /// ft-fund-10, ft-fund-11, ft-fund-13, ft-fund-15. A short of 30 at
     /// 2.77.
     @Test func whichTimesAPositionPays() throws {
         let midnight = try Figures.date(2021, 9, 1)

@@ -49,7 +49,8 @@ import Testing
             try third.velocity(skew: Quantity(whole: -1)) == Figures.fixed("-0.333333333333333333"))
     }
 
-    /// The helper calculateInterestRate of InterestRate.test.ts; snx-interest-1 to -3.
+    /// The helper calculateInterestRate of InterestRate.test.ts; snx-interest-1, snx-interest-2,
+    /// snx-interest-3.
     @Test func interest() throws {
         let gradients = UtilizationGradients(
             low: try Figures.fixed("0.0003"), breakpoint: try Figures.fixed("0.75"),
@@ -104,7 +105,8 @@ import Testing
 
 @Suite struct PiecewiseLinearRateTests {
     /// blockworks-foundation/mango-v4 programs/mango-v4/src/state/bank.rs
-    /// test_bank_interest_rate_curve; mango-rate-curve-2, -3, -5, -7, -9 and the test's other
+    /// test_bank_interest_rate_curve; mango-rate-curve-2, mango-rate-curve-3,
+    /// mango-rate-curve-5, mango-rate-curve-7, mango-rate-curve-9 and the test's other
     /// points.
     @Test func mangoCurve() throws {
         let points = try [("0", 1), ("0.5", 3), ("0.75", 7), ("1", Int64(13))].map { text, rate in
@@ -126,7 +128,8 @@ import Testing
         #expect(try flat.rate(utilization: .one) == Fixed18(whole: 3))
     }
 
-    /// test_bank_maint_weight_shift; mango-maint-shift-1, -2, -7 and the test's other rows.
+    /// test_bank_maint_weight_shift; mango-maint-shift-1, mango-maint-shift-2,
+    /// mango-maint-shift-7 and the test's other rows.
     @Test func mangoWeightShift() throws {
         let ramp = ParameterRamp(
             start: Timestamp(milliseconds: 100_000), end: Timestamp(milliseconds: 1_100_000))

@@ -19,6 +19,8 @@ import Testing
 
     /// A loan of 82.5 % becomes liquidatable and waits: with a log price without drift the bonus of 5 % is no longer
     /// covered with probability Φ(ln(0.825 · 1.05) / (σ √τ)), and the loan is insolvent with Φ(ln 0.825 / (σ √τ)).
+    ///
+    /// Vectors: delay_risk_zero_drift_lognormal.
     @Test(arguments: [
         (5, 10, 0.0020417743843547664, 5.9679770618659145e-05),
         (10, 10, 0.07552717003085974, 0.02719491218385911),
