@@ -100,8 +100,9 @@ extension ClearingHouse {
         let length = policy.interval
         let before = marketRows[market].fundingIndex
         marketRows[market].fundingIndex.raw +=
-            step(market, first, length, of: length)
-            + step(market, later, length, of: length) * Int128(passed - 1)
+            step(market, first, length, of: length, atIndex: policy.paysAtIndex)
+            + step(market, later, length, of: length, atIndex: policy.paysAtIndex)
+            * Int128(passed - 1)
         // What was last paid; a mark may count what is left of it until the next payment.
         fundingStates[market].rate = passed > 1 ? later : first
         let perEight = first.raw * 28_800_000 / Int128(interval) / 10_000_000_000
@@ -110,10 +111,12 @@ extension ClearingHouse {
     }
 
     /// What a unit of a long pays at a rate: of its value, which an inverse contract has in coins. [1e-18]
-    private func step(_ market: Int, _ rate: Fixed18, _ elapsed: TimeSpan, of period: TimeSpan)
-        -> Int128
-    {
-        let price = prices[marketRows[market].feed]
+    private func step(
+        _ market: Int, _ rate: Fixed18, _ elapsed: TimeSpan, of period: TimeSpan,
+        atIndex: Bool = false
+    ) -> Int128 {
+        let row = marketRows[market]
+        let price = prices[atIndex ? row.indexFeed : row.feed]
         return unbounded { () throws(ArithmeticOverflow) in
             guard marketRows[market].isInverse else {
                 return try FundingIndex().delta(

@@ -52,6 +52,9 @@ public struct PremiumFunding: Hashable, Sendable {
     public var premiumBound: Ratio
     /// Whether nobody is charged below its maintenance margin, and receivers have only what is collected.
     public var limitsCharges = false
+    /// Whether a rate is paid on a position's value at the index, where the market has a mark of its own; source:
+    /// Hyperliquid's documentation, Funding.
+    public var paysAtIndex = false
     public init(
         source: Source, interest: Ratio = .zero, dampener: Ratio? = nil, cap: Ratio? = nil,
         marginShare: Ratio? = nil, interval: TimeSpan = TimeSpan(seconds: 28_800),

@@ -80,6 +80,37 @@ extension NamedQuery {
                 from v_liquidator_decision where run = :run order by block, seq
                 """),
         NamedQuery(
+            "liquidation-orders", "What the book gave for liquidated positions",
+            """
+            Each order of a liquidation with the fills that it had: how many, of how many makers, its average and \
+            its worst price, how far that was from the outside price, and what the insurance fund had of it.
+            """,
+            sql: """
+                select f.block, f.account_name, f.market_name, count(*) as fills,
+                    count(distinct f.maker) as makers, sum(f.size) as size, f.average_price,
+                    iif(sum(f.size) < 0, min(f.price), max(f.price)) as worst_price,
+                    100.0 * (f.average_price - f.reference_price) / f.reference_price as from_outside_percent,
+                    l.to_insurance_e8 / 1e8 as to_insurance, l.deficit_e8 / 1e8 as deficit
+                from v_liquidation_fill f
+                join liquidation l
+                    on l.run = f.run and l.block = f.block and l.tx = f.tx and l.seq = f.liquidation_seq
+                where f.run = :run
+                group by f.block, f.tx, f.liquidation_seq order by f.block, f.tx, f.liquidation_seq
+                """),
+        NamedQuery(
+            "marks", "How far marks were from their indexes",
+            """
+            Each market with a mark of its own: how often that or its index changed, the mark's lowest and highest \
+            distance from the index, and the lowest and highest the book's middle had.
+            """,
+            sql: """
+                select market_name, count(*) as changes, min(basis_percent) as lowest_percent,
+                    max(basis_percent) as highest_percent,
+                    min(100.0 * ((bid + ask) / 2 - "index") / "index") as lowest_middle_percent,
+                    max(100.0 * ((bid + ask) / 2 - "index") / "index") as highest_middle_percent
+                from v_mark_price where run = :run group by market order by market
+                """),
+        NamedQuery(
             "loss-payers", "Who paid the deficits",
             "Deficits of liquidated accounts by the layer and the account that paid them.",
             sql: """

@@ -49,6 +49,9 @@ extension ScenarioDecoder {
                 "premium_bound", "percentage", default: "100%",
                 "The largest premium of one sample."),
             Key(
+                "paid_at", "mark or index", rule: "mark",
+                "At which price a position is valued that pays."),
+            Key(
                 "charge_limit", "maintenance or none", rule: "none",
                 "Whether nobody is charged below its maintenance margin; those who receive then share what is collected."
             ),
@@ -62,7 +65,7 @@ extension ScenarioDecoder {
             [
                 "skew_scale", "impact_notional", "interest", "dampener", "cap", "margin_share",
                 "interval", "sampling", "minimum_samples", "average", "premium_bound",
-                "charge_limit",
+                "paid_at", "charge_limit",
             ]
         ),
     ]
@@ -149,6 +152,8 @@ extension ScenarioDecoder {
                 Kind.choice([
                     ("mean", PremiumFunding.Average.mean), ("linearly_weighted", .linearlyWeighted),
                 ])), premiumBound: own.read("premium_bound", wide))
+        policy.paysAtIndex =
+            own.readIfPresent("paid_at", Kind.choice([("mark", false), ("index", true)])) ?? false
         policy.limitsCharges =
             own.readIfPresent("charge_limit", Kind.choice([("maintenance", true)])) ?? false
         return policy

@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Reports
 import Scenarios
 import Simulation
 import Testing
@@ -150,6 +151,16 @@ import Testing
                 #expect(try Int.fetchOne(database, sql: count) ?? 0 > 0, "\(view) stays empty")
                 try database.execute(sql: "rollback to before; release before")
             }
+        }
+    }
+
+    @Test func questionsOfBooksHaveAnswers() throws {
+        let scratch = try Scratch()
+        _ = try record(scratch)
+        let database = try ReportDatabase(scratch.path())
+        for name in ["liquidation-orders", "marks"] {
+            let answer = try database.answer(NamedQuery.named(name))
+            #expect(!answer.rows.isEmpty, "\(name)")
         }
     }
 

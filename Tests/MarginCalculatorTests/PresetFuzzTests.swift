@@ -1,5 +1,6 @@
 import ExactMath
 import MarginProtocol
+import OrderBook
 import Scenarios
 import SeededRandom
 import Testing
@@ -34,6 +35,31 @@ import Testing
     }
 }
 
+/// The same where markets trade in order books, are marked as the venue does it, and are liquidated in their books.
+@Suite struct PresetBookFuzzTests {
+    static let venues = [
+        "binance-usdm", "bitmex", "bitmex-usdt", "bybit-uta", "deribit", "dydx-v4", "hyperliquid",
+        "okx-multi-currency", "okx-portfolio",
+    ]
+
+    @Test(arguments: venues, ["{rest: stays}", "{rest: taken_over, fill_or_kill: true}"])
+    func commandsKeepTheLaw(preset: String, book: String) throws {
+        var traffic = try Traffic(preset: preset, book: book)
+        for step in 0..<PresetFuzzTests.commands / 2 {
+            if let fault = traffic.step() {
+                Issue.record("\(preset), \(book), command \(step): \(fault)")
+                return
+            }
+        }
+        #if !DEBUG
+            #expect(
+                traffic.applied > PresetFuzzTests.commands / 40, "\(preset): \(traffic.applied)")
+            #expect(traffic.liquidated > 5, "\(preset): \(traffic.liquidated) liquidations")
+            #expect(traffic.orders > 0, "\(preset), \(book): no order of a liquidation was filled")
+        #endif
+    }
+}
+
 /// One protocol under a preset, a few users, and random commands.
 private struct Traffic {
     var draws: RandomStream
@@ -51,8 +77,13 @@ private struct Traffic {
     let hasMarkets: Bool
     let isInverse: Bool
     let markets: Int64
+    /// How positions are liquidated in books; empty where trades go against the pool.
+    let book: String
+    /// Parts of liquidations that orders in the book took.
+    var orders = 0
 
-    init(preset: String) throws {
+    init(preset: String, book: String = "") throws {
+        self.book = book
         let text = try #require(Preset.named(preset)).text
         // A preset without markets is a lending protocol's.
         hasMarkets = text.contains("\nmarkets:")
@@ -72,11 +103,20 @@ private struct Traffic {
                 : "{BTC: {size: 0, entry: 1}, ETH: {size: 0, entry: 1}}"
         markets = !hasMarkets ? 0 : isInverse ? 1 : 2
         self.isInverse = isInverse
+        let inBooks =
+            book.isEmpty
+            ? ""
+            : """
+            parameters:
+              markets: {BTC: {pool: none}\(isInverse ? "" : ", ETH: {pool: none}")}
+              protocol: {liquidation: {book: \(book)}}
+            """
         let file = try AccountFile.load("a.yaml") { _ in
             """
             protocol: \(preset)
             prices: {\(listed)}
             account: {balances: {\(settlement): 0}, positions: \(positions)}
+            \(inBooks)
             """
         }
         draws = RandomSource(seed: 1).stream("preset/\(preset)")
@@ -165,10 +205,14 @@ private struct Traffic {
                 isInverse
                 ? Quantity(raw: worth.raw)
                 : (try? worth.quantity(at: house.price(of: market), rounding: .down)) ?? .zero
-            command = .trade(
-                account: account, market: market,
-                size: draws.chance(Ratio(percent: 50)) ? size : -size,
-                limit: nil, reduceOnly: draws.chance(Ratio(percent: 20)))
+            let buys = draws.chance(Ratio(percent: 50))
+            let reduceOnly = draws.chance(Ratio(percent: 20))
+            command =
+                book.isEmpty
+                ? .trade(
+                    account: account, market: market, size: buys ? size : -size, limit: nil,
+                    reduceOnly: reduceOnly)
+                : order(account, market, buys ? .buy : .sell, size, reduceOnly)
         case ..<78:
             let feed = FeedID(index: Int(draws.uniform(in: (isInverse ? 0 : 1)...3)))
             let price = house.prices[feed.index]
@@ -199,6 +243,22 @@ private struct Traffic {
         return faults("\(command)")
     }
 
+    /// A market order, or one that rests up to three percent away.
+    private mutating func order(
+        _ account: AccountID, _ market: MarketID, _ side: Side, _ size: Quantity, _ reduceOnly: Bool
+    ) -> Command {
+        let rests = draws.chance(Ratio(percent: 60))
+        let away = draws.uniform(
+            in: side == .buy ? 97_000_000...100_200_000 : 99_800_000...103_000_000)
+        let limit = try? house.indexPrice(market).scaled(by: Ratio(raw: away), rounding: .down)
+        return .placeOrder(
+            account: account, market: market,
+            order: OrderRequest(
+                side: side, size: size, price: rests ? limit : nil,
+                timeInForce: rests ? .goodTillCancelled : .immediateOrCancel,
+                reduceOnly: reduceOnly))
+    }
+
     private mutating func liquidation() -> String? {
         let prices = house.prices
         let due = margins.filter { house.isLiquidatable($0, at: prices) }
@@ -222,9 +282,18 @@ private struct Traffic {
             if quote != nil { return "quoted and then refused: \(error)" }
             return house == before ? nil : "a refused liquidation changed something"
         }
-        guard quote != nil else { return "executed without a quote" }
+        guard let quote else { return "executed without a quote" }
         applied += 1
         liquidated += 1
+        if case .positions(let parts) = quote.step {
+            let steps: [Liquidation] = journal.compactMap {
+                if case .liquidated(let step) = $0 { step } else { nil }
+            }
+            guard steps.map(\.size) == parts.map(\.size), steps.map(\.price) == parts.map(\.price),
+                steps.map(\.toInsurance) == parts.map(\.toInsurance)
+            else { return "not executed as quoted: \(parts), \(steps)" }
+            orders += parts.count { $0.taker == .book }
+        }
         return faults("a liquidation")
     }
 

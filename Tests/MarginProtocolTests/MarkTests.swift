@@ -208,6 +208,22 @@ struct MarkTests {
         #expect(market.mark > price("200"))
     }
 
+    /// Hyperliquid's documentation, Funding: size · oracle price · rate; others pay on the mark.
+    @Test(arguments: [(false, "0.90500000"), (true, "1")])
+    func fundingIsPaid(atIndex: Bool, paid: String) throws {
+        var funding = PremiumFunding(
+            source: .skew(scale: units("1000000")), interest: ratio("0.001"))
+        funding.paysAtIndex = atIndex
+        var market = try Market(MarkPolicy(.mid), funding: .premium(funding))
+        market.wick()
+        market.world.advance(by: Self.second)
+        #expect(market.mark == price("90.5"))
+        market.world.advance(by: 28_799 * Self.second)
+        // 10 units at 90.5 or at 100, at 0.1 %.
+        let profit = market.world.house.unrealizedProfit(market.long, ethPerp, at: price("100"))
+        #expect(profit == -money(paid))
+    }
+
     @Test("Against a pool trades have the oracle's price, whatever the mark")
     func poolTrades() throws {
         var parameters = plainParameters()
