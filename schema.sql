@@ -1017,6 +1017,14 @@ create trigger if not exists liquidator_decision_no_update before update on liqu
     select raise(abort, 'liquidator_decision is append-only: a row may not be changed'); end;
 create trigger if not exists liquidator_decision_no_delete before delete on liquidator_decision begin
     select raise(abort, 'liquidator_decision is append-only: a row may not be deleted'); end;
+create trigger if not exists trade_request_no_update before update on trade_request begin
+    select raise(abort, 'trade_request is append-only: a row may not be changed'); end;
+create trigger if not exists trade_request_no_delete before delete on trade_request begin
+    select raise(abort, 'trade_request is append-only: a row may not be deleted'); end;
+create trigger if not exists pool_deleveraging_no_update before update on pool_deleveraging begin
+    select raise(abort, 'pool_deleveraging is append-only: a row may not be changed'); end;
+create trigger if not exists pool_deleveraging_no_delete before delete on pool_deleveraging begin
+    select raise(abort, 'pool_deleveraging is append-only: a row may not be deleted'); end;
 create trigger if not exists run_no_update
 before update of run, scenario, scenario_text, seed, engine_version, start_ms, settlement_asset, gas_feed
 on run begin

@@ -16,7 +16,7 @@ import Testing
         for record in Fixture.records { try head.append(record) }
         #expect(
             head.head.description
-                == "513c161e90d33336aa6438d40cef265fbae38c1c1a47cd17c975f340c4df484f")
+                == "d94331e3d653b357ee64fe9a6b6bbbb6927ea8d5c11d75f80c6736c81e1dd6bf")
         #expect(head.blocks == 3)
     }
 
