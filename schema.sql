@@ -1041,6 +1041,14 @@ create trigger if not exists mark_price_no_update before update on mark_price be
     select raise(abort, 'mark_price is append-only: a row may not be changed'); end;
 create trigger if not exists mark_price_no_delete before delete on mark_price begin
     select raise(abort, 'mark_price is append-only: a row may not be deleted'); end;
+create trigger if not exists trade_request_no_update before update on trade_request begin
+    select raise(abort, 'trade_request is append-only: a row may not be changed'); end;
+create trigger if not exists trade_request_no_delete before delete on trade_request begin
+    select raise(abort, 'trade_request is append-only: a row may not be deleted'); end;
+create trigger if not exists pool_deleveraging_no_update before update on pool_deleveraging begin
+    select raise(abort, 'pool_deleveraging is append-only: a row may not be changed'); end;
+create trigger if not exists pool_deleveraging_no_delete before delete on pool_deleveraging begin
+    select raise(abort, 'pool_deleveraging is append-only: a row may not be deleted'); end;
 create trigger if not exists run_no_update
 before update of run, scenario, scenario_text, seed, engine_version, start_ms, settlement_asset, gas_feed
 on run begin

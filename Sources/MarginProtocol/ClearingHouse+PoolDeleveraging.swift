@@ -49,6 +49,9 @@ public struct PoolDeleveragingStep: Hashable, Sendable {
     /// The profit of the side as a share of what backs it, before and after. [1e-18]
     public var before: Fixed18
     public var after: Fixed18
+
+    /// Whether it is of longs.
+    public var isLong: Bool { side == .long }
 }
 
 /// A pool closes its winners by itself before their profit exceeds what it can pay.

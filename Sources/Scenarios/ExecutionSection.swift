@@ -63,7 +63,7 @@ extension ScenarioDecoder {
                 "minimum_profit", "money", rule: "any loss is borne",
                 "It acts only where the execution fee, less gas, is at least this."),
             Key(
-                "deleverages", "profit, profit_over_equity or none", rule: "profit",
+                "deleverages", "profit, profit_over_equity or nobody", rule: "profit",
                 "Whom they close first where a pool closes its winners."),
             Key("failures", "map", rule: "nothing fails", "What goes wrong with its machines."),
         ])
@@ -129,7 +129,7 @@ extension ScenarioDecoder {
                 pollEvery: own.read("poll_every", .blocks(1...1_000_000)), fee: fee(own),
                 failures: failures(own))
             let rankings: [(word: String, value: OrderKeeperGroup.Ranking?)] = [
-                ("profit", .profit), ("profit_over_equity", .profitOverEquity), ("none", nil),
+                ("profit", .profit), ("profit_over_equity", .profitOverEquity), ("nobody", nil),
             ]
             keepers.deleverages =
                 own.readIfPresent("deleverages", Kind.choice(rankings)) ?? .profit

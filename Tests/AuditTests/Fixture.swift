@@ -3,6 +3,7 @@ import Chain
 import ExactMath
 import Foundation
 import MarginProtocol
+import MarginRules
 import OrderBook
 import Simulation
 

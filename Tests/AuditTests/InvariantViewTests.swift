@@ -84,10 +84,10 @@ import Testing
         assets:
           USDC: {price: 1.00}
           ETH: {price: {points: [[00:00, 2000], [00:50, 1400]]}}
-        markets: {ETH-PERP: {underlying: ETH, pool: {adl: {above: 10%, down_to: 5%}}}}
+        markets: {ETH-PERP: {underlying: ETH, initial_margin: 10%, maintenance_margin: 5%, pool: {adl: {above: 10%, down_to: 5%}}}}
         oracles: {ETH: {kind: pull, interval: 1s, latency: 1s}}
         protocol: {pool: {USDC: 50000, ETH: 20}, execution: {mode: two_step, fee: $1}}
-        agents: {traders: {count: 10, equity: $1k..$2k, leverage: 2..4, long_bias: 10%, trades_per_hour: 6}}
+        agents: {traders: {count: 10, equity: $1k..$2k, leverage: 2..4, long_bias: 10%, trades_per_hour: 6/hour}}
         """
 
     static let mutations = [

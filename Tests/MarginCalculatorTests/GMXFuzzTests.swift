@@ -85,6 +85,13 @@ import Testing
             try? house.execute(
                 .updateDeleveraging(market, isLong: isLong), from: Address(40), into: &journal)
         }
+        // What follows needs a price as new as the look.
+        let feed = house.parameters.markets[0].feed
+        let report = PriceReport(
+            round: 1, price: house.price(of: market), observedAt: house.time,
+            publishedAt: house.time)
+        try? house.execute(
+            .postPrice(feed: feed, report: report), from: .system, into: &journal)
         let held = house.position(trader, market).size
         let size = Quantity(raw: draws.uniform(in: 1...max(1, held.magnitude.raw)))
         let before = house
@@ -118,6 +125,7 @@ import Testing
                 prices: {ETH: 2000, USDC: 1}
                 market: {ETH: {pool: \(draws.uniform(in: 10_000...1_000_000))}}
                 account: {balances: {USDC: 1}, positions: {ETH: {size: 0}}}
+                \(name == "gmx-v2" ? "parameters: {markets: {ETH: {pool: {adl: {above: 3%, down_to: 1%}}}}}" : "")
                 """)
             var house = account.house
             var journal: [Event] = []

@@ -233,7 +233,7 @@ struct Fuzz {
             return expect(house == before, "\(command) was rejected with \(error) and changed")
                 && expect(journal.isEmpty, "\(command) was rejected with \(error) and journaled")
         }
-        applied.insert(command.kind)
+        applied.formUnion([command.kind, command.inner.kind])
         let breaches = house.breaches()
         guard expect(breaches.isEmpty, "\(command) left \(breaches)") else { return false }
         if draws.chance(Ratio(percent: 15)), !checkIndexes() { return false }

@@ -53,7 +53,7 @@ struct PoolDeleveragingTests {
         #expect(it.world.house.poolFlag(ethPerp, .short).isEnabled)
         #expect(!it.world.house.poolFlag(ethPerp, .long).isEnabled)
         it.world.post(ethFeed, "70")
-        // All of it would leave nothing, half of it 30,000 of 470,000: 6.4 %.
+        // All of it would leave nothing, half of it 30,000.
         #expect(
             it.world.attempt(it.close(it.short, "2000"), by: stranger)
                 == .deleveragingRefused(ethPerp))
@@ -64,8 +64,8 @@ struct PoolDeleveragingTests {
         let step = it.steps().last
         #expect(step?.kind == .closed && step?.realized == money("30000"))
         #expect(step?.before == Fixed18(Ratio(percent: 12)))
-        // 30,000 / 470,000.
-        #expect(step?.after == Fixed18(raw: 63_829_787_234_042_553))
+        // 30,000 of 500,000: the pool realises nothing, since longs and shorts are as many.
+        #expect(step?.after == Fixed18(Ratio(percent: 6)))
         #expect(
             it.world.positionChanges(since: mark).allSatisfy { $0.reason == .deleveraging })
         // It is not needed any more.
@@ -125,7 +125,7 @@ struct PoolDeleveragingTests {
         let empty = it.world.margin(carol, "5")
         #expect(close(none, MarketID(9), "0") == 101)
         #expect(close(none, MarketID(9), "9000") == 102)
-        #expect(close(treasury, MarketID(9), "9000") == 103)
+        #expect(close(treasury, MarketID(9), "9000") == 104)
         #expect(close(treasury, ethPerp, "9000") == 107)
         #expect(close(empty, ethPerp, "9000") == 603)
         #expect(close(it.short, ethPerp, "9000") == 504)
@@ -149,7 +149,7 @@ struct PoolDeleveragingTests {
         #expect(close(it.short, ethPerp, "800") == nil)
         #expect(
             it.world.attempt(.updateDeleveraging(MarketID(9), isLong: true), by: stranger)?.code
-                == 103)
+                == 104)
         #expect(
             it.world.attempt(.updateDeleveraging(btcPerp, isLong: true), by: stranger)?.code
                 == 368)

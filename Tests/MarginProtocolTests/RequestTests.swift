@@ -276,16 +276,16 @@ struct RequestTests {
         }
         #expect(ask(AccountID(900), MarketID(9), "0", .limit, by: stranger) == 101)
         #expect(ask(AccountID(900), MarketID(9), "1", .limit, by: stranger) == 102)
-        #expect(ask(treasury, MarketID(9), "1", .limit, by: stranger) == 103)
-        #expect(ask(treasury, ethPerp, "1", .limit, by: stranger) == 107)
-        #expect(ask(child, ethPerp, "1", .limit, by: stranger) == 201)
-        #expect(ask(child, ethPerp, "1", .limit, by: bob) == 108)
-        #expect(ask(child, ethPerp, "1", by: bob) == 501)
-        #expect(ask(child, btcPerp, "1", by: bob) == 301)
+        #expect(ask(treasury, MarketID(9), "1", .limit, by: stranger) == 104)
+        #expect(ask(treasury, btcPerp, "1", .limit, by: stranger) == 107)
+        #expect(ask(child, btcPerp, "1", .limit, by: stranger) == 201)
+        #expect(ask(child, btcPerp, "1", .limit, by: bob) == 108)
+        #expect(ask(child, btcPerp, "1", by: bob) == 501)
+        #expect(ask(child, ethPerp, "1", by: bob) == 301)
         it.world.run(.pause([]), by: .governance)
-        #expect(ask(child, btcPerp, "1", by: bob) == 402)
+        #expect(ask(child, ethPerp, "1", by: bob) == 402)
         it.world.mint("10", usd, child)
-        #expect(ask(child, btcPerp, "1", by: bob) == nil)
+        #expect(ask(child, ethPerp, "1", by: bob) == nil)
     }
 
     @Test func executionPrecedence() {

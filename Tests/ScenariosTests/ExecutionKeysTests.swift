@@ -59,7 +59,7 @@ import Testing
             "{mode: two_step}",
             """
               order_keepers:
-                fast: {count: 2, reaction: 300ms, lag: 1, minimum_profit: $0.1, deleverages: none}
+                fast: {count: 2, reaction: 300ms, lag: 1, minimum_profit: $0.1, deleverages: nobody}
                 slow: {count: 1, poll_every: 4, failures: {mtbf: 1h}, deleverages: profit_over_equity}
             faults: [{at: 00:10, for: 5m, agents: slow}]
 

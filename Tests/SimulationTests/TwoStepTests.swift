@@ -17,7 +17,7 @@ import Testing
         chain: arbitrum
         assets:
           USDC: {price: 1.00}
-          ETH: {price: {gbm: {start: 2500, volatility: 80%/year, jumps: {per_year: 80000, mean: 0%, deviation: 0.4%}}}}
+          ETH: {price: {gbm: {start: 2500, volatility: 30%/year, jumps: {per_year: 100000, mean: 0%, deviation: 0.5%}}}}
         markets:
           ETH-PERP: {underlying: ETH, initial_margin: 2%, maintenance_margin: 1%, taker_fee: 0%}
         oracles: {ETH: ORACLE}
@@ -25,7 +25,7 @@ import Testing
         agents:
           traders:
             informed:
-              {count: 4, equity: $100k, leverage: 10, trades_per_hour: 3600, style: {informed: {edge: 0.1%}}, on_margin_call: {ignore: 100%}}
+              {count: 4, equity: $100k, leverage: 10, trades_per_hour: 3600/hour, style: {informed: {edge: 0.1%}}, on_margin_call: {panic: 0%, top_up: 0%}}
           KEEPERS
 
         """
@@ -149,7 +149,7 @@ import Testing
             assets:
               USDC: {price: 1.00}
               ETH: {price: {points: [[00:00, 2000], [00:50, 1400]]}}
-            markets: {ETH-PERP: {underlying: ETH, pool: {adl: {above: 10%, down_to: 5%}}}}
+            markets: {ETH-PERP: {underlying: ETH, initial_margin: 10%, maintenance_margin: 5%, pool: {adl: {above: 10%, down_to: 5%}}}}
             oracles: {ETH: {kind: pull, interval: 1s, latency: 1s}}
             protocol: {pool: {USDC: 50000, ETH: 20}}
             agents:
