@@ -35,7 +35,7 @@ import Testing
     }
 
     @Test func theLibraryIsThere() {
-        #expect(Self.all.count >= 16)
+        #expect(Self.all.count >= 25)
         #expect(Self.all.contains { $0.name != $0.base })
     }
 
@@ -103,6 +103,18 @@ import Testing
         #expect(without("bad_debt_usd") == 0)
         #expect(without("underwater_usd") == 0)
         #expect(try #require(without("liquidations")) > 0)
+    }
+
+    /// Any of what version 4 has in place of version 3 keeps the lenders' money in.
+    @Test(arguments: [
+        "markets.MNGO-PERP.initial_profit_weight=0%", "markets.MNGO-PERP.open_interest_cap=$1M",
+        "protocol.slow_price={per_second: 0.03%, per_hour: 6%}",
+    ])
+    func aProfitThatFourMillionMakeBorrowsNothing(change: String) throws {
+        let without = try figures("mango-2022-10-11", change)
+        #expect(without("underwater_usd") == 0)
+        #expect(without("bad_debt_usd") == 0)
+        #expect(try #require(without("rejected")) > 500)
     }
 
     @Test(arguments: [
