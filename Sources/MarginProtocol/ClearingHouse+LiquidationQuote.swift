@@ -43,6 +43,8 @@ extension ClearingHouse {
         if policy.size == .absorb { return try quoteAbsorption(id, target, health) }
         if let pair = try collateralPair(id, target) {
             if parameters.auctions != nil, pair.repay == settlement { throw .soldByAuction(id) }
+            try requireGraceOver(pair.seize)
+            try requireGraceOver(pair.repay)
             return try quoteCollateral(id, payer, pair, target, health, advance)
         }
         // Nothing can be chosen where nothing is left.

@@ -45,6 +45,9 @@ extension Rejection {
         entry(
             341, "wouldWorsen",
             "The seizure would leave more debt for each unit of collateral than there was."),
+        entry(
+            380, "liquidationGrace",
+            "After a pause, nothing of the asset is seized or repaid by liquidations for a while."),
         entry(401, "insufficientBalance", "The account holds less than the command moves."),
         entry(
             402, "insufficientMargin", "Afterwards the account would not meet its initial margin."),

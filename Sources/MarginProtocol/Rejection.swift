@@ -33,6 +33,7 @@ public enum Rejection: Error, Hashable, Sendable {
     case priceOutOfBounds(FeedID, Price)
     case priceInvalid(FeedID, severity: Int)
     case wouldWorsen(AccountID)
+    case liquidationGrace(AssetID, until: Timestamp)
 
     case insufficientBalance(AssetID, has: Quantity, needs: Quantity)
     case insufficientMargin(shortBy: Money)
@@ -115,6 +116,7 @@ public enum Rejection: Error, Hashable, Sendable {
         case .priceOutOfBounds: 325
         case .priceInvalid: 326
         case .wouldWorsen: 341
+        case .liquidationGrace: 380
         case .insufficientBalance: 401
         case .insufficientMargin: 402
         case .assetNotBorrowable: 403

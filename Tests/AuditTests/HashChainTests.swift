@@ -16,7 +16,7 @@ import Testing
         for record in Fixture.records { try head.append(record) }
         #expect(
             head.head.description
-                == "513c161e90d33336aa6438d40cef265fbae38c1c1a47cd17c975f340c4df484f")
+                == "a12f09d91991fab8881333d10b7b93c2d8a121dc9f7bfbb39ba67056c8c6d123")
         #expect(head.blocks == 3)
     }
 
