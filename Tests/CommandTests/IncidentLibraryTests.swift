@@ -179,6 +179,21 @@ import Testing
         #expect(try #require(halted("deficit_usd")) > (try #require(running("deficit_usd"))))
     }
 
+    /// A guard notices a halt by the chain's silence, and one that is longer than the halt does not.
+    @Test func graceBeginsWhenTheSilenceEnds() throws {
+        let halted = try figures("sequencer-halt")
+        let graced = try figures("sequencer-halt-grace")
+        let delay = try #require(graced("max_delay_seconds"))
+        // 88 minutes without blocks and an hour with them, at most.
+        #expect(delay > (try #require(halted("max_delay_seconds"))) + 1800 && delay < 8900)
+        let deaf = try figures(
+            "sequencer-halt-grace",
+            "protocol.oracle_guard.guards=[{sequencer_grace: 1h, silence: 2h, blocks: [liquidate, withdraw]}]"
+        )
+        #expect(deaf("liquidations") == halted("liquidations"))
+        #expect(deaf("deficit_usd") == halted("deficit_usd"))
+    }
+
     @Test func marginThatRisesWithOpenInterestSparesTheFund() throws {
         let scaled = try figures("yfi-2023-11-17-scaled")
         #expect(scaled("insurance_change_usd") == 0)
