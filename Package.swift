@@ -116,8 +116,8 @@ let package = Package(
         layer(
             "Audit",
             [
-                "ExactMath", "OrderBook", "MarginProtocol", "Chain", "Agents", "Simulation", grdb,
-                sqlite, crypto,
+                "ExactMath", "OrderBook", "MarginRules", "MarginProtocol", "Chain", "Agents",
+                "Simulation", grdb, sqlite, crypto,
             ],
             resources: [.embedInCode("schema.sql")]),
         layer(

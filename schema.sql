@@ -517,7 +517,8 @@ create table if not exists oev_auction (
     primary key (run, block, seq)
 ) strict, without rowid;
 
--- A row is a bundle sent to builders in private, in the block in which its end was known.
+-- A row is a bundle sent to builders in private, in the block in which its end was known: those that were refused when they
+-- were sent are in the next block.
 create table if not exists bundle (
     run integer not null, -- run
     block integer not null, -- block
@@ -531,6 +532,8 @@ create table if not exists bundle (
     fate integer not null, -- what became of it: code of domain bundle_fate
     tx integer, -- place of its first transaction in the block; none unless included
     rejection integer, -- why a part of it failed: code of domain rejection; none unless it failed
+    reason integer, -- why it is in no block: code of domain bundle_reason; none where it is in one
+    part_id integer, -- id of the transaction for which it was refused or failed; none where it is for no single one
     primary key (run, block, seq)
 ) strict, without rowid;
 
@@ -713,6 +716,14 @@ insert or ignore into code (domain, code, name) values
     ('bundle_fate', 1, 'included'),
     ('bundle_fate', 2, 'failed'),
     ('bundle_fate', 3, 'lapsed'),
+    ('bundle_fate', 4, 'refused'),
+    ('bundle_reason', 1, 'noPlace'),
+    ('bundle_reason', 2, 'expired'),
+    ('bundle_reason', 3, 'tooLarge'),
+    ('bundle_reason', 4, 'gasLimitTooLow'),
+    ('bundle_reason', 5, 'queueFull'),
+    ('bundle_reason', 6, 'rejected'),
+    ('bundle_reason', 7, 'overtaken'),
     ('role', 0, 'margin'),
     ('role', 1, 'wallet'),
     ('role', 2, 'liquidityPool'),
@@ -869,6 +880,7 @@ insert or ignore into code (domain, code, name) values
     ('rejection', 367, 'requestNotDue'),
     ('rejection', 368, 'deleveragingNotEnabled'),
     ('rejection', 369, 'deleveragingRefused'),
+    ('rejection', 380, 'liquidationGrace'),
     ('rejection', 401, 'insufficientBalance'),
     ('rejection', 402, 'insufficientMargin'),
     ('rejection', 403, 'assetNotBorrowable'),
@@ -1477,17 +1489,20 @@ left join agent a on a.run = c.run and a.address = c.winner
 left join feed f on f.run = c.run and f.feed = c.feed
 left join code k on k.domain = 'bundle_fate' and k.code = c.fate;
 
--- Bundles sent to builders.
+-- Bundles sent to builders, and why those that are in no block are not, and by whom.
 create view if not exists v_bundle as
 select
     c.run, c.block, c.seq,
     strftime('%Y-%m-%dT%H:%M:%fZ', b.time_ms / 1000.0, 'unixepoch') as time, c.id, c.sender,
     a.name as sender_name, c.tx_count, c.gas_limit, c.price_wei / 1e9 as price_gwei, c.behind_id,
-    k.name as fate, c.tx, r.name as rejection
+    k.name as fate, c.tx, r.name as rejection, w.name as reason,
+    case when c.reason in (1, 3, 4, 5) then 'builders' when c.reason = 6 then 'protocol'
+        when c.reason in (2, 7) then 'time' end as refused_by, c.part_id
 from bundle c left join block b using (run, block)
 left join agent a on a.run = c.run and a.address = c.sender
 left join code k on k.domain = 'bundle_fate' and k.code = c.fate
-left join code r on r.domain = 'rejection' and r.code = c.rejection;
+left join code r on r.domain = 'rejection' and r.code = c.rejection
+left join code w on w.domain = 'bundle_reason' and w.code = c.reason;
 
 -- Rounds of the express lane.
 create view if not exists v_express_round as

@@ -178,7 +178,7 @@ public struct Adversary: Agent {
     ) -> Request? {
         guard
             let bid = group.fee.bid(
-                profit: nil, gas: view.gas[command.kind], going: view.entryPrice,
+                profit: nil, gas: view.gasAmount(of: command), going: view.entryPrice,
                 native: view.nativePrice)
         else { return nil }
         lastTag += 1

@@ -39,13 +39,16 @@ public struct View {
     public let survey: FeeSurvey
     /// When the next round of the chain's express lane begins, if it has one.
     public let nextExpressRound: Timestamp?
+    /// Pulled feeds of which there is a newer price than the chain has, ascending: a command that needs one of
+    /// them brings it along.
+    public let attachable: [FeedID]
 
     public init(
         house: ClearingHouse, markets: Markets, outsidePrices: [Price], block: Int64,
         time: Timestamp, blockTime: TimeSpan, baseFee: Int64, goingPrice: Int64, gas: GasSchedule,
         nativePrice: Price, liquidatable: [AccountID], reports: [Report], bids: [PendingBid] = [],
         awaited: AwaitedReport? = nil, survey: FeeSurvey = .empty,
-        nextExpressRound: Timestamp? = nil
+        nextExpressRound: Timestamp? = nil, attachable: [FeedID] = []
     ) {
         self.house = house
         self.markets = markets
@@ -63,6 +66,14 @@ public struct View {
         self.awaited = awaited
         self.survey = survey
         self.nextExpressRound = nextExpressRound
+        self.attachable = attachable
+    }
+
+    /// What a command will use when it is applied, with the prices that it will bring along. [gas]
+    public func gasAmount(of command: Command) -> Int64 {
+        guard !attachable.isEmpty else { return gas.amount(for: command) }
+        let brought = house.pulledFeeds(neededBy: command).count { attachable.contains($0) }
+        return gas.amount(for: command) + Int64(brought) * gas[.attach]
     }
 }
 

@@ -101,7 +101,7 @@ extension AuctionKeeper {
         atLeast floor: Int64 = 0
     ) -> Plan? {
         guard let deal = deal(purpose, view, &appraisal) else { return nil }
-        let gas = view.gas[deal.command.kind]
+        let gas = view.gasAmount(of: deal.command)
         guard
             let bid = group.fee.bid(
                 profit: deal.earned, gas: gas, going: view.entryPrice, native: view.nativePrice)

@@ -73,11 +73,12 @@ extension Liquidator {
         _ account: AccountID, _ payer: AccountID, _ target: LiquidationTarget,
         _ view: borrowing View, atLeast floor: Int64 = 0, paying price: Int64? = nil
     ) -> Plan? {
-        let gas = view.gas[.liquidate]
-        guard
-            let quote = self.quote(account, payer, target, view),
-            let earned = earnings(quote, view),
-            let bid = price ?? bid(for: earned, gas: gas, view)
+        guard let quote = self.quote(account, payer, target, view),
+            let earned = earnings(quote, view)
+        else { return nil }
+        let gas = view.gasAmount(
+            of: .liquidate(account: account, payer: payer, target: target))
+        guard let bid = price ?? bid(for: earned, gas: gas, view)
         else { return nil }
         let fee = max(bid, floor)
         guard let cost = gasCost(gas, at: fee, native: view.nativePrice),

@@ -161,7 +161,8 @@ extension Liquidator {
             let policy = self.policy
             guard
                 let fee = policy.bid(
-                    profit: nil, gas: view.gas[command.kind], going: view.entryPrice(for: policy),
+                    profit: nil, gas: view.gasAmount(of: command),
+                    going: view.entryPrice(for: policy),
                     native: view.nativePrice)
             else { continue }
             requests.append(send(.closing(market), command, .nothing, fee: fee, view))

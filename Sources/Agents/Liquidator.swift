@@ -194,7 +194,7 @@ public struct Liquidator: Agent {
             tag: lastTag, sender: address, command: command, nonce: old?.nonce, maxFee: bid,
             maxTip: bid, delay: view.blocks(Int64(max(0, group.lag))),
             lifetime: view.blocks(patienceInBlocks),
-            gasLimit: mistake.hasWrongGas ? view.gas[command.kind] / 2 : nil)
+            gasLimit: mistake.hasWrongGas ? view.gasAmount(of: command) / 2 : nil)
         request.isPrivate = group.isPrivate
         return request
     }

@@ -64,7 +64,7 @@ public struct MarketMaker: Agent {
             guard desks[index].waiting == 0 else { continue }
             for command in commands(&desks[index], view) {
                 let bid = group.fee.bid(
-                    profit: nil, gas: view.gas[command.kind],
+                    profit: nil, gas: view.gasAmount(of: command),
                     going: view.entryPrice(for: group.fee),
                     native: view.nativePrice)
                 guard let bid else { break }

@@ -38,7 +38,7 @@ public struct ScriptedAgent: Agent {
             for command in commands(step, view) {
                 guard
                     let bid = script.fee.bid(
-                        profit: nil, gas: view.gas[command.kind], going: view.entryPrice,
+                        profit: nil, gas: view.gasAmount(of: command), going: view.entryPrice,
                         native: view.nativePrice)
                 else { continue }
                 lastTag += 1

@@ -291,7 +291,7 @@ public struct TraderPopulation: Agent {
         _ command: Command, from index: Int, _ view: borrowing View, _ requests: inout [Request]
     ) {
         let bid = group.fee.bid(
-            profit: nil, gas: view.gas[command.kind], going: view.entryPrice(for: group.fee),
+            profit: nil, gas: view.gasAmount(of: command), going: view.entryPrice(for: group.fee),
             native: view.nativePrice)
         guard let bid else { return }
         lastTag += 1

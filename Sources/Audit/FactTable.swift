@@ -135,7 +135,7 @@ enum FactTable: UInt8, CaseIterable, Sendable {
         case .bundle:
             [
                 "block", "seq", "id", "sender", "tx_count", "gas_limit", "price_wei", "behind_id",
-                "fate", "tx", "rejection",
+                "fate", "tx", "rejection", "reason", "part_id",
             ]
         case .expressRound:
             ["block", "seq", "start_ms", "holder", "bids", "highest_wei", "paid_wei"]

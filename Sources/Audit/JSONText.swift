@@ -65,6 +65,12 @@ struct JSONText {
         needsComma = true
     }
     /// An element of an array.
+    mutating func element(_ value: Int64) {
+        separate()
+        number(value)
+        needsComma = true
+    }
+    /// An element of an array.
     mutating func word(_ value: String) {
         separate()
         bytes.append(UInt8(ascii: "\""))

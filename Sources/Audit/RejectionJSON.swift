@@ -38,6 +38,9 @@ extension JSONText {
             .noPartialPurchase(let auction), .auctionRunning(let auction),
             .biddingEnded(let auction), .bidNotMatching(let auction), .bidTooLow(let auction):
             member("auction", auction)
+        case .liquidationGrace(let asset, let until):
+            member("asset", asset)
+            member("until_ms", until.milliseconds)
         case .belowMinimumDebt(let minimum): member("minimum_e8", minimum)
         case .unknownMarket(let market), .marketNotAllowed(let market), .noPool(let market),
             .wouldIncrease(let market), .openInterestCapExceeded(let market),

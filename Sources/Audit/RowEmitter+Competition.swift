@@ -23,6 +23,8 @@ extension RowEmitter {
             sink.code(ended.fate.rawValue)
             sink.integer(ended.index)
             sink.integer(ended.rejection?.code)
+            sink.integer(ended.reason.map { Int64($0.rawValue) })
+            sink.integer(ended.part)
             try sink.end()
         }
         for (seq, round) in record.expressRounds.enumerated() {

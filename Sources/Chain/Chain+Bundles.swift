@@ -6,13 +6,15 @@ extension Chain {
     /// Draws whether the builder of this block takes bundles, and if so lays out those that wait:
     /// by payment per gas, of equal ones what came first.
     mutating func openBundles(_ slot: Slot, _ draft: inout BlockDraft) {
+        draft.bundles = refusedBundles
+        refusedBundles.removeAll()
         guard let rule = configuration.rules.bundles else { return }
         let takes = builders.chance(rule.builderShare)
         let waiting = bundles
         bundles = []
         for bundle in waiting {
             guard bundle.expiresAt >= slot.time else {
-                end(bundle, .lapsed, slot, &draft)
+                end(bundle, .expired, slot, &draft)
                 continue
             }
             if bundle.transactions.contains(where: { $0.submittedAt > slot.time }) {
@@ -45,7 +47,7 @@ extension Chain {
                 draft.transactions.contains { $0.transaction.id == id }
             }
             if hasPassed ?? false {
-                end(bundle, .lapsed, slot, &draft)
+                end(bundle, .overtaken, slot, &draft)
             } else {
                 bundles.append(bundle)
             }
@@ -99,7 +101,9 @@ extension Chain {
                 pool.returnNonce(of: transaction.sender)
             }
             draft.bundles.append(
-                BundleRecord(bundle: bundle, fate: .failed, price: price, rejection: error))
+                BundleRecord(
+                    bundle: bundle, fate: .failed, price: price, rejection: error,
+                    reason: .rejected, part: bundle.transactions[parts.count].id))
             drop(bundle, .bundleFailed, &draft)
             return
         }
@@ -144,11 +148,12 @@ extension Chain {
     }
 
     private func end(
-        _ bundle: TransactionBundle, _ fate: BundleRecord.Fate, _ slot: Slot,
+        _ bundle: TransactionBundle, _ reason: BundleRecord.Reason, _ slot: Slot,
         _ draft: inout BlockDraft
     ) {
         let price = bundle.price(in: configuration.feeMarket, baseFee: baseFee) ?? 0
-        draft.bundles.append(BundleRecord(bundle: bundle, fate: fate, price: price))
+        draft.bundles.append(
+            BundleRecord(bundle: bundle, fate: .lapsed, price: price, reason: reason))
         drop(bundle, .expired, &draft)
     }
 

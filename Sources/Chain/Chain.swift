@@ -31,6 +31,8 @@ public struct Chain: Sendable {
     var builders: RandomStream
     /// Bundles that wait, in the order in which they came.
     var bundles: [TransactionBundle] = []
+    /// Bundles that were refused since the last block.
+    var refusedBundles: [BundleRecord] = []
     private var lane: ExpressAuction?
     /// Rounds of the express lane that no block has told yet.
     private var begunRounds: [ExpressRound] = []
@@ -128,19 +130,36 @@ public struct Chain: Sendable {
         return dropped
     }
 
-    /// Sends a bundle to builders, with a slot open; `false` where there are none, its expiry has
-    /// passed, or as many wait as transactions may.
+    /// Sends a bundle to builders, with a slot open; why they do not take it, or nil where they do.
     ///
-    /// Where the order does not depend on bids, only bundles behind a transaction have a place.
-    public mutating func submit(_ bundle: TransactionBundle) -> Bool {
+    /// Where the order does not depend on bids, only bundles behind a transaction have a place. What
+    /// is refused stands in the record of the block that is built next.
+    public mutating func submit(_ bundle: TransactionBundle) -> BundleRecord.Reason? {
         precondition(!bundle.transactions.isEmpty, "a bundle is not empty")
+        let short = bundle.transactions.first {
+            $0.gasLimit < configuration.gas.amount(for: $0.command)
+        }
+        guard let reason = refusal(of: bundle, short: short) else {
+            bundles.append(bundle)
+            return nil
+        }
+        refusedBundles.append(
+            BundleRecord(
+                bundle: bundle, fate: .refused,
+                price: bundle.price(in: configuration.feeMarket, baseFee: baseFee) ?? 0,
+                reason: reason, part: reason == .gasLimitTooLow ? short?.id : nil))
+        return reason
+    }
+
+    private func refusal(of bundle: TransactionBundle, short: Transaction?) -> BundleRecord.Reason?
+    {
         guard configuration.rules.bundles != nil, let slot = openSlot,
-            bundle.expiresAt >= slot.time, bundle.gasLimit <= configuration.gasLimit,
-            bundle.behind != nil || configuration.ordering == .effectiveTip,
-            bundles.count < configuration.mempool.transactions
-        else { return false }
-        bundles.append(bundle)
-        return true
+            bundle.behind != nil || configuration.ordering == .effectiveTip
+        else { return .noPlace }
+        if short != nil { return .gasLimitTooLow }
+        if bundle.expiresAt < slot.time { return .expired }
+        if bundle.gasLimit > configuration.gasLimit { return .tooLarge }
+        return bundles.count < configuration.mempool.transactions ? nil : .queueFull
     }
 
     /// The bids that wait in the background's backlog; nil where bids do not matter.

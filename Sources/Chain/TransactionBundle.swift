@@ -53,6 +53,26 @@ public struct BundleRecord: Hashable, Sendable {
         case failed
         /// Its time was over, or the transaction before it came without it.
         case lapsed
+        /// Builders did not take it when it was sent.
+        case refused
+        public var name: String { String(describing: self) }
+    }
+    /// Why it is in no block. Numbered for good.
+    public enum Reason: Int8, Hashable, Sendable, CaseIterable {
+        /// No builder takes bundles, or the chain's order has no place for one that stands alone.
+        case noPlace = 1
+        /// Its last moment has passed.
+        case expired
+        /// It asks for more gas than a block has.
+        case tooLarge
+        /// One of its transactions allows less gas than its command uses.
+        case gasLimitTooLow
+        /// As many bundles wait as transactions may.
+        case queueFull
+        /// The protocol rejected one of its transactions.
+        case rejected
+        /// The transaction behind which it stands came without it, or was itself rejected.
+        case overtaken
         public var name: String { String(describing: self) }
     }
     public var bundle: TransactionBundle
@@ -63,16 +83,22 @@ public struct BundleRecord: Hashable, Sendable {
     public var price: Int64
     /// Why it failed.
     public var rejection: Rejection?
+    /// Why it is in no block; nil where it is in one.
+    public var reason: Reason?
+    /// The id of the transaction for which it was refused or failed; nil where it is for no single one.
+    public var part: Int64?
 
     public init(
         bundle: TransactionBundle, fate: Fate, index: Int? = nil, price: Int64 = 0,
-        rejection: Rejection? = nil
+        rejection: Rejection? = nil, reason: Reason? = nil, part: Int64? = nil
     ) {
         self.bundle = bundle
         self.fate = fate
         self.index = index
         self.price = price
         self.rejection = rejection
+        self.reason = reason
+        self.part = part
     }
 }
 

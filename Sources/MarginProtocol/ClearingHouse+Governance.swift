@@ -34,11 +34,17 @@ extension ClearingHouse {
             guard new.feeds.indices.contains(feed.index) else { throw .unknownFeed(feed) }
             new.feeds[feed.index].maxDeviation = ratio
         case .staleBlocks(let actions): new.staleBlocks = actions
+        case .guards(let guards): new.guards = guards
+        case .liquidationGrace(let asset, let span):
+            try requireAsset(asset)
+            guard span >= .zero, span <= .year else { throw .parameterInvalid }
+            new.assets[asset.index].liquidationGraceUntil = time + span
         }
         guard Self.problems(in: new).isEmpty else { throw .parameterInvalid }
 
         // Nothing below may fail.
         replaceParameters(new)
+        if case .guards = change { rebuildHistories() }
         journal.append(.parameterChanged(change))
     }
 }

@@ -39,6 +39,14 @@ extension ClearingHouse {
         guard age <= maxAge else { throw .priceStale(FeedID(index: feed), age: age) }
     }
 
+    /// An asset may be seized or repaid by liquidations again; at the end of its grace it still may not.
+    func requireGraceOver(_ asset: Int) throws(Rejection) {
+        guard let until = parameters.assets[asset].liquidationGraceUntil else { return }
+        guard until < time else {
+            throw .liquidationGrace(AssetID(index: asset), until: until)
+        }
+    }
+
     /// Every price an account's health depends on.
     func requirePrices(of account: Int, for action: Actions) throws(Rejection) {
         for asset in Bits(mask: accounts[account].assets) {

@@ -46,6 +46,8 @@ extension ClearingHouse {
         }
         if let pair = try collateralPair(id, target) {
             if parameters.auctions != nil, pair.repay == settlement { throw .soldByAuction(id) }
+            try requireGraceOver(pair.seize)
+            try requireGraceOver(pair.repay)
             return try quoteCollateral(id, payer, pair, target, health, advance)
         }
         // Nothing can be chosen where nothing is left.

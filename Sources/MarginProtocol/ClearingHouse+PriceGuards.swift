@@ -11,6 +11,28 @@ extension ClearingHouse {
         return windows
     }
 
+    /// Keeps what new guards go on asking for; an average that none has asked for yet begins with the present price.
+    mutating func rebuildHistories() {
+        let windows = Self.averageWindows(parameters)
+        let kept = windows.map { averageWindows.firstIndex(of: $0) }
+        averageWindows = windows
+        guard !parameters.guards.isEmpty else {
+            histories = []
+            return
+        }
+        if histories.isEmpty { histories = Array(repeating: nil, count: prices.count) }
+        for feed in histories.indices where reports[feed] != nil {
+            var history =
+                histories[feed] ?? PriceHistory(first: prices[feed], at: time, windows: 0)
+            let averages = history.averages
+            history.averages = kept.map { place in
+                place.flatMap { averages.indices.contains($0) ? averages[$0] : nil }
+                    ?? prices[feed]
+            }
+            histories[feed] = history
+        }
+    }
+
     /// A feed's time-weighted average over a window that one of the guards asks for; nil without a price.
     public func averagePrice(_ feed: FeedID, over window: TimeSpan) -> Price? {
         guard let index = averageWindows.firstIndex(of: window),

@@ -21,7 +21,7 @@ public struct ClearingHouse: Sendable {
     var reports: [PriceReport?]
     /// By feed; empty where there are no guards.
     var histories: [PriceHistory?] = []
-    let averageWindows: [TimeSpan]
+    var averageWindows: [TimeSpan]
     /// By feed; empty where none is delayed.
     var waitingPrices: [WaitingPrice?] = []
     /// What the uptime feed last said; nil before it has said anything, which no guard minds.

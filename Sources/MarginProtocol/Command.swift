@@ -144,6 +144,10 @@ public enum ParameterChange: Hashable, Sendable {
     case maxAge(FeedID, TimeSpan?)
     case maxDeviation(FeedID, Ratio?)
     case staleBlocks(Actions)
+    /// All guards of prices in place of those before.
+    case guards([PriceGuard])
+    /// For so long from then on liquidations neither seize nor repay an asset; zero or more.
+    case liquidationGrace(AssetID, TimeSpan)
 }
 
 /// The kinds of command, numbered for good: gas and the database are keyed by them.

@@ -32,6 +32,9 @@ public struct AssetParameters: Hashable, Sendable {
     /// Once all margin accounts together owe more than this, what a debt counts against the initial requirement grows
     /// with what they owe, up to twenty times its value; nil for no such growth. [1e-8 USD] See ``MarketScaledWeight``.
     public var debtScale: Money?
+    /// Up to and with this moment nothing of it is seized and no debt in it repaid by a liquidation; nil for no such
+    /// time. Source: aave-dao/aave-v3-origin, ValidationLogic.sol, validateLiquidationCall.
+    public var liquidationGraceUntil: Timestamp?
     public init(
         name: String, feed: FeedID, collateral: CollateralSchedule,
         initialCollateral: CollateralSchedule? = nil, liabilityWeight: Ratio = .one,

@@ -73,6 +73,9 @@ extension Rejection {
         entry(
             369, "deleveragingRefused",
             "The closing would not lower the share of the winners' profit, or lower it too far."),
+        entry(
+            380, "liquidationGrace",
+            "After a pause, nothing of the asset is seized or repaid by liquidations for a while."),
         entry(401, "insufficientBalance", "The account holds less than the command moves."),
         entry(
             402, "insufficientMargin", "Afterwards the account would not meet its initial margin."),

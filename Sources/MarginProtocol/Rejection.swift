@@ -43,6 +43,7 @@ public enum Rejection: Error, Hashable, Sendable {
     case requestNotDue(RequestID)
     case deleveragingNotEnabled(MarketID)
     case deleveragingRefused(MarketID)
+    case liquidationGrace(AssetID, until: Timestamp)
 
     case insufficientBalance(AssetID, has: Quantity, needs: Quantity)
     case insufficientMargin(shortBy: Money)
@@ -137,6 +138,7 @@ public enum Rejection: Error, Hashable, Sendable {
         case .requestNotDue: 367
         case .deleveragingNotEnabled: 368
         case .deleveragingRefused: 369
+        case .liquidationGrace: 380
         case .insufficientBalance: 401
         case .insufficientMargin: 402
         case .assetNotBorrowable: 403

@@ -102,6 +102,7 @@ extension ScenarioDecoder {
             for key in ["ramp", "depth"] { fields.refuse(key, "has a meaning only with an asset") }
         }
         if form != "agents" { fields.refuse("count", "has a meaning only with agents") }
+        if form != "resume" { fields.refuse("grace", "has a meaning only with resume") }
         if form != "halt" { fields.refuse("burst", "has a meaning only with a halt") }
         if (["oracle", "asset", "agents"] + Self.chainFaults).contains(form) {
             fields.refuse("timelock", "has a meaning only with pause, resume and set")

@@ -71,6 +71,10 @@ extension ScenarioDecoder {
                 rule: "none",
                 "What governance stops; it replaces what was stopped before."),
             Key("resume", "true", rule: "none", "Governance lifts every pause."),
+            Key(
+                "grace", "duration", rule: "none",
+                "For so long after a resume liquidations neither seize nor repay any asset; only with resume."
+            ),
             Key("set", "map", rule: "none", "Parameters that governance changes."),
             Key(
                 "timelock", "duration", rule: "0s",
@@ -102,6 +106,12 @@ extension ScenarioDecoder {
             Key(
                 "blocks", "list", rule: "none",
                 "What a stale price blocks, as protocol.oracle_guard.blocks."),
+            Key(
+                "guards", "list of maps or none", rule: "none",
+                "All of protocol.oracle_guard.guards, in place of those before."),
+            Key(
+                "liquidation_grace", "map of assets", rule: "none",
+                "For how long from then on liquidations neither seize nor repay an asset."),
         ])
 
     static let changedMarginSection = Section(
@@ -113,6 +123,8 @@ extension ScenarioDecoder {
         ("deposit", .deposit), ("withdraw", .withdraw), ("open", .open), ("reduce", .reduce),
         ("liquidate", .liquidate), ("post", .post), ("all", .all),
     ]
+
+    private static let graces = Kind<TimeSpan>.duration("0s to 365d", .zero...(.year))
 
     /// Puts faults into feeds, markets, groups and the chain, and returns what governance does, in order of time.
     func faults(
@@ -179,7 +191,18 @@ extension ScenarioDecoder {
         case "resume":
             fields.refuse("for", "has no meaning with resume")
             if !fields.read("resume", .yesOrNo) { fields.problem("resume", "expected 'true'") }
-            for span in spans { commands.append((span.from + lock, .pause([]))) }
+            let grace = fields.readIfPresent("grace", Self.graces)
+            for span in spans {
+                commands.append((span.from + lock, .pause([])))
+                guard let grace else { continue }
+                for asset in assetNames.indices {
+                    commands.append(
+                        (
+                            span.from + lock,
+                            .setParameter(.liquidationGrace(AssetID(index: asset), grace))
+                        ))
+                }
+            }
         default:
             fields.refuse("for", "a change of parameters lasts until the next one")
             guard let tree = fields.value("set") else { return }
@@ -220,6 +243,17 @@ extension ScenarioDecoder {
         }
         if let value = fields.value("blocks") {
             changes.append(.staleBlocks(actions(value, path + ".blocks", Self.guardActions)))
+        }
+        if fields.has("guards") {
+            let more = priceGuards(fields)
+            changes.append(.guards(more.guards))
+            if let silence = more.silence {
+                sequencerSilence = min(sequencerSilence ?? silence, silence)
+            }
+        }
+        each(fields, "liquidation_grace", assetNames, "an asset") { id, value, path in
+            changes.append(
+                .liquidationGrace(AssetID(index: id), scalar(value, Self.graces, path) ?? .zero))
         }
         return changes
     }

@@ -25,6 +25,8 @@ final class ScenarioDecoder {
     /// Why bundles have no place on the chain; nil where they have.
     var bundleProblem: String?
     var hasExpressLane = false
+    /// The silence of the chain that a guard takes for an outage, now or after a change.
+    var sequencerSilence: TimeSpan?
     /// Whether there is more than the rules: funds, prices, people.
     var isWhole = true
 
@@ -127,6 +129,7 @@ final class ScenarioDecoder {
         parameters.slowPrice = law.slowPrice
         parameters.keeper = law.keeper
         parameters.twoStep = law.twoStep
+        sequencerSilence = law.guards.sequencerSilence
         var agents = self.agents(fields, funds: law)
         let governance = faults(fields, &oracles, &agents, &chain)
         agents.reporters = oracles.reporters
@@ -141,7 +144,7 @@ final class ScenarioDecoder {
             name: name, question: question, seed: seed, start: start, duration: duration,
             chain: chain, nativeFeed: native, step: step, referenceAssets: referenceAssets,
             correlation: correlation, priceFeeds: oracles.feeds,
-            sequencerSilence: law.guards.sequencerSilence, parameters: parameters,
+            sequencerSilence: sequencerSilence, parameters: parameters,
             insuranceFund: law.insuranceFund, poolLiquidity: law.pool,
             backstopFunds: law.backstopFunds, agents: agents, oracleAuction: auction,
             governance: governance, healthEvery: audit.healthEvery, lateAfter: audit.lateAfter,

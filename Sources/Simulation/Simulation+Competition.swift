@@ -48,14 +48,12 @@ extension Simulation {
     private func submit(
         _ bundle: TransactionBundle, _ slot: Slot, _ dropped: inout [DroppedTransaction]
     ) -> Bool {
-        let gas = chain.configuration.gas
-        let fits = bundle.transactions.allSatisfy { $0.gasLimit >= gas.amount(for: $0.command) }
-        if fits, chain.submit(bundle) { return true }
+        guard let refusal = chain.submit(bundle) else { return true }
+        let reason: DropReason = refusal == .gasLimitTooLow ? .gasLimitTooLow : .poolFull
         for transaction in bundle.transactions {
             dropped.append(
                 DroppedTransaction(
-                    transaction: transaction, reason: fits ? .poolFull : .gasLimitTooLow,
-                    at: slot.time, replacedBy: nil))
+                    transaction: transaction, reason: reason, at: slot.time, replacedBy: nil))
         }
         return false
     }

@@ -14,6 +14,7 @@ extension Simulation {
             let view = view(slot, [])
             for index in agents.indices { orders += agents[index].unwind(view) }
         }
+        prospective = nil
         return orders.compactMap { trade($0, &journal) }
     }
 

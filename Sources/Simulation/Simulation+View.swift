@@ -15,9 +15,10 @@ extension Simulation {
         return view(slot, published, seen.house, seen.due.accounts)
     }
 
-    /// The state that agents see, and who is liquidatable in it.
+    /// The state that agents see, and who is liquidatable in it: the same for all questions before one block.
     func seen(at time: Timestamp) -> (house: ClearingHouse, due: DueList) {
         guard !pulled.isEmpty else { return (house, onChain) }
+        if let known = prospective { return known }
         var seen = house
         var scratch: [Event] = []
         // A price that was observed since the last block is from the future there.
@@ -25,6 +26,7 @@ extension Simulation {
         seen = seen.attaching(attachablePrices)
         var due = onChain
         due.update(seen, at: seen.prices, time: time)
+        prospective = (seen, due)
         return (seen, due)
     }
 
@@ -40,7 +42,8 @@ extension Simulation {
             gas: chain.configuration.gas,
             nativePrice: scenario.nativeFeed.map { markets.price($0.index) } ?? .zero,
             liquidatable: liquidatable, reports: published, bids: pendingBids(), awaited: awaited,
-            survey: chain.survey, nextExpressRound: chain.nextExpressRound)
+            survey: chain.survey, nextExpressRound: chain.nextExpressRound,
+            attachable: pulled.isEmpty ? [] : attachablePrices.map(\.feed))
     }
 
     /// Liquidations in the public mempool, oldest first; bundles are seen by nobody.

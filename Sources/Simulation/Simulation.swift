@@ -54,6 +54,8 @@ public final class Simulation: IteratorProtocol {
     var recentRounds: [Report] = []
     /// Trades that agents have asked for and whose execution is open.
     var awaited: [AwaitedTrade] = []
+    /// What agents see before the coming block, once somebody has asked; nil where no prices can be brought along.
+    var prospective: (house: ClearingHouse, due: DueList)?
     /// The last published round, since the block before, of each feed that is written into blocks.
     var written: [Report] = []
 
@@ -116,12 +118,15 @@ public final class Simulation: IteratorProtocol {
             return first
         }
         guard let slot = upcoming, slot.time <= end else { return nil }
+        prospective = nil
         moveWorld(to: slot.time)
         let published = deliver(oracles.published(until: slot.time))
         reports.published(published)
         dueUpdate(at: slot.time)
         var fates: [OracleReportRecord] = []
         let early = decide(slot, published, &fates)
+        // The block changes the state, which must be held only once by then.
+        prospective = nil
         var result = execute(slot, &fates)
         result.block.dropped = early + result.block.dropped
         var decisions = decisions(of: result)

@@ -174,7 +174,8 @@ enum Fixture {
                 bundle: TransactionBundle(
                     transactions: [transaction(4, .pause([]))],
                     expiresAt: Timestamp(milliseconds: 1_584_000_006_000), behind: 2),
-                fate: .failed, index: 1, price: 91, rejection: .senderNotSystem)
+                fate: .failed, index: 1, price: 91, rejection: .senderNotSystem,
+                reason: .rejected, part: 4)
         ]
         record.oracleAuctions = [
             OracleAuctionRecord(

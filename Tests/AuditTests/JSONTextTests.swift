@@ -1,6 +1,7 @@
 import ExactMath
 import Foundation
 import MarginProtocol
+import MarginRules
 import OrderBook
 import Testing
 
@@ -103,6 +104,7 @@ import Testing
         .liquidation(LiquidationPolicy(size: .wholePosition)),
         .liquidation(LiquidationPolicy(size: .targetHealth(.one))),
         .maxAge(FeedID(0), TimeSpan(seconds: 1)), .maxDeviation(FeedID(0), nil), .staleBlocks(.all),
+        .guards([]), .liquidationGrace(AssetID(1), TimeSpan(seconds: 60)),
     ])
     func parameterChanges(change: ParameterChange) throws {
         let json = text { $0.write(.setParameter(change)) }
@@ -110,6 +112,52 @@ import Testing
         let name = try #require(object?["parameter"] as? String)
         #expect(String(describing: change).hasPrefix(name))
         #expect(try #require(object).count > 1)
+    }
+
+    /// Two policies or schedules that differ in one value do not read the same.
+    @Test func nothingOfAChangeIsOmitted() {
+        let ramp = LiquidationRamp(
+            initialShare: .one, duration: TimeSpan(seconds: 60), smallShortage: .zero)
+        let fee = InactivityFeeRamp(
+            grace: .zero, interval: TimeSpan(seconds: 1), increase: .one, maximumMultiple: 2)
+        var discounted = CollateralSchedule.flat(.one)
+        discounted.sizeDiscount = .squareRoot(factor: .one)
+        var scaled = CollateralSchedule.flat(.one)
+        scaled.depositScale = Money(raw: 1)
+        func policy(_ terms: ShortageTerms, _ ramp: LiquidationRamp?) -> ParameterChange {
+            .liquidation(
+                LiquidationPolicy(
+                    size: .shortage(terms),
+                    course: LiquidationCourse(end: .nothingLeft, ramp: ramp)))
+        }
+        func guarded(_ rule: OracleGuard, _ blocks: MarginProtocol.Actions) -> ParameterChange {
+            .guards([PriceGuard(.check(rule, against: .previous), blocks: blocks)])
+        }
+        let changes = [
+            policy(ShortageTerms(), nil), policy(ShortageTerms(), ramp),
+            policy(ShortageTerms(feeRamp: fee), nil),
+            .collateral(AssetID(0), .flat(.one)), .collateral(AssetID(0), discounted),
+            .collateral(AssetID(0), scaled),
+            guarded(.maximumDeviation(.one), .open), guarded(.maximumDeviation(.one), .withdraw),
+            guarded(.anchorBand(tolerance: .one), .open),
+            .guards([
+                PriceGuard(
+                    .check(.maximumDeviation(.one), against: .average(TimeSpan(seconds: 1))),
+                    blocks: .open)
+            ]),
+            .guards([
+                PriceGuard(
+                    .check(.maximumDeviation(.one), against: .previous), blocks: .open,
+                    feeds: [FeedID(1)])
+            ]),
+            .guards([
+                PriceGuard(
+                    .check(.maximumDeviation(.one), against: .previous), blocks: .open,
+                    bypassBelow: .one)
+            ]),
+        ]
+        let texts = changes.map { change in text { $0.write(.setParameter(change)) } }
+        #expect(Set(texts).count == changes.count)
     }
 
     /// A rejection's values are those that its own description shows.

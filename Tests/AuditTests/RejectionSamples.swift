@@ -46,5 +46,6 @@ enum RejectionSamples {
         .auctionRunning(AuctionID(1)), .biddingEnded(AuctionID(1)), .bidNotMatching(AuctionID(1)),
         .bidTooLow(AuctionID(1)), .soldByAuction(AccountID(1)),
         .wouldWorsen(AccountID(1)),
+        .liquidationGrace(AssetID(1), until: Timestamp(milliseconds: 1)),
     ]
 }

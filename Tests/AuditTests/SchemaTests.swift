@@ -40,6 +40,8 @@ import Testing
         try expect(Side.self, "side")
         try expect(Decision.Trigger.self, "decision_trigger")
         try expect(LiquidatorDecisionRecord.Result.self, "decision_result")
+        try expect(BundleRecord.Fate.self, "bundle_fate")
+        try expect(BundleRecord.Reason.self, "bundle_reason")
         #expect(
             try names("loss_layer")
                 == Dictionary(

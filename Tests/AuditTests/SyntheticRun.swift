@@ -347,7 +347,8 @@ struct SyntheticRun {
         let bundle = TransactionBundle(transactions: [sent], expiresAt: house.time, behind: block)
         record.bundles = [
             BundleRecord(
-                bundle: bundle, fate: .failed, index: 3, price: block, rejection: .senderNotSystem)
+                bundle: bundle, fate: .failed, index: 3, price: block, rejection: .senderNotSystem,
+                reason: .rejected, part: sent.id)
         ]
         record.oracleAuctions = [
             OracleAuctionRecord(

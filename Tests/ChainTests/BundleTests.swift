@@ -36,7 +36,7 @@ struct BundleTests {
     ) -> ChainBlock {
         let slot = chain.nextSlot()
         for transaction in `public` { #expect(chain.submit(transaction).isEmpty) }
-        for bundle in bundles { #expect(chain.submit(bundle) == true) }
+        for bundle in bundles { #expect(chain.submit(bundle) == nil) }
         return chain.build(slot, checkpoint: ledger.checkpoint) {
             (transaction, journal) throws(Rejection) in
             journal.append(.paused([]))
@@ -77,6 +77,7 @@ struct BundleTests {
         #expect(block.journal.count == 1)
         #expect(block.bundles.map(\.fate) == [.failed])
         #expect(block.bundles[0].rejection == .amountNotPositive)
+        #expect(block.bundles[0].reason == .rejected && block.bundles[0].part == 6)
         #expect(block.dropped.map(Drop.init) == [7, 5, 6].map { Drop($0, .bundleFailed) })
         // No nonce was used, by any of the senders.
         #expect([5, 6, 7].allSatisfy { chain.nextNonce(of: Address($0)) == 0 })
@@ -120,7 +121,7 @@ struct BundleTests {
         #expect(build(&chain, ledger, [], [bundle(5, until: 20)]).bundles.isEmpty)
         #expect(build(&chain, ledger).bundles.isEmpty)
         let block = build(&chain, ledger)
-        #expect(block.bundles.map(\.fate) == [.lapsed])
+        #expect(block.bundles.map(\.fate) == [.lapsed] && block.bundles[0].reason == .expired)
         #expect(block.dropped.map(Drop.init) == [Drop(5, .expired)])
         #expect(chain.bundles.isEmpty)
     }
@@ -183,15 +184,46 @@ struct BundleTests {
         #expect(next.ids == [7] && next.transactions[0].transaction.nonce == 1)
     }
 
+    /// What builders do not take stands in the next block's record, with the reason and whose fault it was.
+    @Test func whatIsRefusedIsRecorded() throws {
+        var setup = ChainConfiguration.small(mempool: MempoolLimits(transactions: 1))
+        setup.rules.bundles = BundleRule(builderShare: .one)
+        var chain = try Chain(setup)
+        let slot = chain.nextSlot()
+        let short = TransactionBundle(
+            transactions: [transaction(1, from: 1), transaction(2, from: 2, gas: 99_999)],
+            expiresAt: .at(100))
+        let large = TransactionBundle(
+            transactions: [transaction(3, from: 3, gas: 1_000_001)], expiresAt: .at(100))
+        #expect(chain.submit(short) == .gasLimitTooLow)
+        #expect(chain.submit(bundle(4, until: 9)) == .expired)
+        #expect(chain.submit(large) == .tooLarge)
+        #expect(chain.submit(bundle(5)) == nil)
+        #expect(chain.submit(bundle(6, fee: 70)) == .queueFull)
+        let block = chain.build(slot, checkpoint: Ledger().checkpoint) { _, _ in }
+        #expect(block.ids == [5])
+        #expect(block.bundles.map(\.bundle.id) == [1, 4, 3, 6, 5])
+        #expect(
+            block.bundles.map(\.fate) == [.refused, .refused, .refused, .refused, .included])
+        #expect(
+            block.bundles.map(\.reason) == [
+                .gasLimitTooLow, .expired, .tooLarge, .queueFull, nil,
+            ])
+        #expect(block.bundles.map(\.part) == [2, nil, nil, nil, nil])
+        #expect(block.bundles[3].price == 70)
+        let next = chain.nextSlot()
+        #expect(chain.build(next, checkpoint: Ledger().checkpoint) { _, _ in }.bundles.isEmpty)
+    }
+
     @Test func noBundlesWhereNobodyTakesAny() throws {
         var plain = try Chain(.small())
         _ = plain.nextSlot()
-        #expect(plain.submit(bundle(5)) == false)
+        #expect(plain.submit(bundle(5)) == .noPlace)
         var arrival = ChainConfiguration.small(.free, ordering: .firstComeFirstServed)
         arrival.rules.bundles = BundleRule(builderShare: .one)
         var byArrival = try Chain(arrival)
         _ = byArrival.nextSlot()
-        #expect(byArrival.submit(bundle(5)) == false)
-        #expect(byArrival.submit(bundle(5, behind: 3)) == true)
+        #expect(byArrival.submit(bundle(5)) == .noPlace)
+        #expect(byArrival.submit(bundle(5, behind: 3)) == nil)
     }
 }

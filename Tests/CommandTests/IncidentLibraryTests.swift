@@ -35,7 +35,7 @@ import Testing
     }
 
     @Test func theLibraryIsThere() {
-        #expect(Self.all.count >= 16)
+        #expect(Self.all.count >= 25)
         #expect(Self.all.contains { $0.name != $0.base })
     }
 
@@ -105,6 +105,18 @@ import Testing
         #expect(try #require(without("liquidations")) > 0)
     }
 
+    /// Any of what version 4 has in place of version 3 keeps the lenders' money in.
+    @Test(arguments: [
+        "markets.MNGO-PERP.initial_profit_weight=0%", "markets.MNGO-PERP.open_interest_cap=$1M",
+        "protocol.slow_price={per_second: 0.03%, per_hour: 6%}",
+    ])
+    func aProfitThatFourMillionMakeBorrowsNothing(change: String) throws {
+        let without = try figures("mango-2022-10-11", change)
+        #expect(without("underwater_usd") == 0)
+        #expect(without("bad_debt_usd") == 0)
+        #expect(try #require(without("rejected")) > 500)
+    }
+
     @Test(arguments: [
         "protocol.withdrawal_margin=10%", "markets.ETH-PERP.brackets=[[$0, 1/25, 1/50]]",
     ])
@@ -165,6 +177,21 @@ import Testing
         #expect(try #require(halted("max_delay_seconds")) > 3600)
         #expect(try #require(running("max_delay_seconds")) < 3600)
         #expect(try #require(halted("deficit_usd")) > (try #require(running("deficit_usd"))))
+    }
+
+    /// A guard notices a halt by the chain's silence, and one that is longer than the halt does not.
+    @Test func graceBeginsWhenTheSilenceEnds() throws {
+        let halted = try figures("sequencer-halt")
+        let graced = try figures("sequencer-halt-grace")
+        let delay = try #require(graced("max_delay_seconds"))
+        // 88 minutes without blocks and an hour with them, at most.
+        #expect(delay > (try #require(halted("max_delay_seconds"))) + 1800 && delay < 8900)
+        let deaf = try figures(
+            "sequencer-halt-grace",
+            "protocol.oracle_guard.guards=[{sequencer_grace: 1h, silence: 2h, blocks: [liquidate, withdraw]}]"
+        )
+        #expect(deaf("liquidations") == halted("liquidations"))
+        #expect(deaf("deficit_usd") == halted("deficit_usd"))
     }
 
     @Test func marginThatRisesWithOpenInterestSparesTheFund() throws {

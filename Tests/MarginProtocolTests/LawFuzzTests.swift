@@ -659,8 +659,29 @@ extension Fuzz {
             .maxDeviation(
                 FeedID(Int32(draws.uniform(in: 0...4))),
                 draws.chance(Ratio(percent: 50)) ? Ratio(raw: number(scaleE8 * 3)) : nil)
-        default: .staleBlocks(Actions(rawValue: UInt8(draws.uniform(in: 0...63))))
+        default: blocking(UInt8(draws.uniform(in: 0...63)))
         }
+    }
+
+    /// What is blocked, by one draw: by staleness, by guards, or liquidations for a while.
+    private func blocking(_ draw: UInt8) -> ParameterChange {
+        switch draw % 8 {
+        case 1: .guards(Self.guards(draw))
+        case 2: .guards([])
+        case 3:
+            .liquidationGrace(
+                AssetID(Int32(draw / 16)), TimeSpan(milliseconds: Int64(draw) * 10_000))
+        default: .staleBlocks(Actions(rawValue: draw))
+        }
+    }
+
+    private static func guards(_ draw: UInt8) -> [PriceGuard] {
+        let window = TimeSpan(milliseconds: Int64(draw / 8 + 1) * 50_000)
+        let limit = OracleGuard.maximumDeviation(Ratio(percent: Int64(draw) + 10))
+        return [
+            PriceGuard(.check(limit, against: .average(window)), blocks: Actions(rawValue: draw)),
+            PriceGuard(.check(limit, against: .previous), blocks: .open),
+        ]
     }
 }
 

@@ -46,6 +46,47 @@ struct PriceGuardTests {
         }
     }
 
+    /// New guards stop what they name from then on; an average that was asked for before goes on, a new one begins
+    /// with the present price.
+    @Test func governanceReplacesGuards() {
+        let long = TimeSpan(seconds: 1000)
+        let short = TimeSpan(seconds: 10)
+        var world = world([deviation(20, from: .average(long), blocks: .withdraw)])
+        let account = world.margin(bob, "1000", "1")
+        world.trade(account, ethPerp, "1", by: bob)
+        let wallet = world.wallet(bob)
+        func withdrawal() -> Int? {
+            world.attempt(
+                .withdraw(from: account, to: wallet, asset: usd, amount: units("1")), by: bob)?
+                .code
+        }
+        world.advance(by: 2_000_000)
+        world.post(ethFeed, "200")
+        #expect(withdrawal() == 322)
+        let both = [
+            deviation(20, from: .average(short), blocks: .open),
+            deviation(20, from: .average(long), blocks: .withdraw),
+        ]
+        #expect(world.attempt(.setParameter(.guards(both)), by: bob)?.code == 203)
+        world.run(.setParameter(.guards(both)), by: .governance)
+        #expect(world.house.averagePrice(ethFeed, over: long) == price("100"))
+        #expect(world.house.averagePrice(ethFeed, over: short) == price("200"))
+        #expect(withdrawal() == 322)
+        let wrong = PriceGuard(.check(.maximumDeviation(.one), against: .nothing), blocks: .open)
+        #expect(world.attempt(.setParameter(.guards([wrong])), by: .governance)?.code == 108)
+        world.run(.setParameter(.guards([])), by: .governance)
+        #expect(world.house.averagePrice(ethFeed, over: long) == nil)
+        #expect(withdrawal() == nil)
+        // Once there are none, a new one knows nothing of what was before.
+        world.run(
+            .setParameter(.guards([deviation(20, from: .average(long), blocks: .withdraw)])),
+            by: .governance)
+        #expect(withdrawal() == nil)
+        world.advance(by: 1000)
+        world.post(ethFeed, "250")
+        #expect(withdrawal() == 322)
+    }
+
     @Test func aDeviationIsOneFromThePriceBefore() {
         var world = world([deviation(10, from: .previous, blocks: .withdraw)])
         let account = world.margin(bob, "1000", "1")

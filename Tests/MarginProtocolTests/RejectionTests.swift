@@ -31,6 +31,10 @@ struct RejectionTests {
             (.priceStale(feed, age: .zero), 303, "priceStale"),
             (.wouldWorsen(account), 341, "wouldWorsen"),
             (.noOrderWithinLimit(market), 350, "noOrderWithinLimit"),
+            (
+                .liquidationGrace(asset, until: Timestamp(milliseconds: 1)), 380,
+                "liquidationGrace"
+            ),
             (.insufficientBalance(asset, has: .zero, needs: .zero), 401, "insufficientBalance"),
             (.insufficientMargin(shortBy: .zero), 402, "insufficientMargin"),
             (.assetNotBorrowable(asset), 403, "assetNotBorrowable"),

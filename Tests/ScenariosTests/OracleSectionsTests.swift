@@ -273,6 +273,29 @@ import Testing
             ])
     }
 
+    @Test func governanceChangesGuardsAndGraces() throws {
+        let scenario = try faults(
+            "{at: +5m, set: {guards: [{sequencer_grace: 1h, silence: 2m, blocks: [liquidate]}], "
+                + "liquidation_grace: {ETH: 2h}}}, {at: +6m, set: {guards: none}}, "
+                + "{at: +7m, resume: true, grace: 30m}")
+        let half = TimeSpan(seconds: 1800)
+        #expect(scenario.sequencerSilence == TimeSpan(seconds: 120))
+        #expect(
+            scenario.governance.map(\.command) == [
+                .setParameter(
+                    .guards([
+                        PriceGuard(
+                            .check(
+                                .sequencerUp(grace: TimeSpan(seconds: 3600), .exclusive),
+                                against: .nothing), blocks: .liquidate)
+                    ])),
+                .setParameter(.liquidationGrace(AssetID(1), TimeSpan(seconds: 7200))),
+                .setParameter(.guards([])), .pause([]),
+                .setParameter(.liquidationGrace(AssetID(0), half)),
+                .setParameter(.liquidationGrace(AssetID(1), half)),
+            ])
+    }
+
     @Test func chanceStrikesBySeedAndName() throws {
         func outages(_ text: String, seed: Int = 1) throws -> [Outage] {
             try load(
@@ -334,6 +357,7 @@ import Testing
             "{at: +5m, pause: [open], depth: 5%}",
             "faults.0.depth: has a meaning only with an asset"
         ),
+        ("{at: +5m, pause: [open], grace: 1h}", "faults.0.grace: has a meaning only with resume"),
         (
             "{random: {rate: 0/day, for: 5m}, oracle: ETH, outage: true}",
             "faults.0.random.rate: expected more than 0/hour, found '0/day'"
