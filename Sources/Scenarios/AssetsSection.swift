@@ -32,10 +32,12 @@ extension ScenarioDecoder {
                 "The same against the initial requirement."),
             Key(
                 "liquidation_bonus", "percentage", rule: "the protocol's `bonus`",
-                "The discount at which it is seized for a repaid debt."),
+                "How much more of it than the debt's worth is seized, as a share; the discount at which it is credited where accounts are absorbed."
+            ),
             Key(
                 "liquidation_fee", "percentage", rule: "the protocol's `insurance_share`",
-                "The insurance fund's share of that bonus."),
+                "The protocol's share of that bonus: the insurance fund's, which stands for a treasury where there is one."
+            ),
             Key(
                 "borrowable", "true or false", default: "false",
                 "Whether a withdrawal may leave a debt."),

@@ -11,7 +11,9 @@ extension ScenarioDecoder {
             Key(
                 "maintenance", "percentage", required: true,
                 "How much of a holding counts against liquidation."),
-            Key("bonus", "percentage", required: true, "The discount at which it is seized."),
+            Key(
+                "bonus", "percentage", required: true,
+                "What is seized beyond the repaid debt, as a share of it."),
         ])
 
     func categories(_ root: Fields) -> [CollateralCategory] {

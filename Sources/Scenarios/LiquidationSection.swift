@@ -52,8 +52,12 @@ extension ScenarioDecoder {
                 "first_share", "percentage", rule: "none",
                 "This share first of a position worth more than `above`, all of it when another step follows within `window`."
             ),
-            Key("above", "money", default: "$0", "Only with first_share."),
-            Key("window", "duration", default: "0s", "Only with first_share."),
+            Key(
+                "above", "money", default: "$0",
+                "Positions worth no more than this go at once; only with first_share."),
+            Key(
+                "window", "duration", default: "0s",
+                "How long after a first part all of the rest goes; only with first_share."),
             Key(
                 "bracket_steps", "whole number", rule: "none",
                 "Down to the top of the bracket so many below; all of it from a bracket as low."),
@@ -94,7 +98,8 @@ extension ScenarioDecoder {
             ),
             Key(
                 "bonus", "percentage", default: "5%",
-                "The discount at which seized collateral repays a debt."),
+                "What is seized beyond the repaid debt, as a share of it; where whole accounts are absorbed, the discount at which collateral is credited."
+            ),
             Key(
                 "bonus_rule",
                 "fixed, {health_proportional: percentage}, {soft: map}, {incentive_factor: map} or {takeover: percentage}",

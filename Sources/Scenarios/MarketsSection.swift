@@ -15,7 +15,7 @@ extension ScenarioDecoder {
                 "The share needed to keep."),
             Key(
                 "brackets", "rows [from, initial, maintenance]", rule: "none",
-                "The part of the notional above each floor is charged that row's rates, percentages or one over a leverage as 1/75; the first floor is $0."
+                "The part of the notional above each floor is charged that row's rates, percentages or one over a leverage as 1/75, unless `maintenance_form` charges all of it one rate; the first floor is $0."
             ),
             Key(
                 "bracket_by", "notional, size or entry", default: "notional",

@@ -112,9 +112,9 @@ extension ScenarioDecoder {
             Key(
                 "rise", "percentage/year", rule: "required without proportional",
                 "By how much the rate rises in `rise_time` at an imbalance of all open interest."),
-            Key("rise_time", "duration", default: "1s", "See rise."),
+            Key("rise_time", "duration", default: "1s", "The time in which it rises by `rise`."),
             Key("fall", "percentage/year", default: "0%", "By how much it falls in `fall_time`."),
-            Key("fall_time", "duration", default: "1s", "See fall."),
+            Key("fall_time", "duration", default: "1s", "The time in which it falls by `fall`."),
             Key("rises_above", "percentage", default: "0%", "The imbalance above which it rises."),
             Key("falls_below", "percentage", default: "0%", "The imbalance below which it falls."),
             Key("minimum", "percentage/year", default: "0%", "The least rate that is paid."),

@@ -10,8 +10,10 @@ public struct PresetDocument: Sendable {
         public var value: String
         /// What the key means.
         public var meaning: String
-        /// The comment of its line, or of the map it stands in.
+        /// The comment of its line, or of the map it stands in, without the sources it names.
         public var note: String
+        /// Which of the document's sources that comment names, in its order; `lib/margin` for a place in one.
+        public var sources: [String]
     }
     public var name: String
     public var title: String
@@ -49,6 +51,19 @@ public struct PresetDocument: Sendable {
         return String(line[mark.upperBound...].drop { $0 == " " })
     }
 
+    /// A comment and the sources that it ends in: `NOTE: source, source`, or only those.
+    private func split(_ comment: String) -> (note: String, sources: [String]) {
+        let start = comment.ranges(of: ": ").last
+        let named = comment[(start?.upperBound ?? comment.startIndex)...].split(separator: ",")
+            .map { String($0.drop { $0 == " " }) }
+        let isSource = named.allSatisfy { name in
+            let first = name.prefix { $0 != "/" && $0 != " " }
+            return sources.contains { $0.name == first }
+        }
+        guard !named.isEmpty, isSource else { return (comment, []) }
+        return (String(comment[..<(start?.lowerBound ?? comment.startIndex)]), named)
+    }
+
     private mutating func collect(
         _ tree: Tree, _ path: [String], _ inherited: String, _ notes: [String]
     ) {
@@ -57,10 +72,11 @@ public struct PresetDocument: Sendable {
             return own.isEmpty ? inherited : own
         }
         guard let entries = tree.entries else {
+            let (text, named) = split(note(tree.position.line))
             rules.append(
                 Rule(
                     path: path.joined(separator: "."), value: YAMLWriter.flow(tree),
-                    meaning: Self.meaning(of: path), note: note(tree.position.line)))
+                    meaning: Self.meaning(of: path), note: text, sources: named))
             return
         }
         for entry in entries {
@@ -94,18 +110,21 @@ public struct PresetDocument: Sendable {
     public func markdown(level: Int = 1) -> String {
         let marks = String(repeating: "#", count: level)
         var text = "\(marks) \(title)\n\n`\(name)`. \(summary)\n"
-        var last = ""
-        for rule in rules {
+        func group(of rule: Rule) -> String {
             let parts = rule.path.split(separator: ".")
-            let group = parts.prefix(min(2, parts.count - 1)).joined(separator: ".")
-            if group != last {
-                text +=
-                    "\n\(marks)# \(group)\n\n| rule | value | meaning | from |\n|---|---|---|---|\n"
-                last = group
+            return parts.prefix(min(2, parts.count - 1)).joined(separator: ".")
+        }
+        var groups: [String] = []
+        for rule in rules where !groups.contains(group(of: rule)) { groups.append(group(of: rule)) }
+        for name in groups {
+            text += "\n\(marks)# \(name)\n\n"
+            text += "| rule | value | meaning | note | source |\n|---|---|---|---|---|\n"
+            for rule in rules where group(of: rule) == name {
+                let key = rule.path.dropFirst(name.count + 1)
+                let value = rule.value.replacing("|", with: "\\|")
+                let named = rule.sources.map { "`\($0)`" }.joined(separator: ", ")
+                text += "| `\(key)` | `\(value)` | \(rule.meaning) | \(rule.note) | \(named) |\n"
             }
-            let key = rule.path.dropFirst(group.count + 1)
-            let value = rule.value.replacing("|", with: "\\|")
-            text += "| `\(key)` | `\(value)` | \(rule.meaning) | \(rule.note) |\n"
         }
         if !sources.isEmpty {
             text += "\n\(marks)# Sources\n\n"
@@ -124,7 +143,8 @@ public struct PresetDocument: Sendable {
             name (`protocol: {preset: aave-v3}`), `crossmargin health` and `crossmargin liquidate` work an account out under
             it, and `crossmargin protocols NAME` prints one alone. The words are those of the
             [scenario reference](scenarios.md); `default` stands for every asset or market that is not named. A key that a
-            preset does not set has its default.
+            preset does not set has its default. *Note* is the preset's remark on its choice, *source* names one of the
+            sources at the venue's end; "Assumed" marks what has none.
 
             """
         for preset in Preset.all {
