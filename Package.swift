@@ -150,7 +150,7 @@ let package = Package(
         tests("MarginRulesTests", ["MarginRules", "ExactMath"]),
         tests("MarginProtocolTests", base),
         tests("MarginCalculatorTests", all + ["MarginCalculator"]),
-        tests("OraclesTests", ["Oracles", "SeededRandom", "ExactMath"]),
+        tests("OraclesTests", ["Oracles", "MarginRules", "SeededRandom", "ExactMath"]),
         tests("MarketsTests", ["Markets", "SeededRandom", "ExactMath"]),
         tests("ChainTests", ["Chain", "MarginProtocol", "OrderBook", "SeededRandom", "ExactMath"]),
         tests("AgentsTests", base + ["Oracles", "Markets", "Chain", "Agents"]),

@@ -42,6 +42,8 @@ public struct View {
     /// Pulled feeds of which there is a newer price than the chain has, ascending: a command that needs one of
     /// them brings it along.
     public let attachable: [FeedID]
+    /// For each of these, which assets and markets it prices, and whether it prices what all is settled in.
+    private let attachablePrices: [(assets: UInt64, markets: UInt64, settles: Bool)]
 
     public init(
         house: ClearingHouse, markets: Markets, outsidePrices: [Price], block: Int64,
@@ -67,12 +69,40 @@ public struct View {
         self.survey = survey
         self.nextExpressRound = nextExpressRound
         self.attachable = attachable
+        let parameters = house.parameters
+        attachablePrices = attachable.map { feed in
+            (
+                Self.mask(parameters.assets.map(\.feed), of: feed),
+                Self.mask(parameters.markets.map(\.feed), of: feed),
+                parameters.assets[parameters.settlementAsset.index].feed == feed
+            )
+        }
+    }
+
+    /// One bit for each place at which a feed stands.
+    private static func mask(_ feeds: [FeedID], of feed: FeedID) -> UInt64 {
+        feeds.indices.reduce(0) { $0 | (feeds[$1] == feed ? 1 << UInt64($1) : 0) }
     }
 
     /// What a command will use when it is applied, with the prices that it will bring along. [gas]
     public func gasAmount(of command: Command) -> Int64 {
         guard !attachable.isEmpty else { return gas.amount(for: command) }
-        let brought = house.pulledFeeds(neededBy: command).count { attachable.contains($0) }
+        let brought: Int
+        if case .liquidate(let account, let payer, _) = command {
+            // The same without arrays: liquidators ask for every account that is due.
+            let holder = house.account(account)
+            var (assets, markets) = (holder.assets, holder.markets)
+            let taker = house.account(payer)
+            if taker.role == .margin {
+                assets |= taker.assets
+                markets |= taker.markets
+            }
+            brought = attachablePrices.count {
+                $0.settles || $0.assets & assets != 0 || $0.markets & markets != 0
+            }
+        } else {
+            brought = house.pulledFeeds(neededBy: command).count { attachable.contains($0) }
+        }
         return gas.amount(for: command) + Int64(brought) * gas[.attach]
     }
 }

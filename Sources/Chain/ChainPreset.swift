@@ -54,9 +54,9 @@ public enum ChainPreset: String, Hashable, Sendable, CaseIterable {
         ChainConfiguration(
             name: "ethereum",
             blockTime: .fixed(TimeSpan(seconds: 12)),  // SECONDS_PER_SLOT, consensus-specs.
-            // About 0.5 % to 1 % of mainnet slots, 2023 and 2024.
+            // About 0.5 % to 1 % of mainnet slots, 2023 and 2024; from memory.
             missedBlocks: Ratio(basisPoints: 80),
-            gasLimit: 30_000_000,  // August 2021 to February 2025.
+            gasLimit: 30_000_000,  // August 2021 to February 2025; from memory.
             feeMarket: .eip1559(
                 EIP1559(
                     elasticity: 2,  // ELASTICITY_MULTIPLIER, EIP-1559.
@@ -78,9 +78,10 @@ public enum ChainPreset: String, Hashable, Sendable, CaseIterable {
     private static var ethereumBefore1559: ChainConfiguration {
         ChainConfiguration(
             name: "ethereum-2020",
-            // The mean of March 2020, after the ice age was put off by Muir Glacier (January 2020).
+            // The mean of March 2020, after the ice age was put off by Muir Glacier (January 2020);
+            // from memory.
             blockTime: .exponential(mean: TimeSpan(milliseconds: 13_100)),
-            gasLimit: 10_000_000,  // September 2019 to June 2020.
+            gasLimit: 10_000_000,  // September 2019 to June 2020; from memory.
             // The default of `--miner.gasprice`, go-ethereum 1.9.
             feeMarket: .firstPrice(minimum: 1_000_000_000),
             ordering: .effectiveTip)
@@ -127,7 +128,7 @@ public enum ChainPreset: String, Hashable, Sendable, CaseIterable {
         ChainConfiguration(
             name: "optimism",
             blockTime: .fixed(TimeSpan(seconds: 2)),  // OP Stack specification.
-            gasLimit: 30_000_000,  // OP Mainnet at Canyon.
+            gasLimit: 30_000_000,  // OP Mainnet at Canyon; from memory.
             // Elasticity 6, and denominator 250 since Canyon: op-geth `params`.
             feeMarket: .eip1559(
                 EIP1559(elasticity: 6, denominator: 250, initialBaseFee: 1_000_000)),
@@ -139,8 +140,10 @@ public enum ChainPreset: String, Hashable, Sendable, CaseIterable {
         ChainConfiguration(
             name: "solana",
             blockTime: .fixed(TimeSpan(milliseconds: 400)),  // Slots of 400 to 600 ms.
-            missedBlocks: Ratio(percent: 5),  // Skipped slots, 2 % to 5 % in 2023 and 2024.
-            gasLimit: 48_000_000,  // Compute units per block until 2025.
+            // Skipped slots, 2 % to 5 % in 2023 and 2024; from memory.
+            missedBlocks: Ratio(percent: 5),
+            // Compute units: MAX_BLOCK_UNITS, docs.rs solana-runtime 1.10.10; more since 2025.
+            gasLimit: 48_000_000,
             // 5,000 lamports per signature on the default limit of 200,000 units (solana.com,
             // fees): 5e-6 SOL / 200,000. Priority is what is bid beyond.
             feeMarket: .firstPrice(minimum: 25_000_000),
@@ -150,8 +153,8 @@ public enum ChainPreset: String, Hashable, Sendable, CaseIterable {
                 // A transaction is valid while its blockhash is among the last 151: 60 to 90 s, and
                 // 60.4 s at 400 ms a slot.
                 lifetime: TimeSpan(milliseconds: 151 * 400)),
-            // At most 12 M units of a block may write the same account (solana.com, fees:
-            // MAX_WRITABLE_ACCOUNT_UNITS); what is refused for it bids against its like only. How
+            // At most 12 M units of a block may write the same account: MAX_WRITABLE_ACCOUNT_UNITS,
+            // docs.rs solana-cost-model 2.0.14; what is refused for it bids against its like only. How
             // many transactions are lost on the way depends on the day, so none are by default.
             rules: InclusionRules(lockLimit: 12_000_000))
     }
@@ -159,10 +162,13 @@ public enum ChainPreset: String, Hashable, Sendable, CaseIterable {
     private static var dydxChain: ChainConfiguration {
         ChainConfiguration(
             name: "dydx",
-            blockTime: .fixed(TimeSpan(seconds: 1)),  // About a second (CometBFT); not a constant.
+            // About a second when v4 began, from memory; Nautilus Trader's adapter assumes 500 ms
+            // (DEFAULT_BLOCK_TIME_MS, nautilustrader.io 2026).
+            blockTime: .fixed(TimeSpan(seconds: 1)),
             gasLimit: 1_000_000_000_000,  // Orders cost no gas.
             feeMarket: .free, ordering: .firstComeFirstServed,
-            // Short-term orders live for 40 blocks: v4-chain `ShortBlockWindow`.
+            // Short-term orders live for 40 blocks: v4-chain `ShortBlockWindow` @84d4664b; clients
+            // use at most 20 (nautilustrader.io 2026).
             mempool: MempoolLimits(
                 transactions: 1_000_000, perSender: 1_000_000, lifetime: TimeSpan(seconds: 40)),
             // At most 50 liquidation attempts a block, proposed by whoever builds it: v4-chain
@@ -173,7 +179,9 @@ public enum ChainPreset: String, Hashable, Sendable, CaseIterable {
     private static var hyperliquidChain: ChainConfiguration {
         ChainConfiguration(
             name: "hyperliquid",
-            // The median latency from sending to confirmation that its documentation names.
+            // The median latency from sending to confirmation that its documentation names, in
+            // place of blocks every 70 ms or so (alchemy.com/docs, HyperCore, 2026): the time
+            // in which nobody learns what has become of an order.
             blockTime: .fixed(TimeSpan(milliseconds: 200)),
             gasLimit: 1_000_000_000_000, feeMarket: .free, ordering: .firstComeFirstServed,
             mempool: MempoolLimits(transactions: 1_000_000, perSender: 1_000_000),

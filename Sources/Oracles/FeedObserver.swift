@@ -17,6 +17,7 @@ struct FeedObserver: Sendable {
     private var latency: [RandomStream]
     private var venues: VenueView
     private var average: TimeWeightedAverage?
+    private var anchor: TimeWeightedAverage?
     /// What everybody, and what each reporter, saw when the price was last not frozen.
     private var lastSeen: Price?
     private var lastSeenBy: [Price?]
@@ -35,6 +36,7 @@ struct FeedObserver: Sendable {
         }
         venues = VenueView(feed: feed, random: random)
         lastSeenBy = Array(repeating: nil, count: feed.reporters)
+        anchor = feed.anchor.map { TimeWeightedAverage(window: $0.window) }
         if case .twap(let window) = feed.kind { average = TimeWeightedAverage(window: window) }
     }
 
@@ -52,10 +54,16 @@ struct FeedObserver: Sendable {
 
         // Noise is drawn in an outage too: with or without the outage, later looks see the same.
         let observed = observation(of: price, at: time, feed: feed)
+        let anchored = anchor?.add(price, at: time)
         guard let observed, !feed.outages.contains(where: { $0.contains(time) }),
             let answer = feed.bounds.map({ $0.answer(observed) }) ?? observed,
             let reason = trigger(at: time, observed: answer, feed: feed)
         else { return [] }
+        if let band = feed.anchor, let anchored,
+            !band.holds(answer, average: anchored, at: time)
+        {
+            return []
+        }
         lastTriggered = answer
         restartHeartbeat(at: time, feed: feed)
         if case .delayed(let delayed) = feed.kind { lastPeriod = delayed.number(of: time) }
@@ -143,7 +151,7 @@ struct FeedObserver: Sendable {
         of price: Price, at time: Timestamp, feed: PriceFeed
     ) -> Price? {
         let source =
-            feed.venues.isEmpty ? price : venues.median(of: price, at: time, feed: feed)
+            feed.venues.isEmpty ? price : venues.price(of: price, at: time, feed: feed)
         guard let source, let shown = everyone(source, at: time, feed: feed),
             let median = median(of: shown, at: time, feed: feed)
         else { return nil }

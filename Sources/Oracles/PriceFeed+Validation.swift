@@ -36,6 +36,11 @@ extension PriceFeed {
             try check(outliers, within: Ratio(raw: 1)...(.one), "outliers")
         }
         try check(quorum, within: 1...reporters, "quorum")
+        if let anchor {
+            try check(anchor.tolerance, within: Ratio(raw: 1)...(.one), "anchor.tolerance")
+            try check(
+                anchor.window, within: TimeSpan(milliseconds: 1)...(.year), "anchor.window")
+        }
         try validateKind()
         try validateVenues()
         try validateFaults()

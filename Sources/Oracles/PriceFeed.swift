@@ -1,4 +1,5 @@
 public import ExactMath
+public import MarginRules
 
 /// The configuration of one price feed: reporters look at one asset's price at a set cadence and
 /// report it; what triggers a report, and how it gets to the protocol, is its kind's matter.
@@ -54,6 +55,10 @@ public struct PriceFeed: Sendable, Hashable {
     public var bounds: AnswerBounds?
     /// When the price is seen wrongly; where faults overlap, they act in order.
     public var faults: [PriceFault]
+    /// How venues make one price; nil for their weighted median.
+    public var index: IndexPrice?
+    /// What an answer must be near to; one that is not is not given, so that the last one stands. Nil for nothing.
+    public var anchor: PriceAnchor?
 
     /// A feed of one exact, immediate reporter, unless told otherwise.
     public init(
@@ -94,6 +99,34 @@ public struct PriceFeed: Sendable, Hashable {
         self.quorum = quorum
         self.bounds = bounds
         self.faults = faults
+    }
+}
+
+/// A band around the time-weighted average of what a pool shows, which is the outside price.
+///
+/// Compound v2 takes a reporter's price only within such a band of a Uniswap pair's average
+/// (compound-finance/open-oracle contracts/Uniswap/UniswapAnchoredView.sol): the average over the answer lies
+/// within 1 ± tolerance.
+public struct PriceAnchor: Sendable, Hashable {
+    /// Greater than zero, at most 100 %. [1e-8]
+    public var tolerance: Ratio
+    /// What is averaged over, greater than zero. [ms]
+    public var window: TimeSpan
+
+    /// A band of a width around an average over a window.
+    public init(tolerance: Ratio, window: TimeSpan) {
+        self.tolerance = tolerance
+        self.window = window
+    }
+
+    func holds(_ answer: Price, average: Price, at time: Timestamp) -> Bool {
+        let result = sound { () throws(ArithmeticOverflow) in
+            try OracleGuard.anchorBand(tolerance: tolerance).check(
+                OracleAnswer(price: answer, confidence: .zero, observedAt: time),
+                in: OracleContext(now: time, sequencer: nil, reference: average))
+        }
+        if case .success = result { return true }
+        return false
     }
 }
 

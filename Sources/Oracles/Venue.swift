@@ -25,27 +25,53 @@ public struct Venue: Sendable, Hashable {
 /// What the venues of a feed show at one look.
 struct VenueView: Sendable {
     private var noise: [RandomStream]
-    /// What each showed when it was last not frozen.
+    /// What each showed when it was last not frozen, and when that was.
     private var last: [Price?]
+    private var lastTime: [Timestamp?]
+    /// The index before.
+    private var index: Price?
 
     init(feed: PriceFeed, random: RandomSource) {
         noise = feed.venues.map { random.stream("oracle/\(feed.name)/venue/\($0.name)") }
         last = feed.venues.map { _ in nil }
+        lastTime = last.map { _ in nil }
     }
 
-    /// The weighted median of the venues that show a price; nil where none does.
-    mutating func median(of price: Price, at time: Timestamp, feed: PriceFeed) -> Price? {
-        var shown: [WeightedPrice] = []
+    /// The weighted median of the venues that show a price, or their index; nil where none does.
+    mutating func price(of price: Price, at time: Timestamp, feed: PriceFeed) -> Price? {
+        let shown = shown(price, at: time, feed: feed)
+        guard let rule = feed.index else {
+            return sound { () throws(ArithmeticOverflow) in
+                try PriceMedian.weighted(
+                    shown.map { WeightedPrice(price: $0.price, weight: $0.weight) })
+            }
+        }
+        let quote = sound { () throws(ArithmeticOverflow) in try rule.quote(shown, last: index) }
+        index = quote.price
+        return quote.price
+    }
+
+    /// What each venue shows, and how old that is.
+    private mutating func shown(
+        _ price: Price, at time: Timestamp, feed: PriceFeed
+    ) -> [IndexSource] {
+        var shown: [IndexSource] = []
         for (index, venue) in feed.venues.enumerated() {
             let own =
                 venue.noise.isPositive
                 ? noisy(price, venue.noise, &noise[index]) : price
             let faults = feed.faults.filter { $0.scope == .venue(venue.name) && $0.contains(time) }
             let seen = PriceFault.apply(faults, to: own, frozen: last[index])
-            if !faults.contains(where: { $0.effect == .freeze }) { last[index] = own }
-            if let seen { shown.append(WeightedPrice(price: seen, weight: venue.weight)) }
+            if !faults.contains(where: { $0.effect == .freeze }) {
+                (last[index], lastTime[index]) = (own, time)
+            }
+            guard let seen else { continue }
+            shown.append(
+                IndexSource(
+                    price: seen, weight: venue.weight,
+                    age: lastTime[index].map { time - $0 } ?? .zero))
         }
-        return sound { () throws(ArithmeticOverflow) in try PriceMedian.weighted(shown) }
+        return shown
     }
 }
 

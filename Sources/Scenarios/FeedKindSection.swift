@@ -1,4 +1,5 @@
 import ExactMath
+import MarginRules
 import Oracles
 
 /// What belongs to one kind of feed, or to its observers.
@@ -23,6 +24,64 @@ extension ScenarioDecoder {
                 "noise", "percentage", rule: "0%",
                 "The standard deviation of its price from the outside one, at most 10%."),
         ])
+
+    static let indexSection = Section(
+        path: "oracles.ASSET.index",
+        sentence:
+            "An index of the venues, their weighted mean, in place of the median; without venues it does nothing.",
+        keys: [
+            Key(
+                "protection", "none, median_fallback or exclusion", default: "none",
+                "What becomes of a source far from the median: it loses its weight, and with several such the index is the median (Binance); or it is left out, and with two sources apart the index stands still (BitMEX)."
+            ),
+            Key(
+                "tolerance", "percentage", rule: "required with a protection",
+                "How far is far; beyond it with median_fallback, from it on with exclusion."),
+            Key(
+                "max_age", "duration or none", rule: "none",
+                "A source that has not moved for longer, because it is frozen, is left out."),
+        ])
+
+    static let anchorSection = Section(
+        path: "oracles.ASSET.anchor",
+        sentence:
+            "A band around a pool's time-weighted average of the outside price: an answer beyond it is not given, and the last one stands.",
+        keys: [
+            Key(
+                "within", "percentage", required: true,
+                "The average over the answer is within 1 ± this."),
+            Key("window", "duration", rule: "30m", "What is averaged over."),
+        ])
+
+    func index(_ fields: Fields) -> IndexPrice? {
+        guard let tree = fields.value("index"), tree.scalar != "none" else { return nil }
+        let own = Fields(tree, fields.path("index"), Self.indexSection, self)
+        let rules: [(word: String, value: Int)] = [
+            ("none", 0), ("median_fallback", 1), ("exclusion", 2),
+        ]
+        let rule = own.read("protection", Kind.choice(rules))
+        if rule == 0 { own.refuse("tolerance", "has a meaning only with a protection") }
+        if rule != 0, !own.has("tolerance") {
+            own.problem("protection", "a protection needs a tolerance, such as 'tolerance: 5%'")
+        }
+        let tolerance = own.readIfPresent("tolerance", .positiveShare) ?? .one
+        let protection: IndexPrice.Protection =
+            switch rule {
+            case 1: .medianFallback(tolerance: tolerance)
+            case 2: .exclusion(tolerance: tolerance)
+            default: .none
+            }
+        return IndexPrice(
+            protection: protection, maximumAge: own.readIfPresent("max_age", .positiveDuration))
+    }
+
+    func anchor(_ fields: Fields) -> PriceAnchor? {
+        guard let tree = fields.value("anchor"), tree.scalar != "none" else { return nil }
+        let own = Fields(tree, fields.path("anchor"), Self.anchorSection, self)
+        return PriceAnchor(
+            tolerance: own.read("within", .positiveShare),
+            window: own.readIfPresent("window", Self.windows) ?? TimeSpan(seconds: 1800))
+    }
 
     enum FeedWord: Sendable { case push, pull, delayed, twap, median, vote, replay }
 

@@ -49,7 +49,9 @@ extension ScenarioDecoder {
             Key(
                 "unless_health_below", "number", rule: "never",
                 "A liquidation goes on where weighted collateral over debt is below this."),
-            Key("feeds", "asset or list", rule: "all", "Whose prices."),
+            Key(
+                "feeds", "asset or list", rule: "all; of ages, those in `oracles`",
+                "Whose prices."),
             Key(
                 "blocks", "list of deposit, withdraw, open, reduce, liquidate, all",
                 rule: "required, except with validity", "What is refused meanwhile."),
@@ -102,9 +104,17 @@ extension ScenarioDecoder {
                     .map { FeedID(index: $0) }
             }
         }
+        // A price that never changes needs no reporter, and does not grow old.
+        if feeds == nil, form == "max_age" || form == "validity" { feeds = writtenFeeds }
         return PriceGuard(
             rule, blocks: blocks, feeds: feeds,
             bypassBelow: own.readIfPresent("unless_health_below", .multiple))
+    }
+
+    /// The feeds that the scenario writes; nil where those are all.
+    private var writtenFeeds: [FeedID]? {
+        let written = assetNames.indices.filter { tree["oracles"]?[assetNames[$0]] != nil }
+        return written.count == assetNames.count ? nil : written.map { FeedID(index: $0) }
     }
 
     /// Which forms an option belongs to.

@@ -54,6 +54,12 @@ extension ScenarioDecoder {
                 "How many observations have to be left for a report."),
             Key("bounds", "map or none", rule: "none", "The answers that the feed can give."),
             Key(
+                "index", "map or none", rule: "the weighted median",
+                "How venues make one price, where they do."),
+            Key(
+                "anchor", "map or none", rule: "none",
+                "What an answer must be near to, or it is not given."),
+            Key(
                 "venues", "map", rule: "the outside price",
                 "The venues whose weighted median the reporters see; required with kind: median."),
             Key(
@@ -189,6 +195,8 @@ extension ScenarioDecoder {
                 outliers: fields.readIfPresent("outliers", .positiveShare),
                 quorum: fields.readIfPresent("quorum", .count(1...255)) ?? 1,
                 bounds: bounds(fields)))
+        decoded.feeds[decoded.feeds.count - 1].index = self.index(fields)
+        decoded.feeds[decoded.feeds.count - 1].anchor = anchor(fields)
         decoded.written.append(index)
         if kind.delivery == .transaction {
             decoded.reporters.append(

@@ -1,6 +1,6 @@
 /// A venue's rules, as a file that a person who knows the venue can check line by line.
 ///
-/// A preset is part of a scenario: its `protocol`, and for each asset and market by name, or for all others
+/// A preset is part of a scenario: its `protocol`, and for each asset, market and feed by name, or for all others
 /// under `default`, how it counts. What a scenario writes itself goes over it.
 public struct Preset: Sendable {
     public var name: String
@@ -56,6 +56,7 @@ public struct Preset: Sendable {
                     key: section, position: place,
                     value: Tree(content: .mapping(laid), position: place)), under: "")
         }
+        result = layingFeeds(of: base, under: result)
         let rules = (base["protocol"] ?? Tree(content: .mapping([]), position: base.position))
             .knowing(assets: tree["assets"]?.entries?.map(\.key) ?? [])
             .overlaid(with: own.removing("preset"))
@@ -65,6 +66,29 @@ public struct Preset: Sendable {
                     value: own["name"] ?? .text(name, at: named.position)), under: "")
         return result.replacing(
             Tree.Entry(key: "protocol", position: own.position, value: rules), under: "")
+    }
+
+    /// A preset's feeds under those that are written: how prices come only where a feed does not say itself.
+    private static func layingFeeds(of base: Tree, under tree: Tree) -> Tree {
+        guard let feeds = base["oracles"], let entries = tree["oracles"]?.entries else {
+            return tree
+        }
+        let laid = entries.map { entry in
+            guard entry.value.entries != nil, var below = feeds[entry.key] ?? feeds["default"]
+            else { return entry }
+            if ["kind", "deviation", "heartbeat", "mode"].contains(where: { entry.value[$0] != nil }
+            ) {
+                for key in ["kind", "period"] { below = below.removing(key) }
+            }
+            if entry.value["venues"] != nil { below = below.removing("venues") }
+            return Tree.Entry(
+                key: entry.key, position: entry.position, value: below.overlaid(with: entry.value))
+        }
+        let place = tree["oracles"]?.position ?? tree.position
+        return tree.replacing(
+            Tree.Entry(
+                key: "oracles", position: place,
+                value: Tree(content: .mapping(laid), position: place)), under: "")
     }
 
     /// What a market follows: its key, or the part before a dash, where it does not say.

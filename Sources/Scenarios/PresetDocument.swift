@@ -36,7 +36,7 @@ public struct PresetDocument: Sendable {
         let notes = preset.text.split(separator: "\n", omittingEmptySubsequences: false)
             .map(Self.note(of:))
         rules = []
-        for section in ["assets", "markets", "protocol"] {
+        for section in ["assets", "markets", "oracles", "protocol"] {
             guard let inner = tree[section] else { continue }
             collect(inner, [section], "", notes)
         }

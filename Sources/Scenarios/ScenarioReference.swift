@@ -17,6 +17,7 @@ public enum ScenarioReference {
         ScenarioDecoder.oracleSection, ScenarioDecoder.latencySection,
         ScenarioDecoder.lognormalLatencySection, ScenarioDecoder.paretoLatencySection,
         ScenarioDecoder.boundsSection, ScenarioDecoder.venueSection,
+        ScenarioDecoder.indexSection, ScenarioDecoder.anchorSection,
         ScenarioDecoder.protocolSection, ScenarioDecoder.guardSection,
         ScenarioDecoder.guardEntrySection,
         ScenarioDecoder.liquidationSection, ScenarioDecoder.blockLimitsSection,

@@ -66,6 +66,30 @@ struct Hunt {
     static let reward = Money(whole: 425)
     static let gas = Money(raw: 680_000_000)
 
+    /// Prices that its transaction brings along cost gas too: one more of 60,000 at 10 gwei and $2,000 is $1.20.
+    @Test(arguments: [([], 0), ([ethFeed], 1), ([ethFeed, FeedID(2)], 1)] as [([FeedID], Int64)])
+    func thePricesItBringsCost(attachable: [FeedID], brought: Int64) throws {
+        let price = Money(raw: 120_000_000 * brought)
+        for (minimum, acts) in [
+            (Self.reward - Self.gas - price, true),
+            (Self.reward - Self.gas - price + Money(raw: 1), false),
+        ] {
+            var pulled = parameters()
+            for feed in [1, 2] { pulled.feeds[feed].isPulled = true }
+            var hunt = try Hunt(pulled, minimumProfit: minimum)
+            let account = try hunt.borrower()
+            hunt.world.attachable = attachable
+            #expect(hunt.requests().isEmpty != acts)
+            let view = hunt.world.view
+            let command = Command.liquidate(
+                account: account, payer: hunt.agent.wallet, target: .next)
+            let needed = view.house.pulledFeeds(neededBy: command)
+            #expect(
+                view.gasAmount(of: command)
+                    == 340_000 + 60_000 * Int64(needed.count { attachable.contains($0) }))
+        }
+    }
+
     @Test(arguments: [
         (Money.zero, true),
         (reward - gas, true),

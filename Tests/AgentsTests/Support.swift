@@ -73,6 +73,7 @@ struct World {
     var bids: [PendingBid] = []
     var awaited: AwaitedReport?
     var blockTime = TimeSpan(seconds: 12)
+    var attachable: [FeedID] = []
 
     init(
         _ parameters: ProtocolParameters = parameters(), prices: [Price] = startPrices,
@@ -134,7 +135,7 @@ struct World {
             outsidePrices: markets.assets.indices.map { markets.price($0) }, block: block,
             time: time, blockTime: blockTime, baseFee: baseFee, goingPrice: goingPrice, gas: gas,
             nativePrice: nativePrice, liquidatable: liquidatable, reports: reports, bids: bids,
-            awaited: awaited)
+            awaited: awaited, attachable: attachable)
     }
 
     /// Moves on by a number of blocks.

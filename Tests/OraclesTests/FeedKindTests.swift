@@ -1,5 +1,6 @@
 import ExactMath
 import Foundation
+import MarginRules
 import Oracles
 import SeededRandom
 import Testing
@@ -55,6 +56,86 @@ import Testing
         #expect(reports.allSatisfy { $0.reason == .recorded })
         oracles.observe(at: at(500), prices: [usd(5)])
         #expect(oracles.published(until: at(500)).map(\.price) == [usd(1500)])
+    }
+
+    // MARK: Indexes and anchors
+
+    private func venues(_ index: IndexPrice?, _ faults: [PriceFault]) throws -> [Price] {
+        run(
+            try oracles(
+                feed {
+                    $0.kind = .vote
+                    $0.interval = TimeSpan(seconds: 300)
+                    $0.venues = [Venue(name: "a"), Venue(name: "b"), Venue(name: "c", weight: 2)]
+                    $0.index = index
+                    $0.faults = faults
+                }), until: at(1800)
+        ) { _ in usd(1000) }.map(\.price)
+    }
+
+    private func wrong(_ venue: String, _ percent: Int64) -> PriceFault {
+        PriceFault(
+            from: at(0), until: at(9000), scope: .venue(venue),
+            effect: .factor(Ratio(percent: percent)))
+    }
+
+    /// Binance's rule: 1,040, 1,000 and twice 1,000 are all near their median, so that the mean is 1,010; 1,060 is
+    /// too far and loses its weight; with two such the index is the median.
+    @Test(arguments: [([104], 1010), ([106], 1000), ([106, 90], 1000)] as [([Int64], Int64)])
+    func anIndexLeavesAFarSourceOut(percents: [Int64], expected: Int64) throws {
+        let rule = IndexPrice(protection: .medianFallback(tolerance: Ratio(percent: 5)))
+        let faults = zip(["a", "b"], percents).map { wrong($0, $1) }
+        let prices = try venues(rule, faults)
+        #expect(prices.count == 7 && prices.allSatisfy { $0 == usd(expected) })
+        // Without a rule the weighted median stands, whatever a source says.
+        #expect(try venues(nil, faults).allSatisfy { $0 == usd(1000) })
+        let unprotected = try venues(IndexPrice(protection: .none), [wrong("a", 200)])
+        #expect(unprotected.allSatisfy { $0 == usd(1250) })
+    }
+
+    /// A frozen source counts until it is older than allowed: at 900 s it is exactly that old.
+    @Test func aFrozenSourceIsLeftOutAfterItsTime() throws {
+        let rule = IndexPrice(
+            protection: .none, maximumAge: TimeSpan(seconds: 900))
+        let reports = run(
+            try oracles(
+                feed {
+                    $0.kind = .vote
+                    $0.interval = TimeSpan(seconds: 300)
+                    $0.venues = [Venue(name: "a"), Venue(name: "b")]
+                    $0.index = rule
+                    $0.faults = [
+                        PriceFault(
+                            from: at(300), until: at(9000), scope: .venue("a"), effect: .freeze)
+                    ]
+                }), until: at(1500)
+        ) { $0 == at(0) ? usd(1000) : usd(2000) }
+        #expect(
+            reports.map(\.price)
+                == [1000, 1500, 1500, 1500, 2000, 2000].map { usd($0) })
+    }
+
+    /// An answer 30 % above a pool that stands still is never given; a fall of a fifth is given once the pool's
+    /// average over ten minutes has followed to within 15 %.
+    @Test func anAnchorHoldsAnswersNearTheAverage() throws {
+        func reports(_ faults: [PriceFault], _ price: (Timestamp) -> Price) throws -> [Report] {
+            run(
+                try oracles(
+                    feed {
+                        $0.interval = TimeSpan(seconds: 60)
+                        $0.venues = [Venue(name: "a")]
+                        $0.anchor = PriceAnchor(
+                            tolerance: Ratio(percent: 15), window: TimeSpan(seconds: 600))
+                        $0.faults = faults
+                    }), until: at(3000), price: price)
+        }
+        let pushed = PriceFault(
+            from: at(60), until: at(9000), scope: .venue("a"), effect: .factor(Ratio(percent: 130)))
+        #expect(try reports([pushed]) { _ in usd(1000) }.map(\.price) == [usd(1000)])
+        let fallen = try reports([]) { $0 < at(600) ? usd(1000) : usd(800) }
+        #expect(fallen.map(\.price) == [usd(1000), usd(800)])
+        // ln(1000 / 800) · (1 − t / 600) ≤ ln 1.15 from t = 224.2 s on.
+        #expect(fallen.last?.observedAt == at(840))
     }
 
     // MARK: Averages

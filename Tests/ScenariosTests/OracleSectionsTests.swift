@@ -67,6 +67,74 @@ import Testing
                     beyond: .clamp))
     }
 
+    @Test func indexesAndAnchors() throws {
+        let feed = try feed(
+            "{venues: {okx: 1}, index: {protection: exclusion, tolerance: 10%, max_age: 15m}, anchor: {within: 15%}}"
+        )
+        #expect(
+            feed.index
+                == IndexPrice(
+                    protection: .exclusion(tolerance: Ratio(percent: 10)),
+                    maximumAge: TimeSpan(seconds: 900)))
+        #expect(
+            feed.anchor
+                == PriceAnchor(tolerance: Ratio(percent: 15), window: TimeSpan(seconds: 1800)))
+        #expect(try self.feed("{anchor: none, index: none}").index == nil)
+    }
+
+    /// A preset's feeds lie under those that are written, and how prices come only where a feed says nothing of it.
+    @Test func aPresetsFeedsLieUnderTheScenarios() throws {
+        func feed(_ preset: String, _ text: String) throws -> PriceFeed {
+            try load(
+                small.replacing("{latency: 15s}", by: text).replacing(
+                    "{pool: $1M}", by: "{preset: \(preset), pool: $1M, settlement: USDC}"
+                ).replacing(", initial_margin: 10%, maintenance_margin: 5%", by: "")
+            ).priceFeeds[1]
+        }
+        let plain = try feed("hyperliquid", "{latency: 15s}")
+        #expect(plain.venues.count == 8 && plain.venues[0] == Venue(name: "binance", weight: 3))
+        #expect(try feed("hyperliquid", "{venues: {okx: 1}}").venues == [Venue(name: "okx")])
+        let binance = try feed("binance-usdm", "{venues: {okx: 1}}").index
+        #expect(
+            binance == IndexPrice(protection: .medianFallback(tolerance: Ratio(percent: 5))))
+        #expect(try feed("binance-usdm", "{index: none}").index == nil)
+    }
+
+    @Test(arguments: ["maker-clip", "maker-flip", "compound-v2"])
+    func lendersFeeds(preset: String) throws {
+        func feed(_ text: String) throws -> PriceFeed {
+            try load(
+                """
+                name: small
+                seed: 1
+                start: 2024-01-01T00:00:00Z
+                duration: 1h
+                chain: instant
+                assets:
+                  DAI: {price: 1, collateral: 100%, borrowable: true}
+                  ETH: {price: {points: [[00:00, 2000], [01:00, 1900]]}, collateral: 60%}
+                oracles:
+                  ETH: \(text)
+                protocol: {preset: \(preset), settlement: DAI}
+
+                """
+            ).priceFeeds[1]
+        }
+        let plain = try feed("{latency: 15s}")
+        if preset == "compound-v2" {
+            #expect(
+                plain.anchor
+                    == PriceAnchor(tolerance: Ratio(percent: 15), window: TimeSpan(seconds: 1800)))
+            #expect(try feed("{anchor: none}").anchor == nil)
+        } else {
+            #expect(plain.kind == .delayed(DelayedFeed(period: TimeSpan(seconds: 3600))))
+            #expect(try feed("{deviation: 1%}").kind == .push)
+            #expect(
+                try feed("{kind: twap, window: 30m}").kind == .twap(window: TimeSpan(seconds: 1800))
+            )
+        }
+    }
+
     @Test func roundsFromAFile() throws {
         let files = [
             "s.yaml": small.replacing(
@@ -123,6 +191,10 @@ import Testing
             "s.yaml:12:17: oracles.ETH.window: has a meaning only with kind: twap"
         ),
         (
+            "{index: {protection: exclusion}}",
+            "s.yaml:12:29: oracles.ETH.index.protection: a protection needs a tolerance, such as 'tolerance: 5%'"
+        ),
+        (
             "{bounds: {minimum: 3, maximum: 2}}",
             "s.yaml:12:39: oracles.ETH.bounds.maximum: expected at least the minimum"
         ),
@@ -151,13 +223,17 @@ import Testing
                 + "{divergence: 50%, blocks: [liquidate]}, "
                 + "{sequencer_grace: 1m, unless_health_below: 0.95, blocks: [liquidate]}, "
                 + "{bounds: [0.11, 1000], blocks: [open]}, {validity: c, stablecoin: true}")
+        // The dollar has no reporter, and so no age.
+        let fed = [FeedID(index: 1)]
         let all: MarginProtocol.Actions = [.deposit, .withdraw, .open, .reduce, .liquidate]
         #expect(
             found == [
                 PriceGuard(
-                    .check(.maximumAge(minute, .inclusive), against: .nothing), blocks: .open),
+                    .check(.maximumAge(minute, .inclusive), against: .nothing), blocks: .open,
+                    feeds: fed),
                 PriceGuard(
-                    .check(.maximumAge(minute, .exclusive), against: .nothing), blocks: .withdraw),
+                    .check(.maximumAge(minute, .exclusive), against: .nothing), blocks: .withdraw,
+                    feeds: fed),
                 PriceGuard(
                     .check(.maximumConfidence(Ratio(percent: 2)), against: .nothing),
                     blocks: .liquidate, feeds: [FeedID(1)]),
@@ -183,7 +259,8 @@ import Testing
                 PriceGuard(
                     .validity(
                         OracleGuardRails(), slot: TimeSpan(milliseconds: 400),
-                        average: TimeSpan(seconds: 300), tier: .c, isStablecoin: true), blocks: all),
+                        average: TimeSpan(seconds: 300), tier: .c, isStablecoin: true), blocks: all,
+                    feeds: fed),
             ])
     }
 

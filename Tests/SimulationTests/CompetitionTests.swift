@@ -137,6 +137,23 @@ import Testing
         #expect(few.value("mean_delay_seconds") > all.value("mean_delay_seconds"))
     }
 
+    /// What builders do not even take is told as well, with the reason, and costs nothing.
+    @Test func aRefusedBundleIsInTheRecord() throws {
+        let run = try run(
+            [
+                "a: {count: 1, capital: $5M, unwind: hold, fee: 1.25x, send: bundles, failures: {wrong_gas: 50%}}"
+            ], chain: builders)
+        let refused = run.records.flatMap(\.bundles).filter { $0.fate == .refused }
+        #expect(refused.count > 5)
+        #expect(
+            refused.allSatisfy {
+                $0.reason == .gasLimitTooLow && $0.part == $0.bundle.id && $0.index == nil
+            })
+        let dropped = run.records.flatMap(\.dropped).filter { $0.reason == .gasLimitTooLow }
+        #expect(Set(dropped.map(\.transaction.id)) == Set(refused.map(\.bundle.id)))
+        #expect(run.liquidations.count > 5)
+    }
+
     // MARK: Behind reports
 
     private let auction = """
