@@ -144,7 +144,7 @@ import Testing
         let account = try account(
             """
             protocol: bitmex
-            parameters: {protocol: {liquidation: {closing_price: bankruptcy}}}
+            parameters: {protocol: {liquidation: {reductions: closing_price}}}
             prices: {BTC: 59400}
             account: {balances: {BTC: 20}, positions: {BTC: {size: 40000000, entry: 60000}}}
             """)

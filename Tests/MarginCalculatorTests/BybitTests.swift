@@ -89,22 +89,54 @@ import Testing
         #expect(isNear(found.assets.first { $0.asset == "BTC" }?.weighted.maintenance, "2688000"))
     }
 
-    /// A position in the third tier goes to the top of the second first, then on.
-    @Test func tierByTier() throws {
+    private func thirdTier(_ usdt: String, _ reductions: String = "mark") throws -> LiquidationRun {
         let account = try account(
             """
             protocol: bybit-uta
             parameters:
+              protocol: {liquidation: {reductions: \(reductions)}}
               markets:
                 XYZ: {brackets: [[$0, 4%, 2%], [$1k, 5%, 2.5%], [$2k, 6%, 3%]]}
             prices: {XYZ: 50}
-            account: {balances: {USDT: 60}, positions: {XYZ: {size: 50}}}
+            account: {balances: {USDT: \(usdt)}, positions: {XYZ: {size: 50}}}
             """)
         let run = LiquidationRun(account, pause: .zero)
+        #expect(run.account.house.breaches().isEmpty)
+        #expect(!run.account.house.isLiquidatable(run.account.cross, at: run.account.file.prices))
+        return run
+    }
+
+    /// A position in the third tier goes to the top of the second by an order at the market, of which the account pays the
+    /// fee of 0.055 %; with 45 of 60 required it is healthy again.
+    @Test func tierByTier() throws {
+        let run = try thirdTier("60")
+        #expect(run.rows.count == 1)
         let first = try #require(run.rows.first)
         // 2,500 is taken down to 2,000.
         #expect(isNear(first.step.amount, "-10"))
-        #expect(run.account.house.breaches().isEmpty)
-        #expect(!run.account.house.isLiquidatable(run.account.cross, at: run.account.file.prices))
+        #expect(isNear(first.step.price, "50"))
+        #expect(isNear(first.step.penalty, "0.275"))
+        #expect(isNear(first.after.equity, "59.725"))
+        #expect(isNear(first.after.requirement, "45"))
+    }
+
+    /// Were the part taken over at the bankruptcy price, it would take its share of the equity, a quarter; and so would
+    /// all others after it.
+    @Test func tierByTierAtBankruptcy() throws {
+        let run = try thirdTier("60", "closing_price")
+        let first = try #require(run.rows.first)
+        #expect(isNear(first.step.penalty, "15"))
+        #expect(run.rows.count == 3 && run.rows.allSatisfy { $0.after.surplus <= .zero })
+    }
+
+    /// Without equity there is nothing to reduce for: all of it is taken over.
+    @Test func withoutEquityAllOfIt() throws {
+        let run = try thirdTier("-1")
+        #expect(isNear(run.rows.first?.step.amount, "-50"))
+        // Equity that a reduction does not restore: down to the lowest tier, and then over at bankruptcy.
+        let low = try thirdTier("15")
+        #expect(low.rows.map { $0.step.amount }.count == 3)
+        #expect(isNear(low.rows.last?.step.amount, "-20"))
+        #expect(isNear(low.rows.last?.after.equity, "0"))
     }
 }

@@ -206,6 +206,10 @@ import Testing
             "s.yaml:13:36: protocol.liquidation: expected at most one of close_factor, target_health and whole, found close_factor and whole"
         ),
         Case(
+            "pool: $1M", "pool: $1M, liquidation: {target_health: 1.1, reductions: mark}",
+            "s.yaml:13:69: protocol.liquidation.reductions: has a meaning only with closing_price: bankruptcy"
+        ),
+        Case(
             "pool: $1M", "pool: $1M, liquidation: {target_health: 1.1, dust: $5}",
             "s.yaml:13:63: protocol.liquidation.dust: has a meaning only with close_factor and debt_share"
         ),
