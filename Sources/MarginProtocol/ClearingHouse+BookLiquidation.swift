@@ -93,7 +93,7 @@ extension ClearingHouse {
         _ share: PositionShare, _ mark: Price, isLong: Bool, _ row: MarketRow
     ) -> (price: Price?, exists: Bool) {
         switch parameters.liquidation.closingPrice {
-        case .mark, .pool: return (nil, true)
+        case .mark, .takeover, .pool: return (nil, true)
         case .bankruptcy:
             let price = bankruptcyPrice(share, mark, isLong: isLong, row)
             // A long of a linear contract that outlives a price of nothing, and a short of an inverse one that outlives
@@ -140,8 +140,11 @@ extension ClearingHouse {
         var toLiquidator: Int64 = 0
         var toInsurance: Int64 = 0
         switch policy.closingPrice {
-        case .mark, .pool:
-            let wanted = scaled(order.value, policy.penalty.raw, .up)
+        case .mark, .takeover, .pool:
+            var wanted = scaled(order.value, policy.penalty.raw, .up)
+            if case .takeover(let part) = policy.closingPrice {
+                wanted = scaled(share.maintenance, part.raw, .up)
+            }
             toLiquidator = scaled(wanted, policy.liquidatorShare.raw, .down)
             toInsurance = wanted - toLiquidator
         case .bankruptcy:
@@ -275,7 +278,7 @@ extension ClearingHouse {
             found.append("a pool's closing price has no meaning in a book")
         }
         switch policy.size {
-        case .absorb, .shortage, .zeroHealth, .flag:
+        case .absorb, .creditAccount, .shortage, .zeroHealth, .flag:
             found.append("a liquidation in the book closes positions by their size")
         default: break
         }
