@@ -1886,13 +1886,16 @@ sums as (
     from run r left join step_sums s using (run) left join lots a using (run)),
 given as (
     select
-        p.run, min(b.time_ms) as first_ms, count(distinct p.account) as accounts,
+        p.run, min(iif(d.kind is null, b.time_ms, null)) as first_ms,
+        count(distinct p.account) as accounts,
         sum(abs(p.size_after_e8 - p.size_before_e8) / 1e8 * (p.price_e8 / 1e8)) as notional,
         sum(max(p.realized_e8, 0)) / 1e8 as profit
     from position_change p join block b using (run, block)
-    join tx t on t.run = p.run and t.block = p.block and t.tx = p.tx and t.kind = 10
-    where p.reason = 4 and p.account not in (
-        select l.account from liquidation l where l.run = p.run and l.block = p.block and l.tx = p.tx)
+    join tx t on t.run = p.run and t.block = p.block and t.tx = p.tx and t.kind in (10, 32, 49)
+    left join pool_deleveraging d
+        on d.run = p.run and d.block = p.block and d.tx = p.tx and d.kind = 3
+    where p.reason = 4 and (d.account = p.account or d.account is null and p.account not in (
+        select l.account from liquidation l where l.run = p.run and l.block = p.block and l.tx = p.tx))
     group by p.run),
 ends as (
     select run, max(block) as last from protocol_metric group by run),
