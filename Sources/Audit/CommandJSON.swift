@@ -281,6 +281,10 @@ extension JSONText {
         if policy.refusesToWorsen { member("refuse_worsening", true) }
         member("collateral_bonus_insurance_share_e8", policy.collateralBonusInsuranceShare)
         member("taker", word: String(describing: policy.taker))
+        if let book = policy.book {
+            member("book_rest", word: String(describing: book.rest))
+            member("book_fills_whole", book.fillsWhole)
+        }
         switch policy.closingPrice {
         case .mark: member("closing_price", word: "mark")
         case .bankruptcy: member("closing_price", word: "bankruptcy")
