@@ -40,7 +40,7 @@ public struct CalculatedAccount: Sendable {
         }
         cross = house.addAccount(owner: Self.owner, role: .margin)
         let other = house.addAccount(owner: Self.other, role: .margin)
-        Self.fillBooks(file, &house, other, &journal)
+        try Self.fillBooks(file, &house, &journal)
         let keeper = file.parameters.liquidation.caller == .venue ? Address.system : Self.keeper
         liquidator = house.addAccount(owner: keeper, role: .wallet)
         liquidatorMargin = house.addAccount(owner: keeper, role: .margin)
@@ -83,16 +83,22 @@ public struct CalculatedAccount: Sendable {
 
     /// Others' orders, and what marks remember.
     private static func fillBooks(
-        _ file: AccountFile, _ house: inout ClearingHouse, _ other: AccountID,
-        _ journal: inout [Event]
-    ) {
+        _ file: AccountFile, _ house: inout ClearingHouse, _ journal: inout [Event]
+    ) throws(Impossible) {
         for (index, state) in file.surroundings.books.enumerated() {
             guard let state else { continue }
             let market = MarketID(index: index)
-            for (side, levels) in [(Side.buy, state.bids), (.sell, state.asks)] {
+            for (side, levels) in [(Side.buy, state.bids), (.sell, state.asks)]
+            where !levels.isEmpty {
+                let maker = house.addAccount(owner: Self.other, role: .margin)
                 for level in levels {
+                    // Twice what it is worth, so that its margin is not what ends it.
+                    let worth = try value(of: level, index, file)
+                    house.mint(
+                        worth + worth, of: file.parameters.settlementAsset, to: maker,
+                        into: &journal)
                     house.seedOrder(
-                        other, market, side, price: level.price, size: level.size, into: &journal)
+                        maker, market, side, price: level.price, size: level.size, into: &journal)
                 }
             }
             house.seedMark(
@@ -100,6 +106,22 @@ public struct CalculatedAccount: Sendable {
                 averageBookPrice: state.averageBookPrice, fundingRate: state.fundingRate,
                 into: &journal)
         }
+    }
+
+    /// What an order comes to, in the settlement asset.
+    private static func value(
+        of level: AccountFile.BookState.Level, _ market: Int, _ file: AccountFile
+    ) throws(Impossible) -> Quantity {
+        let isInverse = file.parameters.markets[market].contract == .inverse
+        let unit = file.prices[
+            file.parameters.assets[file.parameters.settlementAsset.index].feed.index]
+        let money =
+            isInverse
+            ? Money(raw: level.size.raw) : try? level.size.value(at: level.price, rounding: .up)
+        guard let money, let worth = try? money.quantity(at: unit, rounding: .up),
+            worth <= Quantity(raw: .max / 16)
+        else { throw Impossible(description: "an order in the book is worth too much") }
+        return worth
     }
 
     private static func open(
