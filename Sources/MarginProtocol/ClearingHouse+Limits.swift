@@ -9,7 +9,20 @@ extension ClearingHouse {
     /// The most that margin accounts may together hold, or owe, of one asset. [1e-8 USD]
     var assetLimit: Int64 { Self.exposureLimit / Int64(assetCount) }
     /// The largest open interest, and the largest open cost, of one market. [1e-8 USD]
-    var marketLimit: Int64 { Self.exposureLimit / Int64(max(1, marketCount)) }
+    var marketLimit: Int64 {
+        let share = Self.exposureLimit / Int64(max(1, marketCount))
+        return parameters.positionResults == .separate ? share : joinedLimit(share)
+    }
+    /// The same where results join the settlement balance: with their margin taken off, and weighted as a debt of it.
+    @inline(never)
+    private func joinedLimit(_ share: Int64) -> Int64 {
+        let rates = parameters.markets.flatMap(\.margin.brackets).map(\.initialRate.raw)
+        let terms = parameters.assets[settlement]
+        let weight = max(
+            largestDebtWeight(settlement), terms.initialLiabilityWeight?.raw ?? scaleE8, scaleE8)
+        let factor = Int128(scaleE8 + (rates.max() ?? 0)) * Int128(weight)
+        return Int64(Int128(share) * Int128(scaleE8) * Int128(scaleE8) / factor)
+    }
     /// The largest balance of any one account before a movement. [1e-8 units]
     static var balanceLimit: Int64 { 1 << 62 }
 

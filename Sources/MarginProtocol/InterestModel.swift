@@ -16,11 +16,17 @@ public struct InterestModel: Hashable, Sendable {
     }
     /// Yearly.
     public var borrow: KinkedRate
+    /// A yearly curve of several bends in its place; nil for none. Source: blockworks-foundation/mango-v4, state/bank.rs.
+    public var bends: PiecewiseLinearRate?
     /// Its own curve is yearly, too.
     public var supply: SupplyRate
     public var accrual: Accrual
-    public init(borrow: KinkedRate, supply: SupplyRate, accrual: Accrual) {
+    public init(
+        borrow: KinkedRate, bends: PiecewiseLinearRate? = nil, supply: SupplyRate,
+        accrual: Accrual
+    ) {
         self.borrow = borrow
+        self.bends = bends
         self.supply = supply
         self.accrual = accrual
     }
@@ -44,7 +50,12 @@ public struct InterestModel: Hashable, Sendable {
     public func rates(at utilization: Fixed18)
         throws(ArithmeticOverflow) -> (borrow: Fixed18, supply: Fixed18)
     {
-        let rate = try perPeriod(borrow).rate(at: utilization)
+        let rate =
+            if let bends {
+                try perPeriod(bends.rate(utilization: utilization))
+            } else {
+                try perPeriod(borrow).rate(at: utilization)
+            }
         var earned = supply
         if case .ownCurve(let curve) = supply { earned = .ownCurve(try perPeriod(curve)) }
         return (rate, try earned.rate(borrowRate: rate, utilization: utilization))
@@ -55,6 +66,14 @@ public struct InterestModel: Hashable, Sendable {
         case .series: curve
         case .periods(let count): try curve.divided(intoPeriods: count)
         case .everySecond: try curve.divided(intoPeriods: Self.longYear)
+        }
+    }
+
+    private func perPeriod(_ rate: Fixed18) -> Fixed18 {
+        switch accrual {
+        case .series: rate
+        case .periods(let count): Fixed18(raw: rate.raw / Int128(count))
+        case .everySecond: Fixed18(raw: rate.raw / Int128(Self.longYear))
         }
     }
 
@@ -88,7 +107,10 @@ public struct InterestModel: Hashable, Sendable {
     /// What is wrong with it, in words.
     var problems: [String] {
         var found: [String] = []
-        var curves = [borrow]
+        var curves = bends == nil ? [borrow] : []
+        if let bends, bends.points.contains(where: { $0.rate < .zero }) {
+            found.append("rates of a curve are not negative")
+        }
         switch supply {
         case .shareOfInterest(let factor, _):
             if !(.zero ... .one).contains(factor) {

@@ -9,9 +9,16 @@ extension ScenarioDecoder {
         keys: [
             Key("base", "percentage", default: "0%", "The rate of an idle pool."),
             Key(
-                "kink", "percentage", required: true, "The utilization at which the slope changes."),
-            Key("slope1", "percentage", required: true, "The slope up to the kink."),
-            Key("slope2", "percentage", required: true, "The slope beyond it."),
+                "kink", "percentage", rule: "required without points",
+                "The utilization at which the slope changes."),
+            Key(
+                "slope1", "percentage", rule: "required without points", "The slope up to the kink."
+            ),
+            Key("slope2", "percentage", rule: "required without points", "The slope beyond it."),
+            Key(
+                "points", "rows [utilization, rate]", rule: "none",
+                "A curve of several bends in place of those four: the rate at each utilization, straight between them (Mango)."
+            ),
             Key(
                 "slopes", "across_each_part, up_to_kink or per_utilization",
                 default: "across_each_part",
@@ -66,7 +73,17 @@ extension ScenarioDecoder {
         } else {
             own.refuse("periods", "has a meaning only with accrual: periods")
         }
-        guard let borrow = curve(own, slopes) else { return nil }
+        let bends = own.value("points").map { points($0, path + ".points", own) }
+        if bends == nil {
+            for key in ["kink", "slope1", "slope2"] where !own.has(key) {
+                problem(tree.position, "missing key '\(key)' in \(path): percentage")
+                return nil
+            }
+        }
+        let flat = KinkedRate(
+            base: .zero, kink: .one, lowerSlope: .zero, upperSlope: .zero, slopes: .perUtilization,
+            rounding: .down)
+        guard let borrow = bends == nil ? curve(own, slopes) : flat else { return nil }
         let rounding = borrow.rounding
         var supply = SupplyRate.shareOfInterest(
             reserveFactor: own.readIfPresent("reserve_factor", .share) ?? .zero,
@@ -78,7 +95,29 @@ extension ScenarioDecoder {
             guard let curve else { return nil }
             supply = .ownCurve(curve)
         }
-        return InterestModel(borrow: borrow, supply: supply, accrual: accrual)
+        return InterestModel(
+            borrow: borrow, bends: bends ?? nil, supply: supply, accrual: accrual)
+    }
+
+    /// A curve by its points, in order of utilization.
+    private func points(_ list: Tree, _ path: String, _ fields: Fields) -> PiecewiseLinearRate? {
+        for key in ["base", "kink", "slope1", "slope2", "slopes"] {
+            fields.refuse(key, "cannot stand beside points")
+        }
+        let share = Kind<Ratio>.ratio.limited("0% or more") { $0 >= .zero }
+        var found: [PiecewiseLinearRate.Point] = []
+        for row in rows(list, path, columns: "utilization, rate", count: 2...2) {
+            guard let utilization = scalar(row.cells[0], share, nil),
+                let rate = scalar(row.cells[1], share, nil)
+            else { continue }
+            if let last = found.last, last.utilization >= Fixed18(utilization) {
+                problem(row.position, "\(path): expected more than the utilization before")
+                continue
+            }
+            found.append(.init(utilization: Fixed18(utilization), rate: Fixed18(rate)))
+        }
+        setting(path, YAMLWriter.flow(list))
+        return found.isEmpty ? nil : PiecewiseLinearRate(points: found)
     }
 
     private func curve(_ fields: Fields, _ slopes: KinkedRate.Slopes) -> KinkedRate? {

@@ -284,9 +284,6 @@ enum VectorInventory {
           ids mango-stable-10x-a mango-stable-10x-c mango-rate-curve-2 mango-rate-curve-3
           ids mango-rate-curve-5 mango-rate-curve-7 mango-rate-curve-9 mango-maint-shift-1
           ids mango-maint-shift-2 mango-maint-shift-7
-          rule mango-rate-curve-2 mango-rate-curve-3 mango-rate-curve-5 mango-rate-curve-7
-          rule mango-rate-curve-9
-          because a curve of interest with two bends; the engine's has one
           rule mango-maint-shift-1 mango-maint-shift-2 mango-maint-shift-7
           because a change of weights is not spread over time
         morpho-lif

@@ -15,7 +15,7 @@ import Testing
 ///   mango-liq-token-5, -12 to -15, most of mango-liq-perp): an entry price is not negative;
 /// - the settlement of a position's profit apart from its closing (mango-liq-perp-11, -14, -17, -18, -21 to -29,
 ///   mango-bankruptcy): closing a part pays its profit at once;
-/// - its curve of interest and the shift of weights (mango-rate-curve, mango-maint-shift), rules only.
+/// - the shift of weights over time (mango-maint-shift), a rule only.
 @Suite struct MangoTests {
     /// Tokens at 1, 5 and 10 and a market at 5, as in health/cache.rs; all that names another value replaces it.
     static func text(
@@ -172,6 +172,27 @@ import Testing
             account: {balances: {\(balances)}, positions: {T: \(position)}}
             """)
         #expect(isNear(report.liquidation?.amount, closed, within: "0.01"))
+    }
+
+    /// state/bank.rs, test_bank_interest_rate_curve: rates of 1, 3, 7 and 13 at none, a half, three quarters and all.
+    ///
+    /// Vectors: mango-rate-curve-2, mango-rate-curve-3, mango-rate-curve-5, mango-rate-curve-7,
+    /// mango-rate-curve-9.
+    @Test(arguments: [("0", 1), ("25", 2), ("50", 3), ("87.5", 10), ("100", 13)])
+    func rateCurve(owed: String, expected: Int) throws {
+        let account = try account(
+            """
+            protocol: mango-v4
+            parameters: {assets: {SOL: {interest: {points: [[0%, 100%], [50%, 300%], [75%, 700%], [100%, 1300%]]}}}}
+            prices: {SOL: 1}
+            market: {SOL: {deposits: 100}}
+            account: {balances: {USDC: 1000, SOL: -\(owed)}}
+            """)
+        let rate = try #require(account.house.interestRates(of: AssetID(1))).borrow
+        // A rate a second.
+        #expect(
+            (rate.raw * 31_536_000 - Int128(expected) * 1_000_000_000_000_000_000).magnitude
+                < 100_000_000)
     }
 
     /// Liquidation starts below the maintenance weights and goes on to the initial ones, a position at a fee.
