@@ -2318,16 +2318,25 @@ create view if not exists breach_report_price as
 select o.run, o.block, o.seq, o.feed, o.round, o.price_e8, p.price_e8 as accepted_e8
 from oracle_report o
 left join oracle_price p on p.run = o.run and p.block = o.block and p.tx = o.tx and p.feed = o.feed
-where o.fate = 1 and (p.price_e8 is not o.price_e8 or p.observed_ms is not o.observed_ms);
+-- A delayed feed takes over the round before with each report, and this one with the next.
+where o.fate = 1 and (
+    p.round is null or p.round > o.round
+    or (p.round = o.round and (p.price_e8 <> o.price_e8 or p.observed_ms <> o.observed_ms))
+    or (p.round < o.round and exists (
+        select 1 from oracle_price q
+        where q.run = o.run and q.feed = o.feed and q.round = o.round and q.block > o.block
+            and (q.price_e8 <> o.price_e8 or q.observed_ms <> o.observed_ms))));
 
 -- A feed's accepted prices were observed in the order in which they were accepted.
 create view if not exists breach_price_order as
 select run, block, tx, seq, feed, observed_ms, last_observed_ms
 from (
     select
-        *, lag(observed_ms) over (partition by run, feed order by block, tx, seq) as last_observed_ms
-    from oracle_price)
-where observed_ms <= last_observed_ms;
+        *, lag(observed_ms) over steps as last_observed_ms, lag(round) over steps as last_round
+    from oracle_price
+    window steps as (partition by run, feed order by block, tx, seq))
+-- With its first report a delayed feed goes on with the round that it begins with.
+where observed_ms < last_observed_ms or (observed_ms = last_observed_ms and round <> last_round);
 
 -- A sender's included transactions carry successive nonces.
 create view if not exists breach_nonce_order as

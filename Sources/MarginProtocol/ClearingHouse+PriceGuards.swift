@@ -20,8 +20,8 @@ extension ClearingHouse {
             histories = []
             return
         }
-        if histories.isEmpty { histories = Array(repeating: nil, count: prices.count) }
-        for feed in histories.indices where reports[feed] != nil {
+        if histories.isEmpty { histories = Array(repeating: nil, count: reports.count) }
+        for feed in reports.indices where reports[feed] != nil {
             var history =
                 histories[feed] ?? PriceHistory(first: prices[feed], at: time, windows: 0)
             let averages = history.averages

@@ -16,7 +16,7 @@ import Testing
         for record in Fixture.records { try head.append(record) }
         #expect(
             head.head.description
-                == "b77c34ccdc6f0ce9793180114a8d1eb55d221ced554ff29674f5915951cf70ee")
+                == "b95888e4c432418f1cb8c40027b3d72d69aced40aef58f1c15daacb455432ed2")
         #expect(head.blocks == 3)
     }
 

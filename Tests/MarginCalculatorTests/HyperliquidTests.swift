@@ -50,7 +50,8 @@ import Testing
         #expect(isNear(found.positions.first?.liquidationPrice, expected, within: "0.00000002"))
     }
 
-    /// Up to 100,000 the whole position goes at once, above it 20 % first; trading/liquidations.
+    /// Up to 100,000 the whole position goes at once, above it 20 % first; trading/liquidations. The equity is above two
+    /// thirds of the maintenance margin, below which the vault takes over.
     ///
     /// Vectors: hl-partial-1.
     @Test(arguments: [("90000", "-90000", 1), ("100000", "-100000", 1), ("120000", "-24000", 2)])
@@ -59,7 +60,7 @@ import Testing
             """
             protocol: hyperliquid
             prices: {BTC: 1}
-            account: {balances: {USDC: 1}, positions: {BTC: {size: \(size)}}}
+            account: {balances: {USDC: 1100}, positions: {BTC: {size: \(size)}}}
             """)
         let run = LiquidationRun(account, pause: TimeSpan(milliseconds: 5000))
         #expect(isNear(try #require(run.rows.first).step.amount, amount))

@@ -424,7 +424,7 @@ import Testing
         ),
         (
             "{at: +5m, for: 5m, agents: nobody}",
-            "faults.0.agents: 'nobody' is not a group of liquidators of this scenario (known: liquidators-1)"
+            "faults.0.agents: 'nobody' is not a group of liquidators or order keepers of this scenario (known: liquidators-1)"
         ),
         (
             "{at: +5m, for: 5m, agents: liquidators-1, count: 2}",
