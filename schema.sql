@@ -2336,6 +2336,9 @@ left join oracle_price p on p.run = o.run and p.block = o.block and p.tx = o.tx 
 where o.fate = 1 and (
     p.round is null or p.round > o.round
     or (p.round = o.round and (p.price_e8 <> o.price_e8 or p.observed_ms <> o.observed_ms))
+    or (p.round < o.round and not exists (
+        select 1 from feed f join parameter k on k.run = f.run and k.key = 'oracles.' || f.name || '.kind'
+        where f.run = o.run and f.feed = o.feed and k.value = 'delayed'))
     or (p.round < o.round and exists (
         select 1 from oracle_price q
         where q.run = o.run and q.feed = o.feed and q.round = o.round and q.block > o.block
