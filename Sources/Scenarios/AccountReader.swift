@@ -149,9 +149,9 @@ struct AccountReader {
         }
     }
 
-    /// `BTC` of `BTC-PERP`, `BTC/USD` and, where it is one of the assets, of `BTCUSDT`.
+    /// `BTC` of `BTC-PERP`, `BTC-USDT-SWAP` and, where it is one of the assets, of `BTCUSDT`.
     static func asset(of market: String, among assets: [String]) -> String {
-        let name = String(market.prefix { !"-/_:".contains($0) })
+        let name = String(market.prefix { $0 != "-" })
         guard !assets.contains(name) else { return name }
         let ends = ["USDT", "USDC", "USD", "PERP"].filter { name.hasSuffix($0) }
         return ends.map { String(name.dropLast($0.count)) }.first { assets.contains($0) } ?? name

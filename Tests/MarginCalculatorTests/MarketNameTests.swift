@@ -7,10 +7,10 @@ import Testing
 @Suite struct MarketNameTests {
     @Test(arguments: [
         ("binance-usdm", "BTC", "BTC"), ("binance-usdm", "BTC", "BTCUSDT"),
-        ("binance-usdm", "BTCUSDT", "BTCUSDT"), ("binance-usdm", "BTC/USDT:USDT", "BTC/USDT:USDT"),
+        ("binance-usdm", "BTCUSDT", "BTCUSDT"), ("bybit-uta", "BTCUSDT", "BTCPERP"),
         ("okx-multi-currency", "BTC", "BTC-USDT-SWAP"), ("deribit", "BTC", "BTC-PERPETUAL"),
         ("dydx-v4", "BTC-USD", "BTC-USD"), ("hyperliquid", "BTC", "BTC"),
-        ("gmx-v2", "BTC/USD", "BTC"),
+        ("gmx-v2", "BTC-USD", "BTC"),
     ])
     func theRulesAreThoseOfTheAsset(preset: String, price: String, market: String) throws {
         func found(_ price: String, _ market: String) throws -> MarginReport.AccountReport {

@@ -135,8 +135,8 @@ import Testing
         ("{BTC: {size: -1}}", "{USDT: 10000, BTC: 0.75}", "1500"),
         // Fully offset: the minimum charge, 0.45 % of 100,000.
         ("{BTC: {size: 1}, BTC-2: {size: -1}}", "{USDT: 10000}", "450"),
-        // 0.45 % of 10,000,000 is 45,000: 10,000 and twice the rest.
-        ("{BTC: {size: 100}, BTC-2: {size: -100}}", "{USDT: 10000}", "80000"),
+        // 0.45 % of 100,000,000 is 450,000: 250,000 and twice the rest.
+        ("{BTC: {size: 1000}, BTC-2: {size: -1000}}", "{USDT: 10000}", "650000"),
     ])
     func portfolio(positions: String, balances: String, margin: String) throws {
         let found = try report(
