@@ -76,6 +76,13 @@ public struct CalculatedAccount: Sendable {
             try Self.surround(file, &house, other, &journal)
             try Self.back(file, &house, &journal)
         } catch { throw Impossible(description: "the law cannot hold this account: \(error)") }
+        for market in file.parameters.markets.indices {
+            let collected = file.surroundings.feesCollected[market]
+            let left = file.surroundings.feesLeft[market] ?? collected
+            house.seedFunding(
+                MarketID(index: market), rate: file.surroundings.savedRates[market],
+                fees: left.map { (collected ?? .zero, $0) })
+        }
         if let category = file.category { house.seedSetting(cross, .category(category)) }
         self.house = house
         try endow()

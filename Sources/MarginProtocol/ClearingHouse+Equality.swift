@@ -17,6 +17,7 @@ extension ClearingHouse: Equatable {
             && a.proceedings == b.proceedings && a.windowRecords == b.windowRecords
             && a.slowPrices == b.slowPrices && a.stablePrices == b.stablePrices
             && a.socialised == b.socialised && a.marks == b.marks
+            && a.splitFunding == b.splitFunding
             && a.touched == b.touched
             && a.touchedBefore == b.touchedBefore && a.parameterVersion == b.parameterVersion
             && a.parameters == b.parameters

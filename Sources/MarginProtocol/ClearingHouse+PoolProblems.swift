@@ -15,7 +15,9 @@ extension ClearingHouse {
             return found
         }
         if market.contract != .linear { found.append("a pool with terms trades linear contracts") }
-        if case .skew = market.funding {
+        switch market.funding {
+        case .none, .pool, .premium, .velocity: break
+        case .skew, .spread, .impactMid:
             found.append("a pool with terms has funding of its own")
         }
         if market.pool?.spread == .one || market.pool?.impactDepth != .zero {

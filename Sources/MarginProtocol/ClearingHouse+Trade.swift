@@ -94,6 +94,7 @@ extension ClearingHouse {
         move(
             Quantity(raw: trade.poolShare), of: settlement, from: id, to: Self.liquidityPool,
             .takerFee, &journal)
+        if !splitFunding.isEmpty { noteFee(Money(raw: trade.poolShare), trade.parts.market) }
         move(
             Quantity(raw: trade.fee.raw - trade.poolShare), of: settlement, from: id,
             to: Self.treasury, .takerFee, &journal)

@@ -63,6 +63,9 @@ public struct ClearingHouse: Sendable {
     /// By market, what every unit of size has paid for the losses of others; empty until the first.
     var socialised: [Fixed18] = []
 
+    /// By market, of shorts and of the pool; empty where the pool takes no part in funding by a spread.
+    var splitFunding: [SplitFunding] = []
+
     /// Markets whose mark is not their oracle's price, in order; empty where there is none.
     var marks: [MarkState] = []
 
@@ -138,6 +141,12 @@ public struct ClearingHouse: Sendable {
         }
         if parameters.markets.contains(where: { $0.pool?.hasTerms == true }) {
             sides = Array(repeating: PoolSides(), count: parameters.markets.count)
+        }
+        for (index, market) in parameters.markets.enumerated() {
+            if case .spread = market.funding { marketRows[index].splitsFunding = true }
+        }
+        if marketRows.contains(where: \.splitsFunding) {
+            splitFunding = Array(repeating: SplitFunding(), count: parameters.markets.count)
         }
         if parameters.markets.contains(where: { $0.pool?.terms?.deleveraging != nil }) {
             poolFlags = Array(repeating: PoolFlag(), count: 2 * parameters.markets.count)

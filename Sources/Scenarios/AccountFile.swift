@@ -44,6 +44,13 @@ public struct AccountFile: Sendable {
         public var pool: [Money?]
         /// By market: what its book shows, and has shown; nil where nothing is said of it.
         public var books: [BookState?]
+        /// By market: the rate that its funding remembers and moves on from; per year with a pool's terms, per day with a
+        /// velocity. [1e-18]
+        public var savedRates: [Fixed18?]
+        /// By market: what its pool has collected of fees, and what funding has left of them; only with funding by a
+        /// spread. [1e-8 USD]
+        public var feesCollected: [Money?]
+        public var feesLeft: [Money?]
         /// By asset: what all accounts together hold, this one included. [1e-8 units]
         public var deposits: [Quantity?]
         /// By asset: what all accounts together owe, this one included. [1e-8 units]
@@ -145,10 +152,12 @@ extension AccountFile {
                 "What one side of the market holds in all."),
             Key(
                 "long_open_interest", "amount", rule: "this account's position",
-                "What traders who are long hold in all; only where the pool has terms."),
+                "What traders who are long hold in all; only where the pool has terms or takes part in funding."
+            ),
             Key(
                 "short_open_interest", "amount", rule: "this account's position",
-                "What traders who are short hold in all; only where the pool has terms."),
+                "What traders who are short hold in all; only where the pool has terms or takes part in funding."
+            ),
             Key(
                 "pool", "money", rule: "nothing",
                 "What backs each side of the pool; only where the pool has terms."),
@@ -171,6 +180,17 @@ extension AccountFile {
             Key(
                 "funding_rate", "percentage", rule: "0%",
                 "What was last paid for an interval, of which the rest until the next payment may count into a mark."
+            ),
+            Key(
+                "saved_rate", "number", rule: "0",
+                "The rate that the market's funding remembers and moves on from, positive when longs pay: per year where the pool has terms, per day with a velocity."
+            ),
+            Key(
+                "fees_collected", "money", rule: "$0",
+                "What the pool has had in fees; only with funding by a spread."),
+            Key(
+                "fees_left", "money", rule: "as `fees_collected`",
+                "What funding has left of them, of which all beyond half of those collected may be spent."
             ),
             Key(
                 "deposits", "amount", rule: "this account's balance",

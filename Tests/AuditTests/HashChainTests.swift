@@ -16,7 +16,7 @@ import Testing
         for record in Fixture.records { try head.append(record) }
         #expect(
             head.head.description
-                == "b95888e4c432418f1cb8c40027b3d72d69aced40aef58f1c15daacb455432ed2")
+                == "264ca650ccab2f57ee2af9a8001dc1de53d3a1bed47ffd528e473457b98140ef")
         #expect(head.blocks == 3)
     }
 

@@ -60,11 +60,6 @@ enum VectorInventory {
           ids drift-funding-balanced-1 drift-funding-asym-1 drift-funding-asym-2
           ids drift-funding-clamp-tier drift-funding-clamp-tier-b drift-funding-production
           ids drift-funding-production-payment drift-funding-on-hour-2
-          rule drift-funding-balanced-1 drift-funding-asym-1 drift-funding-asym-2
-          rule drift-funding-clamp-tier drift-funding-clamp-tier-b drift-funding-production
-          rule drift-funding-production-payment drift-funding-on-hour-2
-          because the engine has no virtual maker that pays funding out of its fees, and no average
-          because of a mark price to take a premium from
         drift-liquidation
           ids drift-base-to-cover-1 drift-base-to-cover-3 drift-base-to-cover-4
           ids drift-liab-to-cover-5 drift-asset-for-liab-5 drift-perp-if-fee-1 drift-perp-if-fee-3
@@ -203,9 +198,6 @@ enum VectorInventory {
           ids funding-adaptive-d3 borrow-curve-1 borrow-curve-2 borrow-curve-4 usage-1
           ids borrow-kink-0 borrow-kink-40 borrow-kink-85 borrow-kink-90 borrow-kink-100
           ids borrow-kink-110
-          rule funding-adaptive-3 funding-adaptive-5 funding-adaptive-6 funding-adaptive-7
-          rule funding-adaptive-d1 funding-adaptive-d2 funding-adaptive-d3
-          because begin with a saved rate, which cannot be set from outside
           rule borrow-curve-2 borrow-curve-4
           because the value of a pool's token, which the engine does not have
           none borrow-kink-0
