@@ -177,6 +177,11 @@ public struct CalculatedAccount: Sendable {
             let debtor = house.addAccount(owner: Self.other, role: .margin)
             house.seedBalance(-missing, of: AssetID(index: index), to: debtor, into: &journal)
         }
+        for (index, amount) in file.surroundings.badDebts.enumerated() {
+            house.seedBalance(
+                -(amount ?? .zero), of: AssetID(index: index), to: ClearingHouse.badDebt,
+                into: &journal)
+        }
         for (index, price) in file.surroundings.slowPrices.enumerated() {
             guard let price else { continue }
             house.seedSlowPrice(FeedID(index: index), price)
@@ -206,9 +211,9 @@ public struct CalculatedAccount: Sendable {
             guard let value, let terms = file.parameters.markets[index].pool?.terms else {
                 continue
             }
-            // One asset may back both sides.
-            for asset in Set([terms.longBacking.index, terms.shortBacking.index]).sorted() {
-                let asset = AssetID(index: asset)
+            // One asset may back both sides, and then has the more of both.
+            let sides = [(terms.longBacking, value.long), (terms.shortBacking, value.short)]
+            for (asset, value) in sides {
                 guard
                     let amount = try? value.quantity(
                         at: house.price(of: asset), rounding: .nearest)

@@ -108,10 +108,10 @@ extension ClearingHouse {
         let (first, later) = (made, unseen)
         let length = policy.interval
         let before = marketRows[market].fundingIndex
-        marketRows[market].fundingIndex.raw +=
-            step(market, first, length, of: length, atIndex: policy.paysAtIndex)
-            + step(market, later, length, of: length, atIndex: policy.paysAtIndex)
-            * Int128(passed - 1)
+        let paid = step(market, first, length, of: length, atIndex: policy.paysAtIndex)
+        let more = step(market, later, length, of: length, atIndex: policy.paysAtIndex)
+        marketRows[market].fundingIndex.raw += paid + more * Int128(passed - 1)
+        if policy.grace > .zero { lastSteps[market] = Fixed18(raw: passed > 1 ? more : paid) }
         // What was last paid; a mark may count what is left of it until the next payment.
         fundingStates[market].rate = passed > 1 ? later : first
         noteInterval(market, policy, first, into: &journal)
@@ -135,9 +135,28 @@ extension ClearingHouse {
         var moved = step(known)
         if passed > 1 { moved += step(made) + step(unseen) * Int128(passed - 2) }
         marketRows[market].fundingIndex.raw += moved
+        if policy.grace > .zero {
+            let last = passed > 2 ? unseen : passed > 1 ? made : known
+            lastSteps[market] = Fixed18(raw: step(last))
+        }
         fundingStates[market].rate = passed > 1 ? unseen : made
         noteInterval(market, policy, known, into: &journal)
         if policy.limitsCharges { limitCharges(market, since: before, into: &journal) }
+    }
+
+    /// What a change of a position pays of the last payment while its grace lasts, rounded up; what one side of a fill
+    /// pays the other receives. [1e-8]
+    @inline(never)
+    func lateFunding(_ delta: Int64, _ market: Int) -> Int64 {
+        guard lastSteps[market] != .zero,
+            case .premium(let policy) = parameters.markets[market].funding
+        else { return 0 }
+        let left = Self.timeUntilFunding(time, policy.interval, phase: policy.phase)
+        guard policy.interval - left < policy.grace else { return 0 }
+        let change = Position(
+            size: Quantity(raw: delta), cost: .zero,
+            fundingIndex: marketRows[market].fundingIndex - lastSteps[market])
+        return pendingFunding(change, marketRows[market].fundingIndex)
     }
 
     private func noteInterval(
@@ -167,7 +186,7 @@ extension ClearingHouse {
     }
 
     /// How many whole intervals have passed since 1970.
-    private static func intervals(_ time: Timestamp, _ interval: Int64) -> Int64 {
+    static func intervals(_ time: Timestamp, _ interval: Int64) -> Int64 {
         let whole = time.milliseconds / interval
         return time.milliseconds % interval < 0 ? whole - 1 : whole
     }
@@ -225,8 +244,9 @@ extension ClearingHouse {
     /// The rate of one interval.
     private func rate(_ policy: PremiumFunding, _ market: Int, _ samples: [Fixed18]) -> Fixed18 {
         let interest = Fixed18(policy.interest)
-        let average: PremiumSampling.Average = policy.average == .mean ? .mean : .linearlyWeighted
-        return unbounded { () throws(ArithmeticOverflow) in
+        var average: PremiumSampling.Average = policy.average == .mean ? .mean : .linearlyWeighted
+        if policy.tails.isPositive { average = .trimmedMean(share: policy.tails) }
+        return unbounded { [average] () throws(ArithmeticOverflow) in
             let premium = try PremiumSampling(average, minimumCount: policy.minimumSamples)
                 .combine(samples)
             var bounds: FundingBounds?
@@ -275,6 +295,13 @@ extension ClearingHouse {
             {
                 found.append(
                     "funding: a period is between a minute and a week, a phase within the interval")
+            }
+            if !(.zero..<Ratio(percent: 50)).contains(policy.tails)
+                || (policy.tails.isPositive && policy.average != .mean)
+                || policy.grace < .zero || policy.grace > policy.interval
+            {
+                found.append(
+                    "funding: tails are below a half and of a mean, a grace within the interval")
             }
             if policy.isAgainstMark {
                 if case .book = policy.source {

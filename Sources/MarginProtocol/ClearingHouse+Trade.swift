@@ -244,7 +244,8 @@ extension ClearingHouse {
     private func side(
         _ account: Int, _ market: Int, _ delta: Int64, _ notional: Int64, _ before: Position
     ) throws(Rejection) -> FillParts.Side {
-        let funding = before.size.raw == 0 ? 0 : pendingCharges(account, before, market)
+        var funding = before.size.raw == 0 ? 0 : pendingCharges(account, before, market)
+        if !lastSteps.isEmpty { funding += lateFunding(delta, market) }
         let (size, sizeOverflow) = before.size.raw.addingReportingOverflow(delta)
         guard !sizeOverflow, size.magnitude <= UInt64(Self.exposureLimit) else {
             throw .exposureTooLarge

@@ -52,6 +52,9 @@ public struct ClearingHouse: Sendable {
     var isMonotone = true
     var hasInverse = false
 
+    /// Per account and asset, the loan that a debt is; empty where none is charged for itself.
+    var loans: [Loan] = []
+
     /// Liquidations under way, by account; empty where no policy has a course.
     var proceedings: [Proceeding] = []
     /// By market, what its window counts, oldest first; empty until the first.
@@ -65,6 +68,8 @@ public struct ClearingHouse: Sendable {
 
     /// By market, of shorts and of the pool; empty where the pool takes no part in funding by a spread.
     var splitFunding: [SplitFunding] = []
+    /// By market, the last payment of funding; empty where none has a grace. [1e-18 USD per unit]
+    var lastSteps: [Fixed18] = []
 
     /// Markets whose mark is not their oracle's price, in order; empty where there is none.
     var marks: [MarkState] = []
@@ -145,6 +150,9 @@ public struct ClearingHouse: Sendable {
         for (index, market) in parameters.markets.enumerated() {
             if case .spread = market.funding { marketRows[index].splitsFunding = true }
         }
+        if parameters.markets.contains(where: \.funding.hasGrace) {
+            lastSteps = Array(repeating: .zero, count: parameters.markets.count)
+        }
         if marketRows.contains(where: \.splitsFunding) {
             splitFunding = Array(repeating: SplitFunding(), count: parameters.markets.count)
         }
@@ -164,6 +172,9 @@ public struct ClearingHouse: Sendable {
         if parameters.assets.contains(where: { $0.interest != nil }) {
             interestRows = parameters.assets.map { InterestRow(model: $0.interest) }
             interestIndexes = Array(repeating: .one, count: accounts.count * assetCount)
+            if interestRows.contains(where: { $0.loans != nil }) {
+                loans = Array(repeating: Loan(), count: accounts.count * assetCount)
+            }
             _ = addAccount(owner: .system, role: .interest)
         }
         if parameters.auctions != nil {
@@ -234,6 +245,9 @@ public struct ClearingHouse: Sendable {
         positions.append(contentsOf: repeatElement(.none, count: marketCount))
         if !interestRows.isEmpty {
             interestIndexes.append(contentsOf: repeatElement(.one, count: assetCount))
+            if !loans.isEmpty {
+                loans.append(contentsOf: repeatElement(Loan(), count: assetCount))
+            }
         }
         if hasChosenLeverage {
             chosenLeverages.append(contentsOf: repeatElement(0, count: marketCount))

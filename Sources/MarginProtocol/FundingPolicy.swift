@@ -20,6 +20,13 @@ public enum FundingPolicy: Hashable, Sendable {
     case impactMid(ImpactMidPolicy)
 }
 
+extension FundingPolicy {
+    /// Does a payment wait for whoever enters just after it?
+    var hasGrace: Bool {
+        if case .premium(let policy) = self { policy.grace > .zero } else { false }
+    }
+}
+
 /// Funding as exchanges pay it: the average premium of an interval makes the rate of that interval, or of the next.
 ///
 /// `F = P + clamp(I − P, ± dampener)` per period, limited, and scaled to the interval.
@@ -64,6 +71,11 @@ public struct PremiumFunding: Hashable, Sendable {
     /// Fewer samples are filled up with zeros.
     public var minimumSamples: Int
     public var average: Average
+    /// The share of the lowest samples, and of the highest, that is left out; with the mean alone. dYdX's is zero.
+    public var tails = Ratio.zero
+    /// How long after a payment whoever enters still has it, and whoever leaves has not; source: freqtrade/freqtrade,
+    /// exchange/binance.py, funding_fee_cutoff.
+    public var grace = TimeSpan.zero
     /// The largest magnitude of one sample.
     public var premiumBound: Ratio
     /// Whether nobody is charged below its maintenance margin, and receivers have only what is collected.

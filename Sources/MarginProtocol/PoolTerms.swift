@@ -22,6 +22,8 @@ public struct PoolTerms: Hashable, Sendable {
     public var profitCap: Ratio?
     /// What a position pays for the reserve that it keeps.
     public var borrowing: PoolBorrowing?
+    /// The same by whole intervals, in millionths; not beside the other. Source: gmx-io/gmx-contracts, Vault.sol.
+    public var intervalBorrowing: GLPFunding?
     /// How much the initial rate is at least, for each dollar of its side's open interest. [1e-18 per USD]
     public var openInterestMultiplier: Fixed18
     /// What a liquidation costs whatever the size; with it, fees are no part of equity but a requirement of their
@@ -101,6 +103,17 @@ extension ClearingHouse {
         let pool = positions[Self.liquidityPool.index * marketCount + market.index].size
         let all = marketRows[market.index].longOpenInterest
         return side == .long ? all - max(.zero, pool) : all - max(.zero, -pool)
+    }
+
+    /// What the pool of a market holds of the assets that back its sides, fees included, whatever traders have won; nil
+    /// where the pool has no terms. [1e-8 USD]
+    ///
+    /// Source: gmx-io/gmx-synthetics, contracts/market/MarketUtils.sol, getPoolValueInfo, without the traders' profit.
+    public func poolValue(_ market: MarketID) -> Money? {
+        guard let terms = poolTerms(market.index) else { return nil }
+        let long = poolValue(terms, .long, prices)
+        guard terms.longBacking != terms.shortBacking else { return long }
+        return (try? long.adding(poolValue(terms, .short, prices))) ?? Money(raw: .max)
     }
 
     /// The value of the side of the pool that backs longs or shorts. [1e-8 USD] At least zero.

@@ -290,6 +290,26 @@ struct AccountReader {
         return state
     }
 
+    /// What backs both sides alike, or each of them.
+    private func poolBacking(_ own: Fields, _ decoder: ScenarioDecoder)
+        -> AccountFile.PoolBacking?
+    {
+        let kind = Kind<Price>.average.map(Money.zero) { Money(raw: $0.raw) }
+            .limited("$0 or more") { !$0.isNegative }
+        guard let items = own.value("pool")?.items else {
+            return own.readIfPresent("pool", kind).map {
+                AccountFile.PoolBacking(long: $0, short: $0)
+            }
+        }
+        guard items.count == 2, let long = decoder.scalar(items[0], kind, nil),
+            let short = decoder.scalar(items[1], kind, nil)
+        else {
+            if items.count != 2 { own.problem("pool", "expected two [of longs, of shorts]") }
+            return nil
+        }
+        return AccountFile.PoolBacking(long: long, short: short)
+    }
+
     private static let fundingStateKeys = ["saved_rate", "fees_collected", "fees_left"]
 
     /// What a market's funding remembers.
@@ -337,6 +357,7 @@ struct AccountReader {
             feesLeft: Array(repeating: nil, count: decoder.marketNames.count),
             deposits: Array(repeating: nil, count: decoder.assetNames.count),
             debts: Array(repeating: nil, count: decoder.assetNames.count),
+            badDebts: Array(repeating: nil, count: decoder.assetNames.count),
             slowPrices: Array(repeating: nil, count: decoder.assetNames.count))
         guard let tree = fields.value("market"), tree.scalar != "none" else { return result }
         for entry in decoder.named(tree, "market", of: "markets and assets") {
@@ -361,10 +382,7 @@ struct AccountReader {
                         "long_open_interest", .quantity(of: asset))
                     result.shortOpenInterest[index] = own.readIfPresent(
                         "short_open_interest", .quantity(of: asset))
-                    result.pool[index] = own.readIfPresent(
-                        "pool",
-                        Kind<Price>.average.map(Money.zero) { Money(raw: $0.raw) }
-                            .limited("$0 or more") { !$0.isNegative })
+                    result.pool[index] = poolBacking(own, decoder)
                     if decoder.markets[index].pool?.terms != nil {
                         own.refuse("open_interest", "each side of this market has its own")
                     }
@@ -382,11 +400,12 @@ struct AccountReader {
             if let index = decoder.assetNames.firstIndex(of: entry.key) {
                 result.deposits[index] = own.readIfPresent("deposits", .quantity(of: entry.key))
                 result.debts[index] = own.readIfPresent("debts", .quantity(of: entry.key))
+                result.badDebts[index] = own.readIfPresent("bad_debt", .quantity(of: entry.key))
                 result.slowPrices[index] = own.readIfPresent(
                     "slow_price",
                     Kind<Price>.average.limited("a price above $0") { $0.isPositive })
             } else {
-                for key in ["deposits", "debts", "slow_price"] {
+                for key in ["deposits", "debts", "bad_debt", "slow_price"] {
                     own.refuse(key, "there is no asset of this name")
                 }
             }

@@ -83,6 +83,14 @@ extension ScenarioDecoder {
                 "average", "mean or linearly_weighted", default: "mean",
                 "Whether late samples weigh more."),
             Key(
+                "tails", "percentage", rule: "0%",
+                "The share of the lowest samples, and of the highest, that is left out of their mean."
+            ),
+            Key(
+                "grace", "duration", rule: "0s",
+                "How long after a payment whoever enters still has it, and whoever leaves has not."
+            ),
+            Key(
                 "premium_bound", "percentage", default: "100%",
                 "The largest premium of one sample."),
             Key(
@@ -102,7 +110,8 @@ extension ScenarioDecoder {
             [
                 "skew_scale", "impact_notional", "interest", "dampener", "cap", "margin_share",
                 "interval", "sampling", "minimum_samples", "average", "premium_bound",
-                "paid_at", "charge_limit", "period", "phase", "applies", "reference",
+                "paid_at", "charge_limit", "period", "phase", "applies", "reference", "tails",
+                "grace",
             ]
         ), ("spread", ["skew_scale", "spread_divisor", "offset_divisor", "interval", "sampling"]),
         ("impact_mid", ["minimum", "maximum", "longest_step"]),
@@ -213,6 +222,20 @@ extension ScenarioDecoder {
         if policy.phase < .zero || policy.phase >= interval {
             own.problem("phase", "expected less than the interval")
             policy.phase = .zero
+        }
+        policy.tails =
+            own.readIfPresent(
+                "tails",
+                .ratio.limited("0% to below 50%") { $0 >= .zero && $0 < Ratio(percent: 50) })
+            ?? .zero
+        if policy.tails.isPositive, policy.average != .mean {
+            own.problem("tails", "has a meaning only with the mean")
+            policy.tails = .zero
+        }
+        policy.grace = own.readIfPresent("grace", .duration) ?? .zero
+        if policy.grace < .zero || policy.grace > interval {
+            own.problem("grace", "expected at most the interval")
+            policy.grace = .zero
         }
         policy.paysNext =
             own.readIfPresent(

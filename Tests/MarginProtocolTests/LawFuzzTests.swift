@@ -135,6 +135,7 @@ struct Fuzz {
             source: .mark, interest: Ratio(basisPoints: 30), interval: TimeSpan(seconds: 600))
         next.paysNext = true
         next.phase = TimeSpan(seconds: 60)
+        next.grace = TimeSpan(seconds: 120)
         let policies: [FundingPolicy] = [
             .spread(
                 SpreadFunding(
@@ -153,6 +154,10 @@ struct Fuzz {
             parameters.markets[market].takerFee = Ratio(basisPoints: 10)
             parameters.markets[market].makerFee = .zero
         }
+        parameters.assets[2].interest = InterestModel(
+            loans: MarginLoanInterest(
+                rate: Fixed18(Ratio(basisPoints: 50)), ratePeriod: TimeSpan(seconds: 3600),
+                counting: .started(opening: 1)))
     }
 
     /// Positions of markets without a pool go to their books.
