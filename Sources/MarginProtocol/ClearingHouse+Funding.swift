@@ -14,9 +14,10 @@ extension ClearingHouse {
             }
             guard marketRows[market].hasFunding else { continue }
             guard prices[marketRows[market].feed].raw > 0 else { continue }
+            let before = marketRows[market].fundingIndex
             switch parameters.markets[market].funding {
             // A pool with terms has been dealt with.
-            case .none, .pool: continue
+            case .none, .pool: break
             case .skew(let maximum, let scale):
                 accrue(market, maximum, scale, elapsed, into: &journal)
             case .velocity(let maximum, let scale):
@@ -24,6 +25,9 @@ extension ClearingHouse {
             case .premium(let policy): accrue(market, policy, until: now, into: &journal)
             case .spread(let policy): accrue(market, policy, until: now, into: &journal)
             case .impactMid(let policy): accrue(market, policy, over: elapsed, into: &journal)
+            }
+            if marketRows[market].splitsFunding, parameters.markets[market].poolInterest != nil {
+                accruePoolInterest(market, since: before, over: elapsed, into: &journal)
             }
         }
     }

@@ -113,6 +113,7 @@ extension ClearingHouse {
                     "market \(market.name): a spread is in 0…1, an impact not negative")
             }
             found += market.markProblems.map { "market \(market.name): \($0)" }
+            found += market.poolInterestProblems.map { "market \(market.name): \($0)" }
             found += poolProblems(market, parameters).map { "market \(market.name): \($0)" }
         }
         check(

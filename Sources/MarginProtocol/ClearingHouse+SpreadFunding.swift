@@ -57,14 +57,8 @@ extension ClearingHouse {
                 feePool: try rule.feePool(
                     fees: fees.left, exchangeFees: fees.collected, reserved: .zero))
         }
-        // What longs pay less what shorts are paid, rounded down; sizes times rates fit as values do.
-        let exact =
-            Int128(longs.raw) * rates.long.raw + Int128(shorts.raw) * rates.short.raw
-        let unit = Fixed18.one.raw
-        let rest = exact / unit - (exact % unit < 0 ? 1 : 0)
-        let received = min(rates.protocolPayment.raw, Int64(rest))
-        marketRows[market].fundingIndex.raw += rates.long.raw
-        splitFunding[market].shortIndex.raw += rates.short.raw
+        let rest = moveSplit(market, long: rates.long, short: rates.short)
+        let received = min(rates.protocolPayment.raw, rest)
         splitFunding[market].left += Money(raw: received)
         move(
             Quantity(raw: received), of: settlement, from: Self.funding(id),

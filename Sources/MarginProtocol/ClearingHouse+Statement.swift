@@ -193,9 +193,7 @@ extension ClearingHouse {
         parameters.liquidation.course == nil && parameters.keeper == nil
             && parameters.positionResults == .separate
             && !parameters.lossWaterfall.contains(.socialisedByFunding)
-            && !parameters.markets.contains {
-                if case .spread = $0.funding { true } else { false }
-            }
+            && !parameters.markets.contains(where: \.splitsFunding)
     }
 }
 

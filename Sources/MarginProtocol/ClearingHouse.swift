@@ -141,14 +141,15 @@ public struct ClearingHouse: Sendable {
                 feed: $0.feed.index, indexFeed: $0.feed.index, isInverse: $0.contract == .inverse,
                 firstBracket: 0,
                 bracketCount: 0,
-                profitWeight: $0.profitWeight.raw, highestRate: 0, hasFunding: $0.funding != .none,
+                profitWeight: $0.profitWeight.raw, highestRate: 0,
+                hasFunding: $0.funding != .none || $0.poolInterest != nil,
                 fundingIndex: .zero, longOpenInterest: .zero)
         }
         if parameters.markets.contains(where: { $0.pool?.hasTerms == true }) {
             sides = Array(repeating: PoolSides(), count: parameters.markets.count)
         }
         for (index, market) in parameters.markets.enumerated() {
-            if case .spread = market.funding { marketRows[index].splitsFunding = true }
+            marketRows[index].splitsFunding = market.splitsFunding
         }
         if parameters.markets.contains(where: \.funding.hasGrace) {
             lastSteps = Array(repeating: .zero, count: parameters.markets.count)

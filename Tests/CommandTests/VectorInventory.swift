@@ -327,8 +327,6 @@ enum VectorInventory {
         synthetix-v3-funding
           ids snx-funding-table snx-funding-rate-1 snx-funding-rate-6 snx-funding-rate-7
           ids snx-interest-1 snx-interest-2 snx-interest-3
-          rule snx-interest-1 snx-interest-2 snx-interest-3
-          because interest on what liquidity providers have lent
         synthetix-v3-liquidation
           ids snx-window-1 snx-limit-rolling snx-limit-max-pd snx-keeper-2 snx-keeper-3
         synthetix-v3-margin

@@ -468,4 +468,76 @@ struct FundingPolicyTests {
         premium.period = .zero
         #expect(problems(.premium(premium)).count == 1)
     }
+
+    /// Synthetixio/synthetix-v3, markets/perps-market/test/integration/Position/InterestRate.test.ts, its helper: a year's
+    /// rate on what all positions use of the pool, which longs and shorts pay alike; here a long and a short of a fifth of it.
+    ///
+    /// Vectors: snx-interest-1, snx-interest-2, snx-interest-3.
+    @Test(arguments: [("5", "0.015"), ("7.5", "0.0225"), ("9", "0.1725")])
+    func poolInterest(size: String, rate: String) throws {
+        var parameters = plainParameters()
+        parameters.markets[0].funding = .velocity(maximum: ratio("3"), skewScale: units("10000"))
+        parameters.markets[0].poolInterest = PoolInterest(
+            gradients: UtilizationGradients(
+                low: Fixed18(ratio("0.0003")), breakpoint: Fixed18(ratio("0.75")),
+                high: Fixed18(ratio("0.01"))))
+        var world = World(parameters)
+        world.mint("1000", usd, pool)
+        let long = world.margin(alice, "1000")
+        let short = world.margin(bob, "1000")
+        world.trade(short, ethPerp, "-2", by: bob)
+        let open = units(size) - units("2")
+        world.run(
+            .trade(account: long, market: ethPerp, size: open, limit: nil, reduceOnly: false),
+            by: alice)
+        #expect(world.house.poolInterestRate(ethPerp) == Fixed18(ratio(rate)))
+        world.advance(by: 1000)
+        let before = (
+            world.house.unrealizedProfit(long, ethPerp, at: price("100")),
+            world.house.unrealizedProfit(short, ethPerp, at: price("100")), world.balance(pool)
+        )
+        let index = world.house.fundingIndex(ethPerp)
+        world.advance(by: Self.day)
+        // A day of interest, beside funding that one side pays the other and the pool.
+        let interest = Int128(decimal(rate)) * 10_000_000_000 * 100 / 365
+        let funding =
+            (world.house.fundingIndex(ethPerp) - index).raw - interest
+        let unit = Fixed18.one.raw
+        let paid = (
+            before.0 - world.house.unrealizedProfit(long, ethPerp, at: price("100")),
+            before.1 - world.house.unrealizedProfit(short, ethPerp, at: price("100"))
+        )
+        let expected = (
+            Int128(open.raw) * (funding + interest) / unit,
+            Int128(200_000_000) * (interest - funding) / unit
+        )
+        #expect((Int128(paid.0.raw) - expected.0).magnitude <= 2, "\(paid.0)")
+        #expect((Int128(paid.1.raw) - expected.1).magnitude <= 2, "\(paid.1)")
+        let received = (world.balance(pool) - before.2).raw
+        #expect(
+            (Int128(received) - expected.0 - expected.1).magnitude <= 4, "\(received)")
+        #expect(world.house.breaches().isEmpty)
+        world.run(
+            .trade(account: long, market: ethPerp, size: -open, limit: nil, reduceOnly: true),
+            by: alice)
+        world.trade(short, ethPerp, "2", by: bob)
+        let kept = world.balance(ClearingHouse.funding(ethPerp))
+        #expect(!kept.isNegative && kept < units("0.0000001"), "\(kept)")
+        #expect(world.house.breaches().isEmpty)
+    }
+
+    @Test func whatInterestOfPositionsRefuses() {
+        func problems(_ change: (inout MarketParameters) -> Void) -> Int {
+            var parameters = plainParameters()
+            parameters.markets[0].poolInterest = PoolInterest(
+                gradients: UtilizationGradients(low: .one, breakpoint: .one, high: .one))
+            change(&parameters.markets[0])
+            return ClearingHouse.problems(in: parameters).count
+        }
+        #expect(problems { _ in } == 0)
+        #expect(problems { $0.poolInterest?.lockedShare = Ratio(whole: 101) } == 1)
+        #expect(problems { $0.poolInterest?.gradients.low = Fixed18(whole: 1001) } == 1)
+        #expect(problems { $0.contract = .inverse } == 1)
+        #expect(problems { $0.funding = .premium(PremiumFunding(source: .mark)) } == 1)
+    }
 }
