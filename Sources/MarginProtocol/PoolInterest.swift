@@ -59,7 +59,7 @@ extension ClearingHouse {
     }
 
     /// What the pool has set aside for the positions of all markets with interest, of what it holds of the settlement asset;
-    /// at most a thousand. [1e-18]
+    /// at most a thousand, and nought of an empty pool. [1e-18]
     private var poolUtilization: Fixed18 {
         var locked = Int128(0)
         for (market, terms) in parameters.markets.enumerated() {
@@ -73,7 +73,8 @@ extension ClearingHouse {
         guard locked > 0 else { return .zero }
         let held = balances[Self.liquidityPool.index * assetCount + settlement]
         let value = scaled(max(0, held), prices[assetRows[settlement].feed].raw, .down)
-        guard value > 0, locked / Int128(value) < 1000 else { return most }
+        guard value > 0 else { return .zero }
+        guard locked / Int128(value) < 1000 else { return most }
         return Fixed18(raw: locked * Fixed18.one.raw / Int128(value))
     }
 
