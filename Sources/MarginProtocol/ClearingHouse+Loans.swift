@@ -55,4 +55,14 @@ extension ClearingHouse {
             loans[slot].charged = rule.periods(borrowed: loans[slot].since, repaid: time)
         }
     }
+
+    /// A debt from before the first block has been charged the clock's present period; where periods begin with the loan,
+    /// it is drawn in that moment.
+    mutating func seedLoan(_ id: AccountID, _ asset: AssetID) {
+        let slot = id.index * assetCount + asset.index
+        guard balances[slot] < 0, interestRows[asset.index].loans?.counting == .clock else {
+            return
+        }
+        loans[slot].charged = 1
+    }
 }

@@ -270,6 +270,7 @@ public struct ClearingHouse: Sendable {
         _ amount: Quantity, of asset: AssetID, to account: AccountID, into journal: inout [Event]
     ) {
         move(amount, of: asset.index, from: Self.outside, to: account, .genesis, &journal)
+        if !loans.isEmpty { seedLoan(account, asset) }
     }
 
     /// Gives an account a position against the pool at a price, before the first block.

@@ -95,6 +95,24 @@ struct LoanTests {
         #expect((refusal == nil) == isGranted, "\(String(describing: refusal))")
     }
 
+    /// What is owed before the first block has been charged the hour that it is in.
+    @Test(arguments: [
+        (MarginLoanInterest.Counting.clock, "-10", "-10.01"),
+        (.started(opening: 1), "-10.01", "-10.03"),
+    ])
+    func debtsOfTheBeginning(
+        counting: MarginLoanInterest.Counting, first: String, second: String
+    ) {
+        var world = Self.world(counting)
+        world.advance(by: 60 * Self.minute - world.house.time.milliseconds)
+        let account = world.margin(alice, "10000")
+        world.house.seedBalance(units("-10"), of: eth, to: account, into: &world.journal)
+        #expect(world.balance(account, eth) == units(first))
+        world.advance(by: 61 * Self.minute)
+        #expect(world.balance(account, eth) == units(second))
+        #expect(world.house.breaches().isEmpty)
+    }
+
     /// No debt is charged more than itself between two movements.
     @Test func aForgottenLoan() {
         var world = Self.world(.clock, rate: "0.01")
