@@ -664,6 +664,21 @@ create table if not exists mark_price (
     primary key (run, block, tx, seq)
 ) strict, without rowid;
 
+-- A row is a payment of funding in which longs and shorts have a rate each, since the pool pays no more than its fees
+-- allow. The longs' own index stands in `funding`.
+create table if not exists funding_split (
+    run integer not null, -- run
+    block integer not null, -- block
+    tx integer not null, -- transaction; -1, as funding accrues between blocks
+    seq integer not null, -- event
+    market integer not null, -- market
+    short_index_e8 integer not null, -- [1e-8 USD per unit] cumulative funding a short has been paid, rounded down
+    short_index_rest_e18 integer not null check (short_index_rest_e18 between 0 and 9999999999), -- [1e-18 USD per unit] what that left out
+    pool_received_e8 integer not null, -- [1e-8 USD] what the pool received; negative where it paid
+    fees_left_e8 integer not null, -- [1e-8 USD] what is left of the pool's fees
+    primary key (run, block, tx, seq)
+) strict, without rowid;
+
 -- == codes ==
 insert or ignore into code (domain, code, name) values
     ('table', 0, 'run'),
@@ -698,6 +713,7 @@ insert or ignore into code (domain, code, name) values
     ('table', 95, 'mark_price'),
     ('table', 98, 'trade_request'),
     ('table', 99, 'pool_deleveraging'),
+    ('table', 103, 'funding_split'),
     ('pool_deleveraging', 1, 'enabled'),
     ('pool_deleveraging', 2, 'disabled'),
     ('pool_deleveraging', 3, 'closed'),
@@ -814,6 +830,7 @@ insert or ignore into code (domain, code, name) values
     ('balance_reason', 65, 'executionFeeHeld'),
     ('balance_reason', 66, 'executionFeePaid'),
     ('balance_reason', 67, 'executionFeeReturned'),
+    ('balance_reason', 75, 'poolFunding'),
     ('position_reason', 1, 'trade'),
     ('position_reason', 2, 'orderMatch'),
     ('position_reason', 3, 'liquidation'),
@@ -1057,6 +1074,10 @@ create trigger if not exists mark_price_no_update before update on mark_price be
     select raise(abort, 'mark_price is append-only: a row may not be changed'); end;
 create trigger if not exists mark_price_no_delete before delete on mark_price begin
     select raise(abort, 'mark_price is append-only: a row may not be deleted'); end;
+create trigger if not exists funding_split_no_update before update on funding_split begin
+    select raise(abort, 'funding_split is append-only: a row may not be changed'); end;
+create trigger if not exists funding_split_no_delete before delete on funding_split begin
+    select raise(abort, 'funding_split is append-only: a row may not be deleted'); end;
 create trigger if not exists trade_request_no_update before update on trade_request begin
     select raise(abort, 'trade_request is append-only: a row may not be changed'); end;
 create trigger if not exists trade_request_no_delete before delete on trade_request begin
@@ -1319,6 +1340,16 @@ left join market m on m.run = f.run and m.market = f.market
 left join account a on a.run = f.run and a.account = l.account
 left join account k on k.run = f.run and k.account = f.maker
 where f.maker_order is not null;
+
+-- Funding in which the pool pays or receives by its fees.
+create view if not exists v_funding_split as
+select
+    c.run, c.block, c.tx, c.seq,
+    strftime('%Y-%m-%dT%H:%M:%fZ', b.time_ms / 1000.0, 'unixepoch') as time, c.market,
+    m.name as market_name, c.short_index_e8 / 1e8 + c.short_index_rest_e18 / 1e18 as short_index,
+    c.pool_received_e8 / 1e8 as pool_received, c.fees_left_e8 / 1e8 as fees_left
+from funding_split c left join block b using (run, block)
+left join market m on m.run = c.run and m.market = c.market;
 
 -- Marks against their indexes.
 create view if not exists v_mark_price as

@@ -78,6 +78,14 @@ struct EventCursor {
             sink.integer(whole)
             sink.integer(rest)
             sink.exact(rate)
+        case .fundingSplit(let payment):
+            let (whole, rest) = split(payment.shortIndex)
+            sink.begin(.fundingSplit, place)
+            sink.id(payment.market)
+            sink.integer(whole)
+            sink.integer(rest)
+            sink.exact(payment.poolReceived)
+            sink.exact(payment.feesLeft)
         case .markTaken(let change):
             sink.begin(.markPrice, place)
             sink.id(change.market)

@@ -11,6 +11,7 @@ enum FactTable: UInt8, CaseIterable, Sendable {
     case markPrice = 95
     case tradeRequest = 98
     case poolDeleveraging
+    case fundingSplit = 103
 
     /// The number under which a run's own row stands in `block_digest`.
     static let runNumber: UInt8 = 0
@@ -149,6 +150,11 @@ enum FactTable: UInt8, CaseIterable, Sendable {
         case .markPrice:
             FactTable.event + [
                 "market", "mark_e8", "index_e8", "bid_e8", "ask_e8", "last_trade_e8",
+            ]
+        case .fundingSplit:
+            FactTable.event + [
+                "market", "short_index_e8", "short_index_rest_e18", "pool_received_e8",
+                "fees_left_e8",
             ]
         case .poolDeleveraging:
             FactTable.event + [

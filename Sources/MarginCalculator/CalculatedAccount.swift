@@ -76,6 +76,13 @@ public struct CalculatedAccount: Sendable {
             try Self.surround(file, &house, other, &journal)
             try Self.back(file, &house, &journal)
         } catch { throw Impossible(description: "the law cannot hold this account: \(error)") }
+        for market in file.parameters.markets.indices {
+            let collected = file.surroundings.feesCollected[market]
+            let left = file.surroundings.feesLeft[market] ?? collected
+            house.seedFunding(
+                MarketID(index: market), rate: file.surroundings.savedRates[market],
+                fees: left.map { (collected ?? .zero, $0) })
+        }
         if let category = file.category { house.seedSetting(cross, .category(category)) }
         self.house = house
         try endow()
@@ -170,6 +177,11 @@ public struct CalculatedAccount: Sendable {
             let debtor = house.addAccount(owner: Self.other, role: .margin)
             house.seedBalance(-missing, of: AssetID(index: index), to: debtor, into: &journal)
         }
+        for (index, amount) in file.surroundings.badDebts.enumerated() {
+            house.seedBalance(
+                -(amount ?? .zero), of: AssetID(index: index), to: ClearingHouse.badDebt,
+                into: &journal)
+        }
         for (index, price) in file.surroundings.slowPrices.enumerated() {
             guard let price else { continue }
             house.seedSlowPrice(FeedID(index: index), price)
@@ -199,9 +211,9 @@ public struct CalculatedAccount: Sendable {
             guard let value, let terms = file.parameters.markets[index].pool?.terms else {
                 continue
             }
-            // One asset may back both sides.
-            for asset in Set([terms.longBacking.index, terms.shortBacking.index]).sorted() {
-                let asset = AssetID(index: asset)
+            // One asset may back both sides, and then has the more of both.
+            let sides = [(terms.longBacking, value.long), (terms.shortBacking, value.short)]
+            for (asset, value) in sides {
                 guard
                     let amount = try? value.quantity(
                         at: house.price(of: asset), rounding: .nearest)

@@ -36,7 +36,7 @@ extension ClearingHouse {
             requirement += Int128(max(low.requirement, high.requirement).raw)
         }
         for asset in Bits(mask: accounts[account].assets) {
-            let amount = drift.grown(holding(account, asset))
+            let amount = drift.grown(holding(account, asset), asset)
             let prices = amount > 0 ? lows : highs
             surplus += Int128(line(amount, account, asset, prices, .maintenance).weighted.raw)
         }

@@ -11,12 +11,15 @@ extension ClearingHouse: Equatable {
             && a.marketRows == b.marketRows && a.fundingStates == b.fundingStates
             && a.sides == b.sides && a.assetRows == b.assetRows
             && a.interestRows == b.interestRows && a.interestIndexes == b.interestIndexes
+            && a.loans == b.loans
             && a.delegations == b.delegations && a.blockUsage == b.blockUsage
             && a.auctions == b.auctions && a.requests == b.requests
             && a.poolFlags == b.poolFlags
             && a.proceedings == b.proceedings && a.windowRecords == b.windowRecords
             && a.slowPrices == b.slowPrices && a.stablePrices == b.stablePrices
             && a.socialised == b.socialised && a.marks == b.marks
+            && a.splitFunding == b.splitFunding
+            && a.lastSteps == b.lastSteps
             && a.touched == b.touched
             && a.touchedBefore == b.touchedBefore && a.parameterVersion == b.parameterVersion
             && a.parameters == b.parameters

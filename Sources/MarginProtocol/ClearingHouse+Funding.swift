@@ -14,14 +14,20 @@ extension ClearingHouse {
             }
             guard marketRows[market].hasFunding else { continue }
             guard prices[marketRows[market].feed].raw > 0 else { continue }
+            let before = marketRows[market].fundingIndex
             switch parameters.markets[market].funding {
             // A pool with terms has been dealt with.
-            case .none, .pool: continue
+            case .none, .pool: break
             case .skew(let maximum, let scale):
                 accrue(market, maximum, scale, elapsed, into: &journal)
             case .velocity(let maximum, let scale):
                 accrue(market, velocity: maximum, scale, elapsed, into: &journal)
             case .premium(let policy): accrue(market, policy, until: now, into: &journal)
+            case .spread(let policy): accrue(market, policy, until: now, into: &journal)
+            case .impactMid(let policy): accrue(market, policy, over: elapsed, into: &journal)
+            }
+            if marketRows[market].splitsFunding, parameters.markets[market].poolInterest != nil {
+                accruePoolInterest(market, since: before, over: elapsed, into: &journal)
             }
         }
     }
@@ -91,23 +97,78 @@ extension ClearingHouse {
             fundingStates[market].samples.append(premium(market, policy))
             fundingStates[market].sampledAt = now.milliseconds
         }
-        let passed = Self.intervals(now, interval) - Self.intervals(time, interval)
+        let passed =
+            Self.intervals(now - policy.phase, interval)
+            - Self.intervals(time - policy.phase, interval)
         guard passed > 0 else { return }
         let samples = fundingStates[market].samples
         fundingStates[market].samples = []
-        let first = rate(policy, market, samples)
-        let later = passed > 1 ? rate(policy, market, []) : .zero
+        let made = rate(policy, market, samples)
+        let unseen = passed > 1 ? rate(policy, market, []) : .zero
+        if policy.paysNext {
+            payNext(market, policy, made, unseen, passed, into: &journal)
+            return
+        }
+        let (first, later) = (made, unseen)
         let length = policy.interval
         let before = marketRows[market].fundingIndex
-        marketRows[market].fundingIndex.raw +=
-            step(market, first, length, of: length, atIndex: policy.paysAtIndex)
-            + step(market, later, length, of: length, atIndex: policy.paysAtIndex)
-            * Int128(passed - 1)
+        let paid = step(market, first, length, of: length, atIndex: policy.paysAtIndex)
+        let more = step(market, later, length, of: length, atIndex: policy.paysAtIndex)
+        marketRows[market].fundingIndex.raw += paid + more * Int128(passed - 1)
+        if policy.grace > .zero { lastSteps[market] = Fixed18(raw: passed > 1 ? more : paid) }
         // What was last paid; a mark may count what is left of it until the next payment.
         fundingStates[market].rate = passed > 1 ? later : first
-        let perEight = first.raw * 28_800_000 / Int128(interval) / 10_000_000_000
-        note(market, Ratio(raw: Int64(perEight)), into: &journal)
+        noteInterval(market, policy, first, into: &journal)
         if policy.limitsCharges { limitCharges(market, since: before, into: &journal) }
+    }
+
+    /// Pays the rate that was known beforehand, and what the interval that has ended makes is known for the next one.
+    ///
+    /// Of several intervals the second pays what the samples made, and those after it what no samples make.
+    @inline(never)
+    private mutating func payNext(
+        _ market: Int, _ policy: PremiumFunding, _ made: Fixed18, _ unseen: Fixed18,
+        _ passed: Int64, into journal: inout [Event]
+    ) {
+        let before = marketRows[market].fundingIndex
+        let known = fundingStates[market].rate
+        let length = policy.interval
+        func step(_ rate: Fixed18) -> Int128 {
+            self.step(market, rate, length, of: length, atIndex: policy.paysAtIndex)
+        }
+        var moved = step(known)
+        if passed > 1 { moved += step(made) + step(unseen) * Int128(passed - 2) }
+        marketRows[market].fundingIndex.raw += moved
+        if policy.grace > .zero {
+            let last = passed > 2 ? unseen : passed > 1 ? made : known
+            lastSteps[market] = Fixed18(raw: step(last))
+        }
+        fundingStates[market].rate = passed > 1 ? unseen : made
+        noteInterval(market, policy, known, into: &journal)
+        if policy.limitsCharges { limitCharges(market, since: before, into: &journal) }
+    }
+
+    /// What a change of a position pays of the last payment while its grace lasts, rounded up; what one side of a fill
+    /// pays the other receives. [1e-8]
+    @inline(never)
+    func lateFunding(_ delta: Int64, _ market: Int) -> Int64 {
+        guard lastSteps[market] != .zero,
+            case .premium(let policy) = parameters.markets[market].funding
+        else { return 0 }
+        let left = Self.timeUntilFunding(time, policy.interval, phase: policy.phase)
+        guard policy.interval - left < policy.grace else { return 0 }
+        let change = Position(
+            size: Quantity(raw: delta), cost: .zero,
+            fundingIndex: marketRows[market].fundingIndex - lastSteps[market])
+        return pendingFunding(change, marketRows[market].fundingIndex)
+    }
+
+    private func noteInterval(
+        _ market: Int, _ policy: PremiumFunding, _ rate: Fixed18, into journal: inout [Event]
+    ) {
+        let perEight =
+            rate.raw * 28_800_000 / Int128(policy.interval.milliseconds) / 10_000_000_000
+        note(market, Ratio(raw: Int64(perEight)), into: &journal)
     }
 
     /// What a unit of a long pays at a rate: of its value, which an inverse contract has in coins. [1e-18]
@@ -129,7 +190,7 @@ extension ClearingHouse {
     }
 
     /// How many whole intervals have passed since 1970.
-    private static func intervals(_ time: Timestamp, _ interval: Int64) -> Int64 {
+    static func intervals(_ time: Timestamp, _ interval: Int64) -> Int64 {
         let whole = time.milliseconds / interval
         return time.milliseconds % interval < 0 ? whole - 1 : whole
     }
@@ -143,16 +204,26 @@ extension ClearingHouse {
         case .skew(let scale):
             let skew = Int128(skew(market)) * Int128(Fixed18.one.raw)
             return FundingBounds(magnitude: bound).clamp(Fixed18(raw: skew / Int128(scale.raw)))
+        case .mark:
+            let mark = prices[marketRows[market].feed]
+            return (try? rule.premium(bestBid: mark, bestAsk: mark, index: index)) ?? .zero
         case .book(let impact):
             let book = books[market]
             let premium: Fixed18?
-            if impact.isZero {
+            if policy.isAgainstMark {
+                let mark = prices[marketRows[market].feed]
+                premium = try? rule.premium(
+                    impactBid: try ImpactPrice.average(of: impact, in: depth(market, .buy)),
+                    impactAsk: try ImpactPrice.average(of: impact, in: depth(market, .sell)),
+                    reference: mark, index: index,
+                    basis: try PremiumIndex().premium(bestBid: mark, bestAsk: mark, index: index))
+            } else if impact.isZero {
                 guard let bid = book.bestBid, let ask = book.bestAsk else { return .zero }
                 premium = try? rule.premium(bestBid: bid, bestAsk: ask, index: index)
             } else {
                 premium = try? rule.premium(
-                    impactBid: try ImpactPrice.average(of: impact, in: depth(book, .buy)),
-                    impactAsk: try ImpactPrice.average(of: impact, in: depth(book, .sell)),
+                    impactBid: try ImpactPrice.average(of: impact, in: depth(market, .buy)),
+                    impactAsk: try ImpactPrice.average(of: impact, in: depth(market, .sell)),
                     index: index)
             }
             // A book so far from its index that its premium does not fit says nothing.
@@ -160,16 +231,26 @@ extension ClearingHouse {
         }
     }
 
-    private func depth(_ book: LimitOrderBook, _ side: Side) -> [QuotedDepth] {
-        book.levels(side).map { QuotedDepth(price: $0.price, quantity: $0.size) }
+    /// A side of the book, best price first; of an inverse contract in what its money is worth at each price, which
+    /// never is more than there is.
+    func depth(_ market: Int, _ side: Side) -> [QuotedDepth] {
+        let levels = books[market].levels(side)
+        guard marketRows[market].isInverse else {
+            return levels.map { QuotedDepth(price: $0.price, quantity: $0.size) }
+        }
+        return levels.compactMap { level in
+            let coins = exact(level.size.raw, scaleE8, over: level.price.raw, .down)
+            return coins > 0
+                ? QuotedDepth(price: level.price, quantity: Quantity(raw: coins)) : nil
+        }
     }
 
     /// The rate of one interval.
     private func rate(_ policy: PremiumFunding, _ market: Int, _ samples: [Fixed18]) -> Fixed18 {
-        let eightHours = TimeSpan(seconds: 28_800)
         let interest = Fixed18(policy.interest)
-        let average: PremiumSampling.Average = policy.average == .mean ? .mean : .linearlyWeighted
-        return unbounded { () throws(ArithmeticOverflow) in
+        var average: PremiumSampling.Average = policy.average == .mean ? .mean : .linearlyWeighted
+        if policy.tails.isPositive { average = .trimmedMean(share: policy.tails) }
+        return unbounded { [average] () throws(ArithmeticOverflow) in
             let premium = try PremiumSampling(average, minimumCount: policy.minimumSamples)
                 .combine(samples)
             var bounds: FundingBounds?
@@ -186,7 +267,7 @@ extension ClearingHouse {
                 } ?? .added(interest: interest)
             let whole = try FundingRate(formula, bounds: bounds).rate(averagePremium: premium)
             let paid = try FundingRate.prorated(
-                whole, from: eightHours, to: policy.interval, rounding: .towardZero)
+                whole, from: policy.period, to: policy.interval, rounding: .towardZero)
             return policy.cap.map { FundingBounds(magnitude: Fixed18($0)).clamp(paid) } ?? paid
         }
     }
@@ -209,8 +290,29 @@ extension ClearingHouse {
         case .velocity(let maximum, let scale):
             return (.zero...Ratio(whole: 100)).contains(maximum) && scale > .zero
                 ? [] : ["funding needs a velocity in 0…100 and a skew scale > 0"]
+        case .spread(let policy): return policy.problems
+        case .impactMid(let policy): return policy.problems
         case .premium(let policy):
             var found: [String] = []
+            if policy.period < TimeSpan(seconds: 60) || policy.period > TimeSpan(seconds: 604_800)
+                || policy.phase < .zero || policy.phase >= policy.interval
+            {
+                found.append(
+                    "funding: a period is between a minute and a week, a phase within the interval")
+            }
+            if !(.zero..<Ratio(percent: 50)).contains(policy.tails)
+                || (policy.tails.isPositive && policy.average != .mean)
+                || policy.grace < .zero || policy.grace > policy.interval
+            {
+                found.append(
+                    "funding: tails are below a half and of a mean, a grace within the interval")
+            }
+            if policy.isAgainstMark {
+                if case .book = policy.source {
+                } else {
+                    found.append("funding: only a book's premium is taken against the mark")
+                }
+            }
             if !(-Ratio.one ... .one).contains(policy.interest)
                 || !unit.contains(policy.dampener ?? .zero) || !unit.contains(policy.cap ?? .zero)
                 || policy.marginShare ?? .zero < .zero
@@ -237,6 +339,7 @@ extension ClearingHouse {
                 if impact.isNegative { found.append("funding: an impact is not negative") }
             case .skew(let scale):
                 if !scale.isPositive { found.append("funding: a skew scale is greater than zero") }
+            case .mark: break
             }
             return found
         }

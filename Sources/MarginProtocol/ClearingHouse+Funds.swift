@@ -29,8 +29,17 @@ extension ClearingHouse {
             write(pending, asset, id, .interest, &journal)
         }
         let before = balances[id.index * assetCount + asset]
+        var added: Int64 = 0
+        if !loans.isEmpty, before < 0, delta < 0 {
+            added =
+                openingInterest(of: Quantity(raw: -delta), id, AssetID(index: asset)).raw
+        }
         write(delta, asset, id, reason, &journal)
-        noteInterest(id.index, asset, before: before, after: before + delta)
+        if added != 0, let interest {
+            write(added, asset, interest, .interest, &journal)
+            write(-added, asset, id, .interest, &journal)
+        }
+        noteInterest(id.index, asset, before: before, after: before + delta - added)
     }
 
     @inline(__always)
@@ -236,6 +245,7 @@ extension ClearingHouse {
         throws(Rejection)
     {
         let has = balance(id, asset)
+        var opening = Quantity.zero
         if has < amount {
             guard parameters.assets[asset.index].borrowable else {
                 // Where nothing is held there is nothing to be short of: it is a loan that is asked for.
@@ -250,12 +260,13 @@ extension ClearingHouse {
             }
             try requireDebts(adding: borrowed, of: asset.index)
             try requireDebtSize(has - amount, of: asset)
+            opening = openingInterest(of: borrowed, id, asset)
         }
         let carriesRisk = accounts[id.index].markets != 0 || has < amount || hasDebt(id.index)
         guard carriesRisk else { return }
         try requirePrices(of: id.index, for: .withdraw)
         try requirePrice(assetRows[asset.index].feed, for: .withdraw)
-        let change = Hypothesis(asset: asset.index, delta: -amount.raw)
+        let change = Hypothesis(asset: asset.index, delta: -amount.raw - opening.raw)
         let after = evaluate(id.index, prices, .initial, change)
         guard after.isMet else { throw .insufficientMargin(shortBy: -after.surplus) }
         if parameters.withdrawalMargin.isPositive { try requireWithdrawalMargin(id, change) }

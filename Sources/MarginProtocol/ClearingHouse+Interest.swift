@@ -17,24 +17,44 @@ extension ClearingHouse {
     /// [1e-18 per the model's period]
     public func interestRates(of asset: AssetID) -> (borrow: Fixed18, supply: Fixed18)? {
         guard !interestRows.isEmpty, let model = interestRows[asset.index].model else { return nil }
-        return try? model.rates(at: utilization(of: asset))
+        return try? model.rates(
+            at: utilization(of: asset), supplied: supplyUtilization(of: asset))
     }
 
     /// The share of what margin accounts supply of an asset that they also owe, at most one. [1e-18]
     public func utilization(of asset: AssetID) -> Fixed18 {
+        utilization(of: asset, without: lost(asset))
+    }
+
+    /// The same of all that suppliers are owed, whether it is there or lost. [1e-18]
+    func supplyUtilization(of asset: AssetID) -> Fixed18 { utilization(of: asset, without: .zero) }
+
+    /// What has been lent and lost: nobody's debt any more, and still the suppliers'; where debts grow by the series.
+    ///
+    /// Source: aave-dao/aave-v3-origin, DefaultReserveInterestRateStrategyV2.sol, which adds it to what the supply is
+    /// measured by and not to what is available.
+    private func lost(_ asset: AssetID) -> Quantity {
+        guard !interestRows.isEmpty, interestRows[asset.index].model?.accrual == .series else {
+            return .zero
+        }
+        return max(.zero, Quantity(raw: -balances[Self.badDebt.index * assetCount + asset.index]))
+    }
+
+    private func utilization(of asset: AssetID, without lost: Quantity) -> Fixed18 {
         let held = deposited(asset)
         let owed = owed(asset)
         let rule =
             (interestRows.isEmpty ? nil : interestRows[asset.index].model?.utilization) ?? .compound
         return unbounded { () throws(ArithmeticOverflow) in
             try rule.value(
-                of: PoolBalances(cash: max(.zero, held - owed), borrowed: owed, reserves: .zero))
+                of: PoolBalances(
+                    cash: max(.zero, held - owed - lost), borrowed: owed, reserves: .zero))
         }
     }
 
     /// What all margin accounts together hold of an asset, debts not subtracted, interest included. [1e-8 units]
     public func deposited(_ asset: AssetID) -> Quantity {
-        guard !interestRows.isEmpty, interestRows[asset.index].model != nil else {
+        guard !interestRows.isEmpty, interestRows[asset.index].hasIndexes else {
             return assetRows[asset.index].deposited
         }
         return Self.quantity(interestRows[asset.index].supplied)
@@ -42,7 +62,7 @@ extension ClearingHouse {
 
     /// What all margin accounts together owe of an asset, interest included. [1e-8 units]
     public func owed(_ asset: AssetID) -> Quantity {
-        guard !interestRows.isEmpty, interestRows[asset.index].model != nil else {
+        guard !interestRows.isEmpty, interestRows[asset.index].hasIndexes else {
             return assetRows[asset.index].owed
         }
         return Self.quantity(interestRows[asset.index].owed)
@@ -65,6 +85,9 @@ extension ClearingHouse {
         let balance = balances[slot]
         guard balance != 0, interestRows[asset].model != nil, accounts[account].role == .margin
         else { return 0 }
+        if let rule = interestRows[asset].loans {
+            return balance < 0 ? -loanInterest(rule, account, asset) : 0
+        }
         let index = balance > 0 ? interestRows[asset].supplyIndex : interestRows[asset].borrowIndex
         let last = interestIndexes[slot]
         guard index != last else { return 0 }
@@ -81,6 +104,10 @@ extension ClearingHouse {
     /// Notes at which index a balance now stands.
     mutating func noteInterest(_ account: Int, _ asset: Int, before: Int64, after: Int64) {
         guard interestRows[asset].model != nil else { return }
+        if let rule = interestRows[asset].loans {
+            noteLoan(rule, account, asset, before: before, after: after)
+            return
+        }
         interestRows[asset].count(before, after)
         let row = interestRows[asset]
         interestIndexes[account * assetCount + asset] =
@@ -95,9 +122,10 @@ extension ClearingHouse {
         guard elapsed > .zero else { return }
         for asset in interestRows.indices {
             let row = interestRows[asset]
-            guard let model = row.model, row.supplied > .zero || row.owed > .zero,
+            guard row.loans == nil, let model = row.model, row.supplied > .zero || row.owed > .zero,
                 let growth = try? model.growth(
-                    at: utilization(of: AssetID(index: asset)), over: elapsed),
+                    at: utilization(of: AssetID(index: asset)),
+                    supplied: supplyUtilization(of: AssetID(index: asset)), over: elapsed),
                 let borrowIndex = try? row.borrowIndex.multiplied(by: growth.debt, rounding: .up),
                 let supplyIndex = try? row.supplyIndex.multiplied(
                     by: growth.supply, rounding: .down),
@@ -113,7 +141,7 @@ extension ClearingHouse {
     }
 
     /// A total may grow to twice what new balances may reach: sums of twice as much still fit.
-    private func isCarried(_ total: Fixed18, _ asset: Int) -> Bool {
+    func isCarried(_ total: Fixed18, _ asset: Int) -> Bool {
         guard let amount = try? total.rounded(to: Quantity.self, .up),
             amount.raw <= Self.exposureLimit
         else { return false }
@@ -127,7 +155,10 @@ extension ClearingHouse {
 
     /// Tokens that leave must be there: what is supplied less what is on loan.
     func requireLiquidity(_ amount: Quantity, of asset: AssetID) throws(Rejection) {
-        guard !interestRows.isEmpty, interestRows[asset.index].model != nil else { return }
+        // Where loans are charged one by one the venue lends itself.
+        guard !interestRows.isEmpty, interestRows[asset.index].model != nil,
+            interestRows[asset.index].loans == nil
+        else { return }
         guard amount <= deposited(asset) - owed(asset) else { throw .insufficientLiquidity(asset) }
     }
 }

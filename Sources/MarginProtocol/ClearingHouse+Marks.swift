@@ -114,14 +114,17 @@ extension ClearingHouse {
         if case .premium(let policy) = parameters.markets[state.market].funding {
             inputs.fundingRate = fundingStates[state.market].rate
             inputs.fundingInterval = policy.interval
-            inputs.timeUntilFunding = Self.timeUntilFunding(now, policy.interval)
+            inputs.timeUntilFunding = Self.timeUntilFunding(
+                now, policy.interval, phase: policy.phase)
         }
         return inputs
     }
 
     /// From now to the next payment; a whole interval at a payment.
-    static func timeUntilFunding(_ now: Timestamp, _ interval: TimeSpan) -> TimeSpan {
-        let past = now.milliseconds % interval.milliseconds
+    static func timeUntilFunding(
+        _ now: Timestamp, _ interval: TimeSpan, phase: TimeSpan = .zero
+    ) -> TimeSpan {
+        let past = (now.milliseconds - phase.milliseconds) % interval.milliseconds
         let since = past < 0 ? past + interval.milliseconds : past
         return TimeSpan(milliseconds: interval.milliseconds - since)
     }

@@ -24,6 +24,11 @@ extension ClearingHouse {
                 borrowed += borrow(law, side, terms, before, &after, PriceRange(price), span)
             }
         }
+        if let law = terms.intervalBorrowing {
+            for side in PoolSide.allCases {
+                borrowed += borrow(law, side, terms, before, &after, PriceRange(price), span)
+            }
+        }
         var rate = PoolFundingRate.none
         if case .pool(let law) = parameters.markets[market].funding {
             rate = fund(law, before, &after, span)
@@ -72,6 +77,37 @@ extension ClearingHouse {
             let index = try PoolBorrowingIndex().grown(at: rate, over: span)
             after[side].index += index.cumulative
             return try index.fee(size: row.cost, entry: .zero).raw
+        }
+    }
+
+    /// The same for the intervals that have begun since the last block.
+    private func borrow(
+        _ law: GLPFunding, _ side: PoolSide, _ terms: PoolTerms, _ before: PoolSides,
+        _ after: inout PoolSides, _ price: PriceRange, _ span: TimeSpan
+    ) -> Int64 {
+        let row = before[side]
+        let begun =
+            Self.intervals(time + span, law.interval.milliseconds)
+            - Self.intervals(time, law.interval.milliseconds)
+        let pool = min(poolValue(terms, side, prices), Money(raw: Self.exposureLimit))
+        guard begun > 0, row.cost.isPositive, pool.isPositive else { return 0 }
+        let reserved = try? PoolReserves.reserved(
+            side, openInterest: row.cost, tokens: row.size, indexPrice: price)
+        // A rate that does not fit is above the highest, of all the time that may have passed.
+        let most = Fixed18(
+            raw: Self.highestBorrowing.raw * Int128(law.interval.milliseconds) * Int128(begun)
+                / Int128(TimeSpan.year.milliseconds))
+        var rate = most
+        if let reserved,
+            let law = try? law.rate(
+                reserved: Quantity(raw: reserved.raw), pool: Quantity(raw: pool.raw),
+                intervals: begun)
+        {
+            rate = min(rate, Fixed18(law))
+        }
+        return unbounded { () throws(ArithmeticOverflow) in
+            after[side].index += rate
+            return try PoolBorrowingIndex(cumulative: rate).fee(size: row.cost, entry: .zero).raw
         }
     }
 

@@ -15,8 +15,13 @@ extension ClearingHouse {
             return found
         }
         if market.contract != .linear { found.append("a pool with terms trades linear contracts") }
-        if case .skew = market.funding {
+        switch market.funding {
+        case .none, .pool, .premium, .velocity: break
+        case .skew, .spread, .impactMid:
             found.append("a pool with terms has funding of its own")
+        }
+        if market.funding.hasGrace {
+            found.append("a payment with a grace needs a pool without terms")
         }
         if market.pool?.spread == .one || market.pool?.impactDepth != .zero {
             found.append("a pool with terms has a spread below 1 and no linear impact")
@@ -59,6 +64,16 @@ extension ClearingHouse {
             }
         }
         if case .pool(let law) = market.funding { found += fundingProblems(law) }
+        if let law = terms.intervalBorrowing {
+            if terms.borrowing != nil { found.append("a pool has one law of borrowing") }
+            if !(.zero ... .one).contains(law.factor) || law.interval < TimeSpan(seconds: 60)
+                || law.interval > TimeSpan(seconds: 604_800)
+            {
+                found.append(
+                    "borrowing by intervals has a factor within 1, and intervals of a minute to a week"
+                )
+            }
+        }
         return found
     }
 

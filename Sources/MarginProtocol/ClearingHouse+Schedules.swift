@@ -98,10 +98,12 @@ extension ClearingHouse {
                 "market \(market.name): an initial profit weight is between 0 and 1, a cap not negative"
             )
             found += marginProblems(market.margin).map { "market \(market.name): \($0)" }
-            if case .velocity = market.funding {
+            switch market.funding {
+            case .velocity, .spread, .impactMid:
                 check(
                     market.contract == .linear,
-                    "market \(market.name): a funding velocity is one of linear contracts")
+                    "market \(market.name): this funding is one of linear contracts")
+            case .none, .skew, .premium, .pool: break
             }
             found += fundingProblems(market.funding).map { "market \(market.name): \($0)" }
             if let pool = market.pool {
@@ -111,6 +113,7 @@ extension ClearingHouse {
                     "market \(market.name): a spread is in 0…1, an impact not negative")
             }
             found += market.markProblems.map { "market \(market.name): \($0)" }
+            found += market.poolInterestProblems.map { "market \(market.name): \($0)" }
             found += poolProblems(market, parameters).map { "market \(market.name): \($0)" }
         }
         check(

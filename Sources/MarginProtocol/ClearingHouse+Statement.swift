@@ -199,11 +199,12 @@ extension ClearingHouse {
             }
     }
 
-    /// Neither positions nor the course of a liquidation know more than the fast valuation.
+    /// Neither positions, nor what they owe in funding, nor the course of a liquidation know more than the fast valuation.
     static func hasPlainCourse(_ parameters: ProtocolParameters) -> Bool {
         parameters.liquidation.course == nil && parameters.keeper == nil
             && parameters.positionResults == .separate
             && !parameters.lossWaterfall.contains(.socialisedByFunding)
+            && !parameters.markets.contains(where: \.splitsFunding)
     }
 }
 

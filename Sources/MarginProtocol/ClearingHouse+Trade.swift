@@ -94,6 +94,7 @@ extension ClearingHouse {
         move(
             Quantity(raw: trade.poolShare), of: settlement, from: id, to: Self.liquidityPool,
             .takerFee, &journal)
+        if !splitFunding.isEmpty { noteFee(Money(raw: trade.poolShare), trade.parts.market) }
         move(
             Quantity(raw: trade.fee.raw - trade.poolShare), of: settlement, from: id,
             to: Self.treasury, .takerFee, &journal)
@@ -243,7 +244,8 @@ extension ClearingHouse {
     private func side(
         _ account: Int, _ market: Int, _ delta: Int64, _ notional: Int64, _ before: Position
     ) throws(Rejection) -> FillParts.Side {
-        let funding = before.size.raw == 0 ? 0 : pendingCharges(account, before, market)
+        var funding = before.size.raw == 0 ? 0 : pendingCharges(account, before, market)
+        if !lastSteps.isEmpty { funding += lateFunding(delta, market) }
         let (size, sizeOverflow) = before.size.raw.addingReportingOverflow(delta)
         guard !sizeOverflow, size.magnitude <= UInt64(Self.exposureLimit) else {
             throw .exposureTooLarge

@@ -52,6 +52,9 @@ public struct ClearingHouse: Sendable {
     var isMonotone = true
     var hasInverse = false
 
+    /// Per account and asset, the loan that a debt is; empty where none is charged for itself.
+    var loans: [Loan] = []
+
     /// Liquidations under way, by account; empty where no policy has a course.
     var proceedings: [Proceeding] = []
     /// By market, what its window counts, oldest first; empty until the first.
@@ -62,6 +65,11 @@ public struct ClearingHouse: Sendable {
     var stablePrices: [StablePrice] = []
     /// By market, what every unit of size has paid for the losses of others; empty until the first.
     var socialised: [Fixed18] = []
+
+    /// By market, of shorts and of the pool; empty where the pool takes no part in funding by a spread.
+    var splitFunding: [SplitFunding] = []
+    /// By market, the last payment of funding; empty where none has a grace. [1e-18 USD per unit]
+    var lastSteps: [Fixed18] = []
 
     /// Markets whose mark is not their oracle's price, in order; empty where there is none.
     var marks: [MarkState] = []
@@ -133,11 +141,21 @@ public struct ClearingHouse: Sendable {
                 feed: $0.feed.index, indexFeed: $0.feed.index, isInverse: $0.contract == .inverse,
                 firstBracket: 0,
                 bracketCount: 0,
-                profitWeight: $0.profitWeight.raw, highestRate: 0, hasFunding: $0.funding != .none,
+                profitWeight: $0.profitWeight.raw, highestRate: 0,
+                hasFunding: $0.funding != .none || $0.poolInterest != nil,
                 fundingIndex: .zero, longOpenInterest: .zero)
         }
         if parameters.markets.contains(where: { $0.pool?.hasTerms == true }) {
             sides = Array(repeating: PoolSides(), count: parameters.markets.count)
+        }
+        for (index, market) in parameters.markets.enumerated() {
+            marketRows[index].splitsFunding = market.splitsFunding
+        }
+        if parameters.markets.contains(where: \.funding.hasGrace) {
+            lastSteps = Array(repeating: .zero, count: parameters.markets.count)
+        }
+        if marketRows.contains(where: \.splitsFunding) {
+            splitFunding = Array(repeating: SplitFunding(), count: parameters.markets.count)
         }
         if parameters.markets.contains(where: { $0.pool?.terms?.deleveraging != nil }) {
             poolFlags = Array(repeating: PoolFlag(), count: 2 * parameters.markets.count)
@@ -155,6 +173,9 @@ public struct ClearingHouse: Sendable {
         if parameters.assets.contains(where: { $0.interest != nil }) {
             interestRows = parameters.assets.map { InterestRow(model: $0.interest) }
             interestIndexes = Array(repeating: .one, count: accounts.count * assetCount)
+            if interestRows.contains(where: { $0.loans != nil }) {
+                loans = Array(repeating: Loan(), count: accounts.count * assetCount)
+            }
             _ = addAccount(owner: .system, role: .interest)
         }
         if parameters.auctions != nil {
@@ -225,6 +246,9 @@ public struct ClearingHouse: Sendable {
         positions.append(contentsOf: repeatElement(.none, count: marketCount))
         if !interestRows.isEmpty {
             interestIndexes.append(contentsOf: repeatElement(.one, count: assetCount))
+            if !loans.isEmpty {
+                loans.append(contentsOf: repeatElement(Loan(), count: assetCount))
+            }
         }
         if hasChosenLeverage {
             chosenLeverages.append(contentsOf: repeatElement(0, count: marketCount))
@@ -246,6 +270,7 @@ public struct ClearingHouse: Sendable {
         _ amount: Quantity, of asset: AssetID, to account: AccountID, into journal: inout [Event]
     ) {
         move(amount, of: asset.index, from: Self.outside, to: account, .genesis, &journal)
+        if !loans.isEmpty { seedLoan(account, asset) }
     }
 
     /// Gives an account a position against the pool at a price, before the first block.

@@ -11,6 +11,7 @@ public enum BalanceReason: Int8, Hashable, Sendable, CaseIterable {
     case oevPaid = 59
     case fundingLimited
     case executionFeeHeld = 65, executionFeePaid, executionFeeReturned
+    case poolFunding = 75
     public var name: String { String(describing: self) }
 }
 
@@ -131,6 +132,8 @@ public enum Event: Hashable, Sendable {
     case delegateSet(AccountID, Address, allowed: Bool)
     case accountConfigured(AccountID, AccountSetting)
     case fundingAccrued(MarketID, index: Fixed18, ratePer8Hours: Ratio)
+    /// Longs and shorts have a rate each; the market's index is that of longs.
+    indirect case fundingSplit(FundingSplit)
     /// A market's mark or its index is another than before.
     indirect case markTaken(MarkChange)
     indirect case auctionChanged(AuctionChange)

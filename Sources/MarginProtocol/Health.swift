@@ -110,6 +110,8 @@ struct MarketRow: Hashable {
     /// The highest maintenance rate of the schedule, for the bound of the health index.
     var highestRate: Int64
     var hasFunding: Bool
+    /// Whether longs and shorts have a funding index each, and the pool none.
+    var splitsFunding = false
     /// How trades against the pool are priced, so that the plain case needs no look at the parameters.
     var poolPricing = PoolPricingKind.none
     /// Whether the pool that answers for its trades has terms of its own.

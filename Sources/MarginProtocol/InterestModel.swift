@@ -13,8 +13,11 @@ public struct InterestModel: Hashable, Sendable {
         case periods(Int64)
         /// Compounded every second of a year of 365.2425 days; source: euler-xyz/euler-vault-kit, Cache.sol.
         case everySecond
+        /// Each loan is charged by whole periods from when it was drawn, at a rate that does not move, and suppliers earn
+        /// nothing: the venue lends itself. See ``MarginLoanInterest``.
+        case loans(MarginLoanInterest)
     }
-    /// Yearly.
+    /// Yearly; not read where loans are charged one by one.
     public var borrow: KinkedRate
     /// A yearly curve of several bends in its place; nil for none. Source: blockworks-foundation/mango-v4, state/bank.rs.
     public var bends: PiecewiseLinearRate?
@@ -37,7 +40,22 @@ public struct InterestModel: Hashable, Sendable {
         case .series: TimeSpan(milliseconds: Self.year)
         case .periods(let count): TimeSpan(milliseconds: Self.year / count)
         case .everySecond: TimeSpan(milliseconds: 1000)
+        case .loans(let rule): rule.billingPeriod
         }
+    }
+
+    /// Loans that are charged one by one: the rule; nil where debts grow by an index for all.
+    public var loans: MarginLoanInterest? {
+        if case .loans(let rule) = accrual { rule } else { nil }
+    }
+
+    /// Interest on each loan by itself, all of it the venue's.
+    public init(loans rule: MarginLoanInterest) {
+        self.init(
+            borrow: KinkedRate(
+                base: .zero, kink: .one, lowerSlope: .zero, upperSlope: .zero,
+                slopes: .perUtilization, rounding: .down),
+            supply: .shareOfInterest(reserveFactor: .one, rounding: .down), accrual: .loans(rule))
     }
 
     /// 365 days. [ms]
@@ -46,10 +64,19 @@ public struct InterestModel: Hashable, Sendable {
     static let longYear: Int64 = 31_556_952
 
     /// What is paid and earned at a utilization. [1e-18 per ``period``]
+    /// - Parameter supplied: the share of all that suppliers are owed that is on loan, where some of it is lost; nil for
+    ///   the same.
     /// - Throws: ``ArithmeticOverflow`` when a rate does not fit.
-    public func rates(at utilization: Fixed18)
+    public func rates(at utilization: Fixed18, supplied: Fixed18? = nil)
         throws(ArithmeticOverflow) -> (borrow: Fixed18, supply: Fixed18)
     {
+        if let loans {
+            return (
+                try FundingRate.prorated(
+                    loans.rate, from: loans.ratePeriod, to: loans.billingPeriod, rounding: .up),
+                .zero
+            )
+        }
         let rate =
             if let bends {
                 try perPeriod(bends.rate(utilization: utilization))
@@ -58,12 +85,14 @@ public struct InterestModel: Hashable, Sendable {
             }
         var earned = supply
         if case .ownCurve(let curve) = supply { earned = .ownCurve(try perPeriod(curve)) }
-        return (rate, try earned.rate(borrowRate: rate, utilization: utilization))
+        return (
+            rate, try earned.rate(borrowRate: rate, utilization: supplied ?? utilization)
+        )
     }
 
     private func perPeriod(_ curve: KinkedRate) throws(ArithmeticOverflow) -> KinkedRate {
         switch accrual {
-        case .series: curve
+        case .series, .loans: curve
         case .periods(let count): try curve.divided(intoPeriods: count)
         case .everySecond: try curve.divided(intoPeriods: Self.longYear)
         }
@@ -71,7 +100,7 @@ public struct InterestModel: Hashable, Sendable {
 
     private func perPeriod(_ rate: Fixed18) -> Fixed18 {
         switch accrual {
-        case .series: rate
+        case .series, .loans: rate
         case .periods(let count): Fixed18(raw: rate.raw / Int128(count))
         case .everySecond: Fixed18(raw: rate.raw / Int128(Self.longYear))
         }
@@ -79,14 +108,16 @@ public struct InterestModel: Hashable, Sendable {
 
     /// By what debts and supplies grow in a time at a utilization. [1e-18]
     /// - Throws: ``ArithmeticOverflow`` when a factor does not fit.
-    func growth(at utilization: Fixed18, over elapsed: TimeSpan)
+    func growth(at utilization: Fixed18, supplied: Fixed18, over elapsed: TimeSpan)
         throws(ArithmeticOverflow) -> (debt: Fixed18, supply: Fixed18)
     {
-        let rates = try rates(at: utilization)
+        // Loans are charged one by one, and grow by no index.
+        guard loans == nil else { return (.one, .one) }
+        let rates = try rates(at: utilization, supplied: supplied)
         let rule: InterestCompounding =
             switch accrual {
             case .series: .exponentialSeries
-            case .periods: .linear
+            case .periods, .loans: .linear
             case .everySecond: .everyPeriod
             }
         return (
@@ -99,7 +130,7 @@ public struct InterestModel: Hashable, Sendable {
     var utilization: UtilizationRate {
         switch accrual {
         case .series: .aaveBorrowUsage
-        case .periods: UtilizationRate(denominator: .assets, rounding: .down, steps: nil)
+        case .periods, .loans: UtilizationRate(denominator: .assets, rounding: .down, steps: nil)
         case .everySecond: .euler
         }
     }
@@ -118,6 +149,19 @@ public struct InterestModel: Hashable, Sendable {
             }
         case .ownCurve(let curve): curves.append(curve)
         }
+        if let loans {
+            let periods = TimeSpan(seconds: 60)...TimeSpan(milliseconds: Self.year)
+            if loans.rate < .zero || !periods.contains(loans.ratePeriod)
+                || !periods.contains(loans.billingPeriod)
+                || (try? rates(at: .zero).borrow <= Fixed18(raw: Fixed18.one.raw / 100)) != true
+            {
+                found.append(
+                    "a loan's periods are a minute to a year, its rate at most 1 % of a period")
+            }
+            if case .started(let opening) = loans.counting, !(0...100).contains(opening) {
+                found.append("a loan is charged at most 100 periods for being opened")
+            }
+        }
         let isYearly = accrual == .series
         if curves.contains(where: { ($0.slopes == .acrossEachPart) != isYearly }) {
             found.append("slopes across each part go with the series, others with periods")
@@ -129,6 +173,14 @@ public struct InterestModel: Hashable, Sendable {
     }
 }
 
+/// A debt that is charged for itself.
+struct Loan: Hashable {
+    /// When it was drawn.
+    var since = Timestamp(milliseconds: 0)
+    /// How many of its periods are part of the debt already.
+    var charged: Int64 = 0
+}
+
 /// The state of an asset's interest.
 struct InterestRow: Hashable {
     var model: InterestModel?
@@ -138,6 +190,15 @@ struct InterestRow: Hashable {
     /// Σ of what margin accounts hold, and Σ of what they owe, with interest. [1e-18 units]
     var supplied = Fixed18.zero
     var owed = Fixed18.zero
+    /// The rule where loans are charged one by one.
+    var loans: MarginLoanInterest?
+    /// Do its debts and supplies grow by indexes for all?
+    var hasIndexes: Bool { model != nil && loans == nil }
+
+    init(model: InterestModel?) {
+        self.model = model
+        loans = model?.loans
+    }
 
     /// A margin account's balance has moved.
     mutating func count(_ before: Int64, _ after: Int64) {

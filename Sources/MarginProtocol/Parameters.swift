@@ -139,6 +139,12 @@ public struct MarketParameters: Hashable, Sendable {
         set { ownMark = newValue.map { [$0] } ?? [] }
     }
     private var ownMark: [MarkPolicy] = []
+    /// What open positions pay the pool for what they use of it; nil for nothing.
+    public var poolInterest: PoolInterest? {
+        get { ownInterest.first }
+        set { ownInterest = newValue.map { [$0] } ?? [] }
+    }
+    private var ownInterest: [PoolInterest] = []
     public init(
         name: String, feed: FeedID, contract: ContractKind = .linear, margin: MarginSchedule,
         takerFee: Ratio = .zero, makerFee: Ratio = .zero, poolFeeShare: Ratio = .one,

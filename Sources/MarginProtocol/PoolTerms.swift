@@ -22,6 +22,8 @@ public struct PoolTerms: Hashable, Sendable {
     public var profitCap: Ratio?
     /// What a position pays for the reserve that it keeps.
     public var borrowing: PoolBorrowing?
+    /// The same by whole intervals, in millionths; not beside the other. Source: gmx-io/gmx-contracts, Vault.sol.
+    public var intervalBorrowing: GLPFunding?
     /// How much the initial rate is at least, for each dollar of its side's open interest. [1e-18 per USD]
     public var openInterestMultiplier: Fixed18
     /// What a liquidation costs whatever the size; with it, fees are no part of equity but a requirement of their
@@ -96,9 +98,22 @@ extension ClearingHouse {
         marketRows[market].hasPoolTerms ? parameters.markets[market].pool?.terms : nil
     }
 
-    /// What all traders hold on one side of a market whose pool has terms; zero where it has none. [1e-8 units]
+    /// What all traders hold on one side of a market, without the pool. [1e-8 units]
     public func openInterest(_ market: MarketID, _ side: PoolSide) -> Quantity {
-        sides.isEmpty ? .zero : sides[market.index][side].size
+        let pool = positions[Self.liquidityPool.index * marketCount + market.index].size
+        let all = marketRows[market.index].longOpenInterest
+        return side == .long ? all - max(.zero, pool) : all - max(.zero, -pool)
+    }
+
+    /// What the pool of a market holds of the assets that back its sides, fees included, whatever traders have won; nil
+    /// where the pool has no terms. [1e-8 USD]
+    ///
+    /// Source: gmx-io/gmx-synthetics, contracts/market/MarketUtils.sol, getPoolValueInfo, without the traders' profit.
+    public func poolValue(_ market: MarketID) -> Money? {
+        guard let terms = poolTerms(market.index) else { return nil }
+        let long = poolValue(terms, .long, prices)
+        guard terms.longBacking != terms.shortBacking else { return long }
+        return (try? long.adding(poolValue(terms, .short, prices))) ?? Money(raw: .max)
     }
 
     /// The value of the side of the pool that backs longs or shorts. [1e-8 USD] At least zero.
@@ -115,9 +130,11 @@ extension ClearingHouse {
     /// What a position owes for funding and borrowing since it last paid, rounded up. [1e-8]
     func pendingCharges(_ account: Int, _ position: Position, _ market: Int) -> Int64 {
         guard marketRows[market].hasPoolTerms else {
-            guard !socialised.isEmpty else {
+            guard !socialised.isEmpty || marketRows[market].splitsFunding else {
                 return pendingFunding(position, marketRows[market].fundingIndex)
             }
+            // Where each side has an index of its own the pool has its part when it accrues.
+            if marketRows[market].splitsFunding, account == Self.liquidityPool.index { return 0 }
             return pendingFunding(
                 position, chargeIndex(market, ofLong: !position.size.isNegative, account))
         }
@@ -132,7 +149,9 @@ extension ClearingHouse {
     /// The index from which a position's charges count from now on.
     func chargeIndex(_ market: Int, ofLong isLong: Bool, _ account: Int) -> Fixed18 {
         guard marketRows[market].hasPoolTerms else {
-            let index = marketRows[market].fundingIndex
+            let index =
+                isLong || !marketRows[market].splitsFunding
+                ? marketRows[market].fundingIndex : splitFunding[market].shortIndex
             // What others have lost is borne by traders, long or short, not by the pool.
             guard !socialised.isEmpty, account != Self.liquidityPool.index else { return index }
             return isLong ? index + socialised[market] : index - socialised[market]

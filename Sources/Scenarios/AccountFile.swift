@@ -32,6 +32,11 @@ public struct AccountFile: Sendable {
         /// The funding rate last paid, of one interval.
         public var fundingRate: Ratio?
     }
+    /// What backs the sides of a pool. [1e-8 USD]
+    public struct PoolBacking: Sendable, Hashable {
+        public var long: Money
+        public var short: Money
+    }
     /// The state of a market or an asset beyond this account.
     public struct Surroundings: Sendable, Hashable {
         /// By market: what one side of it holds in all, this account included. [1e-8 units]
@@ -40,14 +45,23 @@ public struct AccountFile: Sendable {
         /// [1e-8 units]
         public var longOpenInterest: [Quantity?]
         public var shortOpenInterest: [Quantity?]
-        /// By market: what backs each side of the pool. [1e-8 USD]
-        public var pool: [Money?]
+        /// By market: what backs longs, and what backs shorts. [1e-8 USD]
+        public var pool: [PoolBacking?]
         /// By market: what its book shows, and has shown; nil where nothing is said of it.
         public var books: [BookState?]
+        /// By market: the rate that its funding remembers and moves on from; per year with a pool's terms, per day with a
+        /// velocity. [1e-18]
+        public var savedRates: [Fixed18?]
+        /// By market: what its pool has collected of fees, and what funding has left of them; only with funding by a
+        /// spread. [1e-8 USD]
+        public var feesCollected: [Money?]
+        public var feesLeft: [Money?]
         /// By asset: what all accounts together hold, this one included. [1e-8 units]
         public var deposits: [Quantity?]
         /// By asset: what all accounts together owe, this one included. [1e-8 units]
         public var debts: [Quantity?]
+        /// By asset: what has been lent and lost. [1e-8 units]
+        public var badDebts: [Quantity?]
         /// By asset: the slower price beside its feed's; only where the venue has one.
         public var slowPrices: [Price?]
     }
@@ -145,12 +159,14 @@ extension AccountFile {
                 "What one side of the market holds in all."),
             Key(
                 "long_open_interest", "amount", rule: "this account's position",
-                "What traders who are long hold in all; only where the pool has terms."),
+                "What traders who are long hold in all; only where the pool has terms or takes part in funding."
+            ),
             Key(
                 "short_open_interest", "amount", rule: "this account's position",
-                "What traders who are short hold in all; only where the pool has terms."),
+                "What traders who are short hold in all; only where the pool has terms or takes part in funding."
+            ),
             Key(
-                "pool", "money", rule: "nothing",
+                "pool", "money or [of longs, of shorts]", rule: "nothing",
                 "What backs each side of the pool; only where the pool has terms."),
             Key(
                 "bids", "rows [price, amount]", rule: "none",
@@ -173,9 +189,23 @@ extension AccountFile {
                 "What was last paid for an interval, of which the rest until the next payment may count into a mark."
             ),
             Key(
+                "saved_rate", "number", rule: "0",
+                "The rate that the market's funding remembers and moves on from, positive when longs pay: per year where the pool has terms, per day with a velocity."
+            ),
+            Key(
+                "fees_collected", "money", rule: "$0",
+                "What the pool has had in fees; only with funding by a spread."),
+            Key(
+                "fees_left", "money", rule: "as `fees_collected`",
+                "What funding has left of them, of which all beyond half of those collected may be spent."
+            ),
+            Key(
                 "deposits", "amount", rule: "this account's balance",
                 "What all accounts together hold."),
             Key("debts", "amount", rule: "this account's debt", "What all accounts together owe."),
+            Key(
+                "bad_debt", "amount", rule: "nothing",
+                "What has been lent and lost, which is nobody's debt any more."),
             Key(
                 "slow_price", "price", rule: "the present price",
                 "The venue's slower price of an asset, where it has one."),

@@ -316,6 +316,59 @@ struct AccountReader {
         return state
     }
 
+    /// What backs both sides alike, or each of them.
+    private func poolBacking(_ own: Fields, _ decoder: ScenarioDecoder)
+        -> AccountFile.PoolBacking?
+    {
+        let kind = Kind<Price>.average.map(Money.zero) { Money(raw: $0.raw) }
+            .limited("$0 or more") { !$0.isNegative }
+        guard let items = own.value("pool")?.items else {
+            return own.readIfPresent("pool", kind).map {
+                AccountFile.PoolBacking(long: $0, short: $0)
+            }
+        }
+        guard items.count == 2, let long = decoder.scalar(items[0], kind, nil),
+            let short = decoder.scalar(items[1], kind, nil)
+        else {
+            if items.count != 2 { own.problem("pool", "expected two [of longs, of shorts]") }
+            return nil
+        }
+        return AccountFile.PoolBacking(long: long, short: short)
+    }
+
+    private static let fundingStateKeys = ["saved_rate", "fees_collected", "fees_left"]
+
+    /// What a market's funding remembers.
+    private func fundingState(
+        _ own: Fields, _ funding: FundingPolicy, _ market: Int,
+        _ result: inout AccountFile.Surroundings
+    ) {
+        let bounded = Kind<Fixed18>.number.limited("a rate between -1000000 and 1000000") {
+            $0 >= -Fixed18(whole: 1_000_000) && $0 <= Fixed18(whole: 1_000_000)
+        }
+        switch funding {
+        case .pool: result.savedRates[market] = own.readIfPresent("saved_rate", bounded)
+        case .velocity:
+            result.savedRates[market] = own.readIfPresent(
+                "saved_rate",
+                Kind<Fixed18>.number.limited("a rate between -100 and 100") {
+                    $0 >= -Fixed18(whole: 100) && $0 <= Fixed18(whole: 100)
+                })
+        default: own.refuse("saved_rate", "the market's funding remembers no rate")
+        }
+        guard case .spread = funding else {
+            for key in ["fees_collected", "fees_left"] {
+                own.refuse(key, "the pool's fees take no part in the market's funding")
+            }
+            return
+        }
+        let fees = Kind<Money>.money.limited("$0 to $1B") {
+            $0 >= .zero && $0 <= Money(whole: 1_000_000_000)
+        }
+        result.feesCollected[market] = own.readIfPresent("fees_collected", fees)
+        result.feesLeft[market] = own.readIfPresent("fees_left", fees)
+    }
+
     private func surroundings(_ fields: Fields, _ decoder: ScenarioDecoder)
         -> AccountFile.Surroundings
     {
@@ -325,8 +378,12 @@ struct AccountReader {
             shortOpenInterest: Array(repeating: nil, count: decoder.marketNames.count),
             pool: Array(repeating: nil, count: decoder.marketNames.count),
             books: Array(repeating: nil, count: decoder.marketNames.count),
+            savedRates: Array(repeating: nil, count: decoder.marketNames.count),
+            feesCollected: Array(repeating: nil, count: decoder.marketNames.count),
+            feesLeft: Array(repeating: nil, count: decoder.marketNames.count),
             deposits: Array(repeating: nil, count: decoder.assetNames.count),
             debts: Array(repeating: nil, count: decoder.assetNames.count),
+            badDebts: Array(repeating: nil, count: decoder.assetNames.count),
             slowPrices: Array(repeating: nil, count: decoder.assetNames.count))
         guard let tree = fields.value("market"), tree.scalar != "none" else { return result }
         for entry in decoder.named(tree, "market", of: "markets and assets") {
@@ -338,36 +395,43 @@ struct AccountReader {
             }) {
                 let isInverse = decoder.markets[index].contract == .inverse
                 result.books[index] = book(own, unit: isInverse ? "USD" : asset, decoder)
+                fundingState(own, decoder.markets[index].funding, index, &result)
                 result.openInterest[index] = own.readIfPresent(
                     "open_interest", .quantity(of: isInverse ? "USD" : asset))
-                if decoder.markets[index].pool?.terms != nil {
+                var hasSides = decoder.markets[index].pool?.terms != nil
+                if case .spread = decoder.markets[index].funding {
+                    hasSides = true
+                    own.refuse("pool", "the market's pool has no terms")
+                }
+                if hasSides {
                     result.longOpenInterest[index] = own.readIfPresent(
                         "long_open_interest", .quantity(of: asset))
                     result.shortOpenInterest[index] = own.readIfPresent(
                         "short_open_interest", .quantity(of: asset))
-                    result.pool[index] = own.readIfPresent(
-                        "pool",
-                        Kind<Price>.average.map(Money.zero) { Money(raw: $0.raw) }
-                            .limited("$0 or more") { !$0.isNegative })
-                    own.refuse("open_interest", "each side has its own where the pool has terms")
+                    result.pool[index] = poolBacking(own, decoder)
+                    if decoder.markets[index].pool?.terms != nil {
+                        own.refuse("open_interest", "each side of this market has its own")
+                    }
                 } else {
                     for key in Self.poolStateKeys {
                         own.refuse(key, "the market's pool has no terms")
                     }
                 }
             } else {
-                for key in ["open_interest"] + Self.poolStateKeys + Self.bookKeys {
+                let keys = Self.poolStateKeys + Self.bookKeys + Self.fundingStateKeys
+                for key in ["open_interest"] + keys {
                     own.refuse(key, "there is no market of this name")
                 }
             }
             if let index = decoder.assetNames.firstIndex(of: entry.key) {
                 result.deposits[index] = own.readIfPresent("deposits", .quantity(of: entry.key))
                 result.debts[index] = own.readIfPresent("debts", .quantity(of: entry.key))
+                result.badDebts[index] = own.readIfPresent("bad_debt", .quantity(of: entry.key))
                 result.slowPrices[index] = own.readIfPresent(
                     "slow_price",
                     Kind<Price>.average.limited("a price above $0") { $0.isPositive })
             } else {
-                for key in ["deposits", "debts", "slow_price"] {
+                for key in ["deposits", "debts", "bad_debt", "slow_price"] {
                     own.refuse(key, "there is no asset of this name")
                 }
             }

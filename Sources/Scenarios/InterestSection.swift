@@ -37,7 +37,48 @@ extension ScenarioDecoder {
             Key(
                 "supply", "map", rule: "what borrowers pay, less the reserve factor",
                 "A curve of its own for suppliers: base, kink, slope1 and slope2 (Comet)."),
+            Key(
+                "loan", "percentage", rule: "none",
+                "In place of all those, the rate at which each loan is charged for itself, by whole periods from when it was drawn; the venue lends itself, and suppliers earn nothing (exchanges)."
+            ),
+            Key(
+                "rate_period", "duration", rule: "1h with loan", "What `loan` is a rate of."),
+            Key("period", "duration", rule: "1h with loan", "What is charged whole."),
+            Key(
+                "counting", "started or clock", rule: "started with loan",
+                "Whether a loan's periods begin when it is drawn, or with the clock, and the first at once."
+            ),
+            Key(
+                "opening", "whole number", rule: "0 with loan",
+                "How many periods are charged for opening, too; only with `started` (Kraken)."),
         ])
+
+    private static let loanKeys = ["rate_period", "period", "counting", "opening"]
+
+    /// Loans that are charged one by one.
+    private func loanInterest(_ own: Fields) -> InterestModel {
+        for key in Self.interestSection.keys.map(\.name)
+        where key != "loan" && !Self.loanKeys.contains(key) {
+            own.refuse(key, "cannot stand beside loan")
+        }
+        let period = Kind<TimeSpan>.duration.limited("1m to 365d") {
+            $0 >= TimeSpan(seconds: 60) && $0 <= TimeSpan(seconds: 31_536_000)
+        }
+        let hour = TimeSpan(seconds: 3600)
+        let isClock =
+            own.readIfPresent("counting", Kind.choice([("started", false), ("clock", true)]))
+            ?? false
+        if isClock { own.refuse("opening", "has a meaning only with counting: started") }
+        let rate = own.read("loan", .ratio.limited("0% to 100%") { $0 >= .zero && $0 <= .one })
+        let rule = MarginLoanInterest(
+            rate: Fixed18(max(.zero, rate)),
+            ratePeriod: own.readIfPresent("rate_period", period) ?? hour,
+            billingPeriod: own.readIfPresent("period", period) ?? hour,
+            counting: isClock
+                ? .clock
+                : .started(opening: Int64(own.readIfPresent("opening", .count(0...100)) ?? 0)))
+        return InterestModel(loans: rule)
+    }
 
     static let supplySection = Section(
         path: "assets.ASSET.interest.supply",
@@ -55,6 +96,8 @@ extension ScenarioDecoder {
         let path = fields.path("interest")
         let own = Fields(tree, path, Self.interestSection, self)
         guard tree.entries != nil else { return nil }
+        if own.has("loan") { return loanInterest(own) }
+        for key in Self.loanKeys { own.refuse(key, "has a meaning only with loan") }
         let slopes = own.read(
             "slopes",
             Kind.choice([

@@ -82,6 +82,9 @@ extension ScenarioDecoder {
                 "borrowing", "map or none", default: "none",
                 "What positions pay the pool for the reserve that they keep."),
             Key(
+                "interest", "map or none", rule: "none",
+                "What positions, long or short, pay the pool for what all of them use of it."),
+            Key(
                 "mark", "name or map", rule: "oracle",
                 "What positions are valued at and liquidated by: the name of a rule, or a map."),
             Key(
@@ -198,6 +201,7 @@ extension ScenarioDecoder {
             markets[last].flagReward = fields.readIfPresent("flag_reward", .share) ?? .zero
             markets[last].mark = mark(fields, hasPool: markets[last].pool != nil)
             markets[last].liquidationWindow = liquidationWindow(fields, asset)
+            markets[last].poolInterest = poolInterest(fields)
         }
     }
 

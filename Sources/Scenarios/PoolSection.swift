@@ -86,6 +86,13 @@ extension ScenarioDecoder {
             Key("factor", "percentage/year", rule: "none", "The rate of a pool reserved whole."),
             Key("exponent", "number", default: "1", "Of what is reserved; only with factor."),
             Key(
+                "interval_factor", "percentage", rule: "none",
+                "The rate of an interval of a pool reserved whole, in whole millionths, charged as each interval begins (GMX v1)."
+            ),
+            Key(
+                "interval", "duration", rule: "1h with interval_factor",
+                "From one charge to the next, on multiples of it since midnight UTC."),
+            Key(
                 "optimal_usage", "percentage", rule: "required without factor",
                 "The use of the pool at the kink."),
             Key(
@@ -147,7 +154,24 @@ extension ScenarioDecoder {
             openInterestMultiplier: own.read("open_interest_margin", notNegative),
             liquidationFee: own.readIfPresent("liquidation_fee", .notNegative))
         terms.deleveraging = poolDeleveraging(own)
+        terms.intervalBorrowing = intervalBorrowing(market)
         return terms
+    }
+
+    private func intervalBorrowing(_ market: Fields) -> GLPFunding? {
+        guard let tree = market.value("borrowing"), tree.scalar != "none" else { return nil }
+        let own = Fields(tree, market.path("borrowing"), Self.borrowingSection, self)
+        guard own.has("interval_factor") else { return nil }
+        for key in ["factor", "exponent", "optimal_usage", "base", "above", "skips_smaller_side"] {
+            own.refuse(key, "cannot stand beside interval_factor")
+        }
+        return GLPFunding(
+            factor: max(.zero, own.read("interval_factor", .share)),
+            interval: own.readIfPresent(
+                "interval",
+                .duration.limited("1m to 7d") {
+                    $0 >= TimeSpan(seconds: 60) && $0 <= TimeSpan(seconds: 604_800)
+                }) ?? TimeSpan(seconds: 3600))
     }
 
     private func poolDeleveraging(_ own: Fields) -> PoolDeleveraging? {
@@ -218,6 +242,8 @@ extension ScenarioDecoder {
         guard let tree = market.value("borrowing"), tree.scalar != "none" else { return nil }
         let path = market.path("borrowing")
         let own = Fields(tree, path, Self.borrowingSection, self)
+        guard !own.has("interval_factor") else { return nil }
+        own.refuse("interval", "has a meaning only with interval_factor")
         let skips = own.read("skips_smaller_side", .yesOrNo)
         let kink = ["optimal_usage", "base", "above"]
         if own.has("factor") {

@@ -13,6 +13,7 @@ public enum ScenarioReference {
         ScenarioDecoder.poolPricingSection, ScenarioDecoder.poolImpactSection,
         ScenarioDecoder.poolDeleveragingSection,
         ScenarioDecoder.borrowingSection, ScenarioDecoder.fundingSection,
+        ScenarioDecoder.poolInterestSection,
         ScenarioDecoder.poolFundingSection, ScenarioDecoder.markSection,
         ScenarioDecoder.oracleSection, ScenarioDecoder.latencySection,
         ScenarioDecoder.lognormalLatencySection, ScenarioDecoder.paretoLatencySection,

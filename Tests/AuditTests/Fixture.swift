@@ -101,6 +101,10 @@ enum Fixture {
                 makerOrder: OrderID(raw: 76), size: Quantity(raw: 51), price: Price(raw: 52),
                 takerFee: Money(raw: 53), makerFee: Money(raw: -54))),
         .pricePosted(FeedID(1), report),
+        .fundingSplit(
+            FundingSplit(
+                market: MarketID(0), shortIndex: Fixed18(raw: -95), poolReceived: Money(raw: -96),
+                feesLeft: Money(raw: 97))),
         .markTaken(
             MarkChange(
                 market: MarketID(0), mark: Price(raw: 91), index: Price(raw: 92),

@@ -29,21 +29,21 @@ import Testing
         return try DatabaseQueue(path: scratch.path())
     }
 
-    /// Ether falls by a tenth in ten minutes; makers bid for what is liquidated.
+    /// Ether falls by a tenth in ten minutes; makers bid for what is liquidated; funding is paid on the hour.
     static let books = """
         name: books
         seed: 1
-        start: 2024-06-03T12:00:00Z
+        start: 2024-06-03T12:50:00Z
         duration: 15m
         chain: {preset: instant}
         native: none
         step: 1s
         assets:
           USDC: {price: 1.00}
-          ETH: {price: {points: [[12:00, 2000], [12:10, 1800], [12:15, 1800]], between: linear}}
+          ETH: {price: {points: [[12:50, 2000], [13:00, 1800], [13:05, 1800]], between: linear}}
         markets:
           ETH-PERP:
-            {underlying: ETH, initial_margin: 5%, maintenance_margin: 3%, pool: none, mark: {rule: median, average: 30s}}
+            {underlying: ETH, initial_margin: 5%, maintenance_margin: 3%, pool: none, mark: {rule: median, average: 30s}, funding: {spread: book, spread_divisor: 33, offset_divisor: 5000, interval: 1h}}
         oracles: {ETH: {deviation: 0%, heartbeat: 1s, interval: 1s}}
         protocol:
           liquidation: {whole: position, closing_price: bankruptcy, caller: venue, book: {}}

@@ -13,9 +13,6 @@ enum VectorInventory {
           ids aave-irm-mainnet2023-WBTC-45 aave-irm-mainnet2023-WBTC-60
           ids aave-irm-mainnet2023-USDC-80 aave-irm-mainnet2023-USDC-95
           ids aave-irm-mainnet2023-LINK-30 aave-irm-mainnet2023-LINK-75
-          rule aave-irm-80-unbacked50
-          because nothing is lent without a deposit behind it: what is unbacked lowers no supply
-          because rate
         aave-liquidation
           ids aave-liq-02 aave-liq-03 aave-liq-11 aave-liq-14 aave-liq-15 aave-liq-18 aave-liq-19
           ids aave-liq-20 aave-liq-21
@@ -60,11 +57,6 @@ enum VectorInventory {
           ids drift-funding-balanced-1 drift-funding-asym-1 drift-funding-asym-2
           ids drift-funding-clamp-tier drift-funding-clamp-tier-b drift-funding-production
           ids drift-funding-production-payment drift-funding-on-hour-2
-          rule drift-funding-balanced-1 drift-funding-asym-1 drift-funding-asym-2
-          rule drift-funding-clamp-tier drift-funding-clamp-tier-b drift-funding-production
-          rule drift-funding-production-payment drift-funding-on-hour-2
-          because the engine has no virtual maker that pays funding out of its fees, and no average
-          because of a mark price to take a premium from
         drift-liquidation
           ids drift-base-to-cover-1 drift-base-to-cover-3 drift-base-to-cover-4
           ids drift-liab-to-cover-5 drift-asset-for-liab-5 drift-perp-if-fee-1 drift-perp-if-fee-3
@@ -135,8 +127,6 @@ enum VectorInventory {
           because integers of the chain's own index; the engine's has eighteen decimals a unit
           none dydx4-fclamp-3
           because a market without any margin, which the law refuses
-          rule dydx4-ftails-1
-          because no samples are left out; the chain's parameter is zero
         dydx-v4-liquidation
           ids dydx4-bankr-01 dydx4-bankr-07 dydx4-bankr-08 dydx4-bankr-09 dydx4-bankr-10
           ids dydx4-bankr-12 dydx4-bankr-15 dydx4-fillable-02 dydx4-fillable-07 dydx4-fillable-08
@@ -192,8 +182,6 @@ enum VectorInventory {
           ids v1-long-3 v1-long-4 v1-long-5 v1-long-6 v1-short-1 v1-avg-2 v1-avg-4 v1-avg-7
           ids v1-funding-1 v1-feebps-00 v1-feebps-02 v1-feebps-03 v1-feebps-05 v1-feebps-10
           ids v1-feebps-11 v1-feebps-12 v1-feebps-15
-          rule v1-funding-1
-          because an integer in millionths for eight hours; the engine's borrowing fee is continuous
           none v1-feebps-00 v1-feebps-02 v1-feebps-03 v1-feebps-05 v1-feebps-10 v1-feebps-11
           none v1-feebps-12 v1-feebps-15
           because fees of minting and redeeming the pool's token, which the engine does not have
@@ -203,11 +191,6 @@ enum VectorInventory {
           ids funding-adaptive-d3 borrow-curve-1 borrow-curve-2 borrow-curve-4 usage-1
           ids borrow-kink-0 borrow-kink-40 borrow-kink-85 borrow-kink-90 borrow-kink-100
           ids borrow-kink-110
-          rule funding-adaptive-3 funding-adaptive-5 funding-adaptive-6 funding-adaptive-7
-          rule funding-adaptive-d1 funding-adaptive-d2 funding-adaptive-d3
-          because begin with a saved rate, which cannot be set from outside
-          rule borrow-curve-2 borrow-curve-4
-          because the value of a pool's token, which the engine does not have
           none borrow-kink-0
           because nobody borrows, and nobody pays
         gmx-v2-liquidation
@@ -301,16 +284,10 @@ enum VectorInventory {
           ids ft-fund-5 ft-fund-8 ft-fund-9 ft-fund-10 ft-fund-11 ft-fund-13 ft-fund-15
           none ft-fund-4
           because a market without a price, in which nothing is done
-          rule ft-fund-10 ft-fund-11
-          because who enters within fifteen seconds after a payment pays it; in the law who is there
-          because at the block does
         multi-insurance-adl
           ids bmx-adl-1 btcmex-ins-1 bmx-adl-2
         multi-margin-interest
           ids int-1 int-2 int-3 int-4 int-5 int-6 int-7
-          rule int-1 int-2 int-3 int-4 int-5 int-6 int-7
-          because interest by started hours of each loan, and a fee for opening it; debts of the
-          because engine grow by an index for all
         multi-mark-index
           ids bmx-mark-1 bnc-mark-1 bnc-mark-2 bnc-mark-3
           rule bmx-mark-1 bnc-mark-1 bnc-mark-2 bnc-mark-3
@@ -350,8 +327,6 @@ enum VectorInventory {
         synthetix-v3-funding
           ids snx-funding-table snx-funding-rate-1 snx-funding-rate-6 snx-funding-rate-7
           ids snx-interest-1 snx-interest-2 snx-interest-3
-          rule snx-interest-1 snx-interest-2 snx-interest-3
-          because interest on what liquidity providers have lent
         synthetix-v3-liquidation
           ids snx-window-1 snx-limit-rolling snx-limit-max-pd snx-keeper-2 snx-keeper-3
         synthetix-v3-margin

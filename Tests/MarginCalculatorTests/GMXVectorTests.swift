@@ -136,4 +136,78 @@ import Testing
         let found = account.house.position(account.cross, MarketID(0)).entryPrice
         #expect(isNear(found, average, within: "0.001"))
     }
+
+    /// test/exchange/BorrowingFees.ts: 200,000 long against a thousand ether and a million dollars pay 967.68 in fourteen
+    /// days, which the pool has; of the six million of its tokens each is worth that much more. A second long of 200,000
+    /// doubles the rate: from then on either pays 1,935.36 in fourteen days.
+    ///
+    /// Vectors: borrow-curve-2, borrow-curve-4.
+    @Test func poolValueWithFees() throws {
+        let text = """
+            protocol: gmx-v2
+            prices: {ETH: 5000, USDC: 1}
+            market: {ETH: {pool: [5000000, 1000000]}}
+            account: {balances: {USDC: 50000}, positions: {ETH: {size: 40, entry: 5000}}}
+            parameters:
+              markets: {ETH: {funding: none, taker_fee: 0%, pool_fee_share: 100%, pool: {improving_fee: 0%, imbalance_impact: none, reserve: 100%, open_interest_reserve: 100%}, borrowing: {optimal_usage: 100%, base: 315.36%/year, above: 315.36%/year}}}
+            """
+        let market = MarketID(0)
+        var alone = try account(text)
+        #expect(alone.house.poolValue(market) == Money(whole: 6_000_000))
+        InterestTests.advance(&alone, seconds: 1_209_600)
+        let value = try #require(alone.house.poolValue(market))
+        #expect(isNear(value, "6000967.68"))
+        #expect(isNear(Money(raw: value.raw / 6_000_000), "1.00016128"))
+
+        var account = try account(text)
+        InterestTests.advance(&account, seconds: 1_209_604)
+        let second = account.house.addAccount(owner: Address(50), role: .margin)
+        var journal: [Event] = []
+        account.house.mint(
+            Quantity(whole: 50_000), of: account.file.parameters.settlementAsset, to: second,
+            into: &journal)
+        try account.house.execute(
+            .trade(
+                account: second, market: market, size: Quantity(whole: 40), limit: nil,
+                reduceOnly: false), from: Address(50), into: &journal)
+        InterestTests.advance(&account, seconds: 1_209_600)
+        let prices = account.file.prices
+        #expect(
+            isNear(account.house.plainEquity(of: account.cross, at: prices), "47096.9568"))
+        #expect(isNear(account.house.plainEquity(of: second, at: prices), "48064.64"))
+        #expect(isNear(account.house.poolValue(market), "6004838.4032", within: "0.00000002"))
+        #expect(account.house.breaches().isEmpty)
+    }
+
+    /// test/core/Vault/fundingRate.js: 100,000 reserved of 257,046 at 600 of a million an interval are 233 of a million, once
+    /// the interval of eight hours has begun.
+    ///
+    /// Vectors: v1-funding-1.
+    @Test func borrowingByIntervals() throws {
+        var account = try account(
+            """
+            protocol: gmx-v1
+            prices: {ETH: 1, USDC: 1}
+            market: {ETH: {pool: 257046}}
+            account: {balances: {USDC: 50000}, positions: {ETH: {size: 100000, entry: 1}}}
+            parameters: {markets: {ETH: {borrowing: {interval_factor: 0.06%, interval: 8h}}}}
+            """)
+        InterestTests.advance(&account, seconds: 28_799)
+        #expect(
+            account.house.plainEquity(of: account.cross, at: account.file.prices)
+                == Money(whole: 50_000))
+        InterestTests.advance(&account, seconds: 1)
+        let unit = account.file.parameters.settlementAsset
+        #expect(
+            isNear(account.house.plainEquity(of: account.cross, at: account.file.prices), "49976.7")
+        )
+        // Fees leave the pool, at once.
+        #expect(isNear(account.house.balance(ClearingHouse.treasury, unit), "23.3"))
+        // Two intervals that no block saw count at what is reserved now.
+        InterestTests.advance(&account, seconds: 57_600)
+        #expect(
+            isNear(account.house.plainEquity(of: account.cross, at: account.file.prices), "49930.1")
+        )
+        #expect(account.house.breaches().isEmpty)
+    }
 }

@@ -243,4 +243,52 @@ import Testing
         #expect(account.house.utilization(of: Self.usdc) < .one)
         #expect(account.house.breaches().isEmpty)
     }
+
+    /// tests/misc/rates/RateStrategy.calculateRates.t.sol, test_calculate_rates_80_percent_usage_and_50_percent_supply_usage: 0.8
+    /// are lent of what is there, and 0.6 are lost, for which the suppliers earn nothing.
+    ///
+    /// Vectors: aave-irm-80-unbacked50.
+    @Test func aaveWithBadDebt() throws {
+        let account = try account(
+            """
+            protocol: aave-v3
+            parameters:
+              assets:
+                ETH: {interest: {base: 1%, kink: 80%, slope1: 4%, slope2: 60%, reserve_factor: 10%}}
+            prices: {ETH: 1, DAI: 1}
+            market: {ETH: {deposits: 1.6, bad_debt: 0.6}}
+            account: {balances: {DAI: 1000, ETH: -0.8}}
+            """)
+        let rates = account.house.interestRates(of: try Self.asset("ETH", account))
+        #expect(Self.isClose(rates?.borrow, "0.05", within: 1))
+        #expect(Self.isClose(rates?.supply, "0.0225", within: 1))
+        #expect(account.house.breaches().isEmpty)
+    }
+
+    /// freqtrade/freqtrade @c9ae5e1e, tests/leverage/test_interest.py, test_interest: 60 borrowed at Binance, by started hours
+    /// of a daily rate, and at Kraken, by started four hours and once for opening.
+    ///
+    /// Vectors: int-1, int-2, int-3, int-4, int-5, int-6, int-7.
+    @Test(arguments: [
+        ("0.05%", true, 10, "-60.00125"), ("0.025%", true, 10, "-60.000625"),
+        ("0.025%", true, 300, "-60.003125"), ("0.025%", true, 1500, "-60.015625"),
+        ("0.05%", false, 10, "-60.06"), ("0.025%", false, 10, "-60.03"),
+        ("0.025%", false, 300, "-60.045"),
+    ])
+    func startedPeriods(rate: String, isBinance: Bool, minutes: Int64, owed: String) throws {
+        let terms =
+            isBinance
+            ? "rate_period: 24h, period: 1h" : "rate_period: 4h, period: 4h, opening: 1"
+        var account = try account(
+            """
+            protocol: binance-margin
+            parameters: {assets: {BTC: {interest: {loan: \(rate), counting: started, \(terms)}}}}
+            prices: {BTC: 100}
+            account: {balances: {USDT: 100000, BTC: -60}}
+            """)
+        let btc = try Self.asset("BTC", account)
+        Self.advance(&account, seconds: minutes * 60)
+        #expect(account.house.balance(account.cross, btc) == Quantity(decimal: owed))
+        #expect(account.house.breaches().isEmpty)
+    }
 }

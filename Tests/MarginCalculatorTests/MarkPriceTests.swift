@@ -43,14 +43,13 @@ import Testing
 
     /// The instrument of nautechsystems/nautilus_trader @a95c8042, crates/adapters/bitmex/test_data/
     /// http_get_instrument_xbtusd.json, with the formula of testnet.bitmex.com/app/fairPriceMarking. The venue pays at 04:00,
-    /// 12:00 and 20:00; payments here are at 00:00, 08:00 and 16:00, so that the moment is four hours earlier.
+    /// 12:00 and 20:00.
     @Test func bitmex() throws {
         let found = try report(
             """
             protocol: bitmex
-            parameters: {markets: {BTC: {funding: {premium: book, interval: 8h}}}}
             prices: {BTC: 97843.77}
-            time: 2024-11-24T19:33:19Z
+            time: 2024-11-24T23:33:19Z
             market: {BTC: {funding_rate: 0.011%}}
             account: {balances: {BTC: 1}, positions: {BTC: {size: 10000, entry: 97843.77}}}
             """)

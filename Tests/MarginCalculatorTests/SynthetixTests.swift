@@ -20,7 +20,7 @@ import Testing
         protocol: synthetix-v3
         parameters:
           markets:
-            SNX: {size_premium: null, fixed_margin: null, flag_reward: null, pool: null, funding: null, liquidation_window: null\(market)}
+            SNX: {size_premium: null, fixed_margin: null, flag_reward: null, pool: null, funding: null, interest: null, liquidation_window: null\(market)}
           protocol:
             keeper: \(keeper)
         prices: {SNX: \(price)}
@@ -41,7 +41,7 @@ import Testing
         let terms = markets.map { name, _, _, scale, fraction, minimum in
             "    \(name): {initial_margin: \(minimum), maintenance_margin: \(minimum == "1%" ? "0.5%" : "1.75%"), "
                 + "size_premium: {scale: \(scale), fraction: \(fraction), maintenance_share: 50%}, "
-                + "fixed_margin: null, flag_reward: null, funding: null, liquidation_window: null, "
+                + "fixed_margin: null, flag_reward: null, funding: null, interest: null, liquidation_window: null, "
                 + "pool: {skew_scale: \(scale)}}"
         }.joined(separator: "\n")
         let positions = markets.map { "\($0.0): {size: \($0.1), entry: \($0.2)}" }

@@ -95,6 +95,7 @@ struct Fuzz {
         } else if seed > 40, seed % 8 == 3 {
             parameters.feeds[2].delay = TimeSpan(seconds: 900)
         }
+        if seed > 40, seed % 5 == 4 { Self.fund(&parameters) }
         if seed > 40, seed % 6 == 2 { Self.mark(&parameters) }
         if seed > 40, seed % 4 == 2 { Self.liquidateInBooks(&parameters, seed) }
         #expect(ClearingHouse.problems(in: parameters).isEmpty)
@@ -126,6 +127,37 @@ struct Fuzz {
                 into: &journal)
             otherPrices[feed] = Price(raw: raw)
         }
+    }
+
+    /// Funding in which the pool takes part, by impact prices, and of the interval before.
+    private static func fund(_ parameters: inout ProtocolParameters) {
+        var next = PremiumFunding(
+            source: .mark, interest: Ratio(basisPoints: 30), interval: TimeSpan(seconds: 600))
+        next.paysNext = true
+        next.phase = TimeSpan(seconds: 60)
+        next.grace = TimeSpan(seconds: 120)
+        let policies: [FundingPolicy] = [
+            .spread(
+                SpreadFunding(
+                    source: .skew(scale: Quantity(whole: 1000)), spreadDivisor: 10,
+                    sampling: TimeSpan(seconds: 60))),
+            .impactMid(
+                ImpactMidPolicy(
+                    impact: Quantity(raw: 1000), minimum: Ratio(percent: -5),
+                    maximum: Ratio(percent: 5))), .premium(next),
+        ]
+        for (market, policy) in policies.enumerated()
+        where parameters.markets[market].pool?.terms == nil
+            && parameters.markets[market].contract == .linear
+        {
+            parameters.markets[market].funding = policy
+            parameters.markets[market].takerFee = Ratio(basisPoints: 10)
+            parameters.markets[market].makerFee = .zero
+        }
+        parameters.assets[2].interest = InterestModel(
+            loans: MarginLoanInterest(
+                rate: Fixed18(Ratio(basisPoints: 50)), ratePeriod: TimeSpan(seconds: 3600),
+                counting: .started(opening: 1)))
     }
 
     /// Positions of markets without a pool go to their books.
