@@ -2,8 +2,7 @@ import ExactMath
 import MarginRules
 import Testing
 
-// Results of papers and figures of incidents. What is a count of data and no formula is left out:
-// the users and winners of 10 October 2025, and the price of the JELLY settlement.
+// Results of papers.
 
 struct PerpetualFairBasisTests {
     /// Ackerer, Hugonnier, Jermann, arXiv 2310.11771: perp_fair_basis. Rates per year.
@@ -29,127 +28,6 @@ struct PerpetualFairBasisTests {
         basis = PerpetualFairBasis(
             premiumIntensity: f("0.1"), interest: .zero, financingRate: f("0.1"), assetYield: .zero)
         #expect(try basis.ratio() == nil)
-    }
-}
-
-struct LiquidationBreakEvenTests {
-    struct Row: Sendable {
-        let gas: Int64
-        let wei: Int64
-        let price: String
-        let cost: String
-        let repay: String
-    }
-    /// gas_break_even: gas of Aave's liquidationCall (aave-dao/aave-v3-origin
-    /// snapshots/Pool.Operations.json) and measured mean gas prices.
-    static let rows = [
-        Row(gas: 340_429, wei: 30_000_000_000, price: "3000", cost: "30.63861", repay: "612.7722"),
-        // 2021-05-19 13:10 UTC
-        Row(
-            gas: 340_429, wei: 1_656_270_000_000, price: "1900", cost: "1071.30044568",
-            repay: "21426.00891354"),
-        // 2020-03-12 17:50 UTC
-        Row(
-            gas: 500_000, wei: 225_162_000_000, price: "120", cost: "13.50972", repay: "270.1944"),
-        // As on a rollup.
-        Row(gas: 340_429, wei: 100_000_000, price: "4000", cost: "0.1361716", repay: "2.723432"),
-    ]
-
-    @Test(arguments: rows.indices) func breakEven(index: Int) throws {
-        let row = Self.rows[index]
-        let rule = LiquidationBreakEven(gas: row.gas, bonus: Ratio(percent: 5))
-        let cost = try rule.cost(gasPrice: row.wei, feeAssetPrice: d(row.price))
-        #expect(isClose(cost, d(row.cost)))
-        #expect(
-            isClose(
-                try rule.minimumRepay(gasPrice: row.wei, feeAssetPrice: d(row.price)), d(row.repay))
-        )
-    }
-
-    @Test func edges() throws {
-        let free = LiquidationBreakEven(gas: 0, bonus: Ratio(percent: 1))
-        #expect(try free.cost(gasPrice: 5, feeAssetPrice: d("1")) == .zero)
-        let tiny = LiquidationBreakEven(gas: 1, bonus: .one)
-        #expect(try tiny.cost(gasPrice: 1, feeAssetPrice: d("1")) == Money(raw: 1))
-        #expect(throws: ArithmeticOverflow.self) {
-            try LiquidationBreakEven(gas: .max, bonus: .one)
-                .cost(gasPrice: .max, feeAssetPrice: d("1"))
-        }
-    }
-}
-
-struct LossAllocationTests {
-    static let profits: [Money] = [d("60"), d("30"), d("10")]
-
-    /// adl_toy, arXiv 2512.01112: deficit 40, profits 60/30/10 %, leverage 2/10/20.
-    @Test func toy() throws {
-        let scores = [
-            try LossAllocation.score(profitShare: Ratio(percent: 60), leverage: d("2")),
-            try LossAllocation.score(profitShare: Ratio(percent: 30), leverage: d("10")),
-            try LossAllocation.score(profitShare: Ratio(percent: 10), leverage: d("20")),
-        ]
-        #expect(scores == [d("1.2"), d("3"), d("2")])
-        let queue = LossAllocation.queue(deficit: d("40"), profits: Self.profits, scores: scores)
-        #expect(queue == [d("0"), d("30"), d("10")])
-        let shares = try LossAllocation.proRata(deficit: d("40"), profits: Self.profits)
-        #expect(shares == [d("24"), d("12"), d("4")])
-        #expect(try LossAllocation.largestLossShare(taken: queue, profits: Self.profits) == .one)
-        #expect(
-            try LossAllocation.largestLossShare(taken: shares, profits: Self.profits) == d("0.4"))
-    }
-
-    /// adl_2025_10_10: arXiv 2512.01112 on Hyperliquid's fills; the ratio of the paper's second
-    /// version. The deficit sums account equity once per event row and is no clean figure.
-    @Test func october2025() throws {
-        let deficit: Money = d("23191104.48482882")
-        #expect(
-            isClose(
-                try LossAllocation.haircut(deficit: deficit, profits: d("834295749.29251310")),
-                d("0.02779722")))
-        #expect(
-            isClose(
-                try LossAllocation.overuse(taken: d("653600000"), deficit: deficit),
-                d("28.18322001")))
-        #expect(
-            isClose(
-                try LossAllocation.overuse(taken: d("2103111430.8593411"), deficit: deficit),
-                d("90.68612632")))
-    }
-
-    @Test func edges() throws {
-        let mixed: [Money] = [d("-5"), d("3"), .zero]
-        #expect(
-            try LossAllocation.proRata(deficit: d("1"), profits: mixed) == [.zero, d("1"), .zero])
-        #expect(
-            try LossAllocation.proRata(deficit: d("9"), profits: mixed) == [.zero, d("3"), .zero])
-        #expect(try LossAllocation.proRata(deficit: d("9"), profits: [d("-1")]) == [.zero])
-        #expect(try LossAllocation.proRata(deficit: d("9"), profits: []) == [])
-        let even: [Money] = [d("2"), d("2")]
-        #expect(
-            LossAllocation.queue(deficit: d("3"), profits: even, scores: [.one, .one])
-                == [d("2"), d("1")])
-        #expect(
-            LossAllocation.queue(deficit: d("9"), profits: mixed, scores: [.one, .zero, .one])
-                == [.zero, d("3"), .zero])
-        #expect(try LossAllocation.haircut(deficit: d("9"), profits: d("3")) == .one)
-        #expect(try LossAllocation.largestLossShare(taken: [.zero], profits: [.zero]) == .zero)
-    }
-
-    @Test func sharesAddUpExactly() throws {
-        var random = SplitMix64(state: 20_251_010)
-        for _ in 0..<500 {
-            let profits = (0..<20).map { _ in Money(raw: random.next(in: -1000...1_000_000)) }
-            let deficit = Money(raw: random.next(in: 0...3_000_000))
-            let shares = try LossAllocation.proRata(deficit: deficit, profits: profits)
-            let total = profits.reduce(Int64(0)) { $0 + max($1.raw, 0) }
-            #expect(shares.reduce(Int64(0)) { $0 + $1.raw } == min(deficit.raw, total))
-            for (share, profit) in zip(shares, profits) {
-                #expect(share >= .zero && share <= max(profit, .zero))
-                let exact =
-                    Double(max(profit.raw, 0)) * Double(min(deficit.raw, total)) / Double(total)
-                #expect(abs(Double(share.raw) - exact) <= 1)
-            }
-        }
     }
 }
 
@@ -239,67 +117,6 @@ struct DelayRiskTests {
             NormalDistribution.cumulative(f("3"))
             - NormalDistribution.cumulative(f("2.999999999999999999"))
         #expect(isClose(step, .zero, tolerance: f("0.000000000000001")))
-    }
-}
-
-struct BreakEvenPriceTests {
-    /// mango: 11 October 2022 (CertiK): 483 million MNGO-PERP bought at 0.0382.
-    @Test func mango() throws {
-        let size: Quantity = d("483000000")
-        let entry: Price = d("0.0382")
-        #expect(
-            try BreakEvenPrice.profit(size: size, entry: entry, price: d("0.91"))
-                == d("421079400"))
-        #expect(
-            try BreakEvenPrice.profit(size: size, entry: entry, price: d("0.154"))
-                == d("55931400"))
-        #expect(
-            isClose(
-                try BreakEvenPrice.price(forProfit: d("116000000"), size: size, entry: entry),
-                d("0.27836563")))
-    }
-
-    /// hl_eth_whale: 12 March 2025: 160,234.18 ETH taken over at 1915, a loss of 4 million.
-    @Test func hyperliquidWhale() throws {
-        let exit = try BreakEvenPrice.price(
-            forProfit: d("-4000000"), size: d("160234.18"), entry: d("1915"))
-        #expect(isClose(exit, d("1890.03653715")))
-        // 130.35750836 basis points.
-        #expect(
-            isClose(
-                try BreakEvenPrice.slippage(from: d("1915"), to: exit), d("0.01303575")))
-    }
-
-    /// jelly: 26 March 2025: a short of 398 million from 0.0095 loses 13.5 million.
-    @Test func jelly() throws {
-        #expect(
-            isClose(
-                try BreakEvenPrice.price(
-                    forProfit: d("-13500000"), size: d("-398000000"), entry: d("0.0095")),
-                d("0.0434196")))
-        #expect(
-            isClose(
-                try Money(whole: 4_000_000).quantity(at: d("0.0095"), rounding: .down),
-                d("421052631.57894737")))
-    }
-
-    /// compound_dai: 26 November 2020: 100 of collateral at a factor of 0.75 against 70 DAI.
-    @Test func compoundDai() throws {
-        #expect(
-            isClose(
-                try BreakEvenPrice.debtPrice(
-                    collateralValue: d("100"), collateralFactor: d("0.75"), debt: d("70")),
-                d("1.07142857")))
-    }
-
-    @Test func shortsAndLosses() throws {
-        let short: Quantity = d("-2")
-        #expect(try BreakEvenPrice.profit(size: short, entry: d("10"), price: d("7")) == d("6"))
-        #expect(
-            try BreakEvenPrice.price(forProfit: d("6"), size: short, entry: d("10")) == d("7"))
-        #expect(
-            try BreakEvenPrice.price(forProfit: d("-6"), size: short, entry: d("10")) == d("13"))
-        #expect(try BreakEvenPrice.slippage(from: d("10"), to: d("11")) == d("-0.1"))
     }
 }
 

@@ -240,7 +240,7 @@ import Testing
         ),
         Case(
             "agents:", "faults: [{at: +5m, oracle: ETH, set: {}}]\nagents:",
-            "s.yaml:14:10: faults.0: expected one of oracle, asset, agents, pause, resume, set, halt, missed_slots, found oracle and set"
+            "s.yaml:14:10: faults.0: expected one of oracle, asset, agents, pause, resume, set, settle_market, halt, missed_slots, found oracle and set"
         ),
         Case(
             "agents:", "expect: {liquidation: 3}\nagents:",
