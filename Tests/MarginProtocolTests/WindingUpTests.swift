@@ -110,7 +110,7 @@ struct WindingUpTests {
         #expect(code(end(.reducing, price("0"), none)) == 104)
         #expect(code(end(.reducing, price("0"))) == 108)
         #expect(code(end(.settled, price("0"))) == 701)
-        #expect(code(end(.settled, Price(raw: .max))) == 506)
+        #expect(code(end(.settled, Price(raw: .max))) == 901)
         world.run(end(.reducing), by: .governance)
         #expect(code(end(.reducing)) == 422)
         world.run(end(.settled, price("100")), by: .governance)
