@@ -314,9 +314,6 @@ enum VectorInventory {
           ids toxic_ltv toxic_end_state crv_2022_11_22 toxic_slippage_cpmm two_step_liquidation
           ids eip1559_mean_block perp_fair_basis delay_risk_zero_drift_lognormal gas_break_even
           ids adl_2025_10_10 adl_toy mango hl_eth_whale jelly compound_dai
-          rule toxic_slippage_cpmm
-          because a pool of constant product beside the protocol; outside markets have an impact of
-          because their own
           rule perp_fair_basis
           because a price that follows from funding, which nobody in the engine is made to trade at
         synthetix-v3-funding

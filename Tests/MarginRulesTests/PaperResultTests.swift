@@ -119,37 +119,3 @@ struct DelayRiskTests {
         #expect(isClose(step, .zero, tolerance: f("0.000000000000001")))
     }
 }
-
-struct LiquidationSlippageTests {
-    /// toxic_slippage_cpmm: arXiv 2212.07306 with a constant-product pool; no reserve is a market
-    /// that does not move.
-    @Test(
-        arguments: [
-            ("0.9", "0.05", "", "1", "0.9523809523809523", false),
-            ("0.9", "0.05", "20", "1.1", "0.8658008658008656", true),
-            ("0.9", "0.05", "40", "1.05", "0.9070294784580498", false),
-            ("0.8", "0.05", "10", "1.2", "0.7936507936507936", true),
-            ("0.8", "0.05", "20", "1.1", "0.8658008658008656", false),
-        ] as [(String, String, String, String, String, Bool)])
-    func critical(
-        loanToValue: String, bonus: String, reserve: String, impact: String, expected: String,
-        isToxic: Bool
-    ) throws {
-        let rule = LiquidationSlippage(
-            bonus: d(bonus),
-            impact: try LiquidationSlippage.constantProductImpact(
-                collateral: d("1"), reserve: reserve.isEmpty ? nil : d(reserve)))
-        #expect(rule.impact == f(impact))
-        #expect(isClose(try rule.criticalLoanToValue(), f(expected)))
-        #expect(rule.isToxic(loanToValue: d(loanToValue)) == isToxic)
-    }
-
-    @Test func theLimitItselfIsNotToxic() throws {
-        let rule = LiquidationSlippage(bonus: d("0.25"), impact: .one)
-        #expect(try rule.criticalLoanToValue() == f("0.8"))
-        #expect(!rule.isToxic(loanToValue: d("0.8")))
-        #expect(rule.isToxic(loanToValue: d("0.80000001")))
-        // A repayment of 10 from 100 against 80 leaves 87.5 against 70, and makes 81 worse.
-        #expect(70.0 / 87.5 == 0.8 && 71.0 / 87.5 > 0.81)
-    }
-}
