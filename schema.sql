@@ -429,8 +429,8 @@ create table if not exists pool_deleveraging (
     primary key (run, block, tx, seq)
 ) strict, without rowid;
 
--- A row is a change of who may do what: a pause, a changed parameter, a delegate, or a liquidation that has begun or ended,
--- while its account may neither open nor withdraw.
+-- A row is a change of who may do what: a pause, a changed parameter, a delegate, a market that is wound up, or a liquidation
+-- that has begun or ended, while its account may neither open nor withdraw.
 create table if not exists governance (
     run integer not null, -- run
     block integer not null, -- block
@@ -786,6 +786,7 @@ insert or ignore into code (domain, code, name) values
     ('command', 47, 'cancelRequest'),
     ('command', 48, 'updateDeleveraging'),
     ('command', 49, 'deleverage'),
+    ('command', 58, 'windUp'),
     ('drop', 1, 'nonceTooLow'),
     ('drop', 2, 'replacementUnderpriced'),
     ('drop', 3, 'replaced'),
@@ -835,6 +836,7 @@ insert or ignore into code (domain, code, name) values
     ('position_reason', 2, 'orderMatch'),
     ('position_reason', 3, 'liquidation'),
     ('position_reason', 4, 'deleveraging'),
+    ('position_reason', 80, 'settlement'),
     ('order_change', 1, 'placed'),
     ('order_change', 2, 'cancelled'),
     ('side', 0, 'buy'),
@@ -866,6 +868,7 @@ insert or ignore into code (domain, code, name) values
     ('governance', 30, 'uptime'),
     ('governance', 60, 'liquidationBegan'),
     ('governance', 61, 'liquidationEnded'),
+    ('governance', 80, 'marketWoundUp'),
     ('rejection', 101, 'amountNotPositive'),
     ('rejection', 102, 'unknownAccount'),
     ('rejection', 103, 'unknownAsset'),
@@ -911,6 +914,8 @@ insert or ignore into code (domain, code, name) values
     ('rejection', 407, 'insufficientLiquidity'),
     ('rejection', 411, 'beingLiquidated'),
     ('rejection', 421, 'belowMinimumDebt'),
+    ('rejection', 422, 'marketReduceOnly'),
+    ('rejection', 423, 'marketSettled'),
     ('rejection', 501, 'marketNotAllowed'),
     ('rejection', 502, 'noPool'),
     ('rejection', 503, 'limitExceeded'),
@@ -2340,6 +2345,18 @@ where d.kind = 3 and (d.share_after_e8 > d.share_before_e8
         where f.run = d.run and f.market = d.market and f.is_long = d.is_long and f.kind <> 3
             and (f.block, f.tx, f.seq) < (d.block, d.tx, d.seq)
         order by f.block desc, f.tx desc, f.seq desc limit 1), 2) <> 1);
+
+-- Nobody trades in a market once it is settled, and before, while it is wound up, trades and matches leave nobody with more.
+create view if not exists breach_market_winding_up as
+with wound_up as (
+    select
+        run, block, tx, seq, json_extract(payload, '$.market') as market,
+        json_extract(payload, '$.stage') as stage
+    from governance where kind = 80)
+select p.run, p.block, p.tx, p.seq, p.account, w.stage
+from wound_up w join position_change p using (run, market)
+where p.reason in (1, 2) and (p.block, p.tx, p.seq) > (w.block, w.tx, w.seq)
+    and (w.stage = 'settled' or abs(p.size_after_e8) > abs(p.size_before_e8));
 
 -- A request ends once, and only what was asked for is executed.
 create view if not exists breach_request_order as

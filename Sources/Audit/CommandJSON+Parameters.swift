@@ -76,6 +76,10 @@ extension JSONText {
     private mutating func write(_ policy: LiquidationPolicy) {
         member("trigger", word: String(describing: policy.trigger))
         member("order", word: String(describing: policy.order))
+        if policy.priority != .number {
+            member("priority", word: String(describing: policy.priority))
+        }
+        if !policy.fee.isZero { member("fee_e8", policy.fee) }
         switch policy.size {
         case .closeFactor(let factor, let fullBelow, let dust):
             member("size", word: "closeFactor")

@@ -105,6 +105,8 @@ extension JSONText {
             member("account", account)
             member("market", market)
             member("size_e8", size)
+        case .windUp(let market, let stage, let price):
+            windingUp(market, stage, price)
         case .settleOutside(let wallet, let changes):
             member("wallet", wallet)
             array("changes", changes) { json, change in
@@ -114,6 +116,12 @@ extension JSONText {
                 }
             }
         }
+    }
+
+    mutating func windingUp(_ market: MarketID, _ stage: MarketStage, _ price: Price?) {
+        member("market", market)
+        member("stage", word: String(describing: stage))
+        member("price_e8", price)
     }
 
     private mutating func members(of report: PriceReport) {

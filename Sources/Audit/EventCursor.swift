@@ -137,6 +137,10 @@ struct EventCursor {
             json.removeAll()
             json.object { $0.member("is_up", isUp) }
             writeGovernance(30, json, place, sink)
+        case .marketWoundUp(let market, let stage, let price):
+            json.removeAll()
+            json.object { $0.windingUp(market, stage, price) }
+            writeGovernance(80, json, place, sink)
         case .parameterChanged(let change):
             json.removeAll()
             json.object { $0.write(change) }

@@ -46,7 +46,8 @@ extension JSONText {
             .wouldIncrease(let market), .openInterestCapExceeded(let market),
             .nothingToMatch(let market), .windowExhausted(let market),
             .deleveragingNotEnabled(let market), .deleveragingRefused(let market),
-            .noOrderWithinLimit(let market):
+            .noOrderWithinLimit(let market), .marketReduceOnly(let market),
+            .marketSettled(let market):
             member("market", market)
         case .unknownFeed(let feed), .senderNotReporter(let feed), .priceMissing(let feed),
             .feedNotPulled(let feed):

@@ -122,9 +122,11 @@ public struct CalculatedAccount: Sendable {
         let isInverse = file.parameters.markets[market].contract == .inverse
         let unit = file.prices[
             file.parameters.assets[file.parameters.settlementAsset.index].feed.index]
+        // An order far from the market still needs the margin for what it would hold.
+        let price = max(level.price, file.prices[file.parameters.markets[market].feed.index])
         let money =
             isInverse
-            ? Money(raw: level.size.raw) : try? level.size.value(at: level.price, rounding: .up)
+            ? Money(raw: level.size.raw) : try? level.size.value(at: price, rounding: .up)
         guard let money, let worth = try? money.quantity(at: unit, rounding: .up),
             worth <= Quantity(raw: .max / 16)
         else { throw Impossible(description: "an order in the book is worth too much") }

@@ -133,7 +133,7 @@ extension ClearingHouse {
             add(account)
             addPool(market)
         case .cancelRequest, .deposit, .openAccount, .setDelegate, .cancelOrder, .postPrice, .pause,
-            .setParameter,
+            .setParameter, .windUp,
             .settleOutside, .attach, .reportUptime, .takeAuction, .bidAuction, .settleAuction,
             .payAuction:
             return []

@@ -67,14 +67,20 @@ extension ClearingHouse {
                 parts.append(part)
                 rest -= part.size.magnitude.raw
             }
+            capacity = lossCapacity(of: id)
             if book.rest == .stays {
-                capacity = lossCapacity(of: id)
-                if rest == amount,
-                    let part = try deleveragedPart(
-                        id, market, givenUp, &capacity, loss: capacity.deficit)
+                guard rest == amount else { return parts }
+                if let part = try deleveragedPart(
+                    id, market, givenUp, &capacity, loss: capacity.deficit)
                 {
                     add(part, &journal)
+                } else if let part = try unfilledPart(id, market, givenUp, &capacity) {
+                    add(part, &journal)
                 }
+                return parts
+            }
+            if rest > 0, let part = try unfilledPart(id, market, rest, &capacity) {
+                add(part, &journal)
                 return parts
             }
         }
@@ -139,6 +145,7 @@ extension ClearingHouse {
         let available = settlementValue(plainEquity(id.index, prices).raw)
         var toLiquidator: Int64 = 0
         var toInsurance: Int64 = 0
+        var toVenue: Int64 = 0
         switch policy.closingPrice {
         case .mark, .takeover, .pool:
             var wanted = scaled(order.value, policy.penalty.raw, .up)
@@ -147,13 +154,14 @@ extension ClearingHouse {
             }
             toLiquidator = scaled(wanted, policy.liquidatorShare.raw, .down)
             toInsurance = wanted - toLiquidator
+            toVenue = venueFee(policy, order.value, available - toLiquidator)
         case .bankruptcy:
             // What the fills bring beyond the bankruptcy price.
             toInsurance = share.equity + row.value(size.raw, mark.raw, .up) - order.paid
         case .fillable: toInsurance = order.toInsurance
         }
         if !order.isSettledByFill {
-            toInsurance = max(0, min(toInsurance, available - toLiquidator))
+            toInsurance = max(0, min(toInsurance, available - toLiquidator - toVenue))
         }
         var part = LiquidationQuote.PositionPart(
             market: MarketID(index: market), size: size,
@@ -165,6 +173,9 @@ extension ClearingHouse {
             fills: [])
         part.orders = order.done
         part.isSettledByFill = order.isSettledByFill
+        part.fee = Money(raw: toVenue)
+        part.toTreasury = part.fee
+        try before.requireRoom(Self.treasury, settlement, for: toVenue)
         try requireRoom(payer, settlement, for: toLiquidator)
         try before.requireRoom(Self.insuranceFund, settlement, for: toInsurance)
         charge(part, from: id, payer: payer, into: &journal)

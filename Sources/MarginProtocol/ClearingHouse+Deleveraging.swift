@@ -1,5 +1,5 @@
 import ExactMath
-import MarginRules
+public import MarginRules
 
 /// What the layers of the loss waterfall can still pay while a liquidation step is computed.
 struct LossCapacity {
@@ -59,6 +59,23 @@ extension ClearingHouse {
         loss: Int64
     ) throws(Rejection) -> LiquidationQuote.PositionPart? {
         guard capacity.deficit > 0, loss > 0, capacity.isExceeded(by: loss) else { return nil }
+        return try partAtBankruptcy(id, market, amount, &capacity)
+    }
+
+    /// The same for what an order has left of an account that is still worth something, where the policy says so and
+    /// the fund has nothing: the price is worse than the protocol's, so that nobody but the account gives anything up.
+    func unfilledPart(
+        _ id: AccountID, _ market: Int, _ amount: Int64, _ capacity: inout LossCapacity
+    ) throws(Rejection) -> LiquidationQuote.PositionPart? {
+        guard parameters.deleveraging.takesUnfilled, capacity.insuranceFirst,
+            capacity.insurance == 0
+        else { return nil }
+        return try partAtBankruptcy(id, market, amount, &capacity)
+    }
+
+    private func partAtBankruptcy(
+        _ id: AccountID, _ market: Int, _ amount: Int64, _ capacity: inout LossCapacity
+    ) throws(Rejection) -> LiquidationQuote.PositionPart? {
         let row = marketRows[market]
         let held = positions[id.index * marketCount + market].size
         let mark = prices[row.feed]
@@ -180,7 +197,7 @@ extension ClearingHouse {
 
     /// Where an unranked queue begins: a mixing of the block's time and the account's number (splitmix64), modulo the
     /// number of holders.
-    private func start(_ id: AccountID, among count: Int) -> Int {
+    func start(_ id: AccountID, among count: Int) -> Int {
         var mixed = UInt64(bitPattern: time.milliseconds)
         mixed ^= UInt64(UInt32(bitPattern: id.raw)) &* 0x9E37_79B9_7F4A_7C15
         mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -221,6 +238,14 @@ extension ClearingHouse {
         return CollateralState(
             netCollateral: maintenance.equity, initialMargin: initial.requirement,
             maintenanceMargin: maintenance.requirement)
+    }
+
+    /// An account's net collateral and margins, by which accounts are ordered. [1e-8 USD]
+    public func risk(of id: AccountID) -> AccountRisk {
+        let state = state(id.index, .nothing)
+        return AccountRisk(
+            netCollateral: state.netCollateral, initialMargin: state.initialMargin,
+            maintenanceMargin: state.maintenanceMargin)
     }
 
     /// What the rank of a holder's position is made of.

@@ -14,7 +14,7 @@ extension ClearingHouse: Equatable {
             && a.loans == b.loans
             && a.delegations == b.delegations && a.blockUsage == b.blockUsage
             && a.auctions == b.auctions && a.requests == b.requests
-            && a.poolFlags == b.poolFlags
+            && a.poolFlags == b.poolFlags && a.windingUp == b.windingUp
             && a.proceedings == b.proceedings && a.windowRecords == b.windowRecords
             && a.slowPrices == b.slowPrices && a.stablePrices == b.stablePrices
             && a.socialised == b.socialised && a.marks == b.marks

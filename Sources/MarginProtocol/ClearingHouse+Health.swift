@@ -25,6 +25,8 @@ extension ClearingHouse {
     func isBelowTrigger(_ health: Health, _ account: Int) -> Bool {
         switch parameters.liquidation.trigger {
         case .strict: health.equity < health.requirement
+        case .strictWithRequirement:
+            health.equity < health.requirement && health.requirement.isPositive
         // An account without risk and without debts is not liquidatable at 0 ≤ 0.
         case .inclusive:
             health.equity <= health.requirement

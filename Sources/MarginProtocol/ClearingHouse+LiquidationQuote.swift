@@ -72,7 +72,7 @@ extension ClearingHouse {
             throw .targetNotAllowed
         }
         if let quote = try takeover(id, health) { return quote }
-        let markets: [Int]
+        var markets: [Int]
         if case .wholeAccount = policy.size {
             markets = Array(Bits(mask: accounts[id.index].markets))
         } else if let chosen {
@@ -80,6 +80,7 @@ extension ClearingHouse {
         } else {
             markets = [try firstMarket(id)]
         }
+        if !windingUp.isEmpty { markets = try openMarkets(markets) }
         if policy.taker == .liquidator, accounts[payer.index].role != .margin {
             throw .wrongRole(payer, accounts[payer.index].role)
         }
@@ -110,7 +111,8 @@ extension ClearingHouse {
         var best = -1
         var bestKey: Int64 = .min
         let used = blockUsage.first { $0.account == id }?.markets ?? 0
-        for market in Bits(mask: accounts[account].markets & ~used) {
+        let settled = windingUp.isEmpty ? 0 : settledMarkets
+        for market in Bits(mask: accounts[account].markets & ~used & ~settled) {
             let position = positions[account * marketCount + market]
             let row = marketRows[market]
             let value = row.value(position.size.raw, prices[row.feed].raw, .down)
@@ -123,8 +125,21 @@ extension ClearingHouse {
             }
             if best < 0 || key > bestKey { (best, bestKey) = (market, key) }
         }
-        guard best >= 0 else { throw .oncePerBlock(id) }
-        return best
+        guard best < 0 else { return best }
+        if let market = Bits(mask: accounts[account].markets & settled).first(where: { _ in true })
+        {
+            throw .marketSettled(MarketID(index: market))
+        }
+        throw .oncePerBlock(id)
+    }
+
+    /// Those of some markets that are not settled: what is left there closes of itself.
+    private func openMarkets(_ markets: [Int]) throws(Rejection) -> [Int] {
+        let open = markets.filter { settledMarkets & 1 << UInt64($0) == 0 }
+        if open.isEmpty, let first = markets.first {
+            throw .marketSettled(MarketID(index: first))
+        }
+        return open
     }
 
     func positionPart(
@@ -172,18 +187,33 @@ extension ClearingHouse {
             capacity.insurance -= fromInsurance
             capacity.deficit = max(0, capacity.deficit - fromInsurance)
         }
-        // The liquidator is always paid; the fund takes its share only of what the account still has.
-        let toInsurance = max(0, min(wanted, available - toLiquidator))
-        available -= toLiquidator + toInsurance
+        // The liquidator is always paid; venue and fund take their share only of what the account still has.
+        var toVenue: Int64 = 0
+        if !policy.fee.isZero, policy.closingPrice == .mark {
+            toVenue = venueFee(
+                policy, row.notional(amount, price.raw), available - toLiquidator)
+            try requireRoom(Self.treasury, settlement, for: toVenue)
+        }
+        let toInsurance = max(0, min(wanted, available - toLiquidator - toVenue))
+        available -= toLiquidator + toVenue + toInsurance
         try requireRoom(payer, settlement, for: toLiquidator)
         try requireRoom(Self.insuranceFund, settlement, for: toInsurance)
-        return LiquidationQuote.PositionPart(
+        var part = LiquidationQuote.PositionPart(
             market: MarketID(index: market), size: delta, price: price,
             bankruptcyPrice: bankruptcy,
             penalty: Money(raw: toLiquidator + toInsurance),
             toLiquidator: Money(raw: toLiquidator), toInsurance: Money(raw: toInsurance),
             fromInsurance: Money(raw: fromInsurance),
             taker: policy.taker == .pool ? .pool : .liquidator, counterparties: [], fills: [fill])
+        part.fee = Money(raw: toVenue)
+        part.toTreasury = part.fee
+        return part
+    }
+
+    /// What the venue has of a closing at the mark, at most what is left. [1e-8 of the settlement asset]
+    func venueFee(_ policy: LiquidationPolicy, _ value: Int64, _ left: Int64) -> Int64 {
+        guard !policy.fee.isZero, policy.closingPrice == .mark else { return 0 }
+        return max(0, min(scaled(value, policy.fee.raw, .up), left))
     }
 
     /// What the block's limits leave of an account's notional; nil where there are none.
@@ -430,9 +460,10 @@ extension ClearingHouse {
         else { return nil }
         let charges = closingCharges(
             policy, share, price, Quantity(raw: delta), row, isWholeLoss: 0)
+        let fee = venueFee(policy, row.notional(closed, price.raw), .max)
         return Hypothesis(
             settlement: fill.taker.realized - fill.taker.funding - charges.toLiquidator
-                - charges.toInsurance, market: market, position: fill.taker.after)
+                - charges.toInsurance - fee, market: market, position: fill.taker.after)
     }
 
     /// Whoever takes a position over must have the initial margin for it afterwards.

@@ -28,6 +28,7 @@ extension ClearingHouse {
         let reduces = reducesOnly(held, by: delta)
         let action: Actions = reduces ? .reduce : .open
         try requireNotPaused(action)
+        if !windingUp.isEmpty { try requireOpenMarket(market, reduces: reduces) }
         if !proceedings.isEmpty { try requireNoProceeding(id, unlessFlagged: reduces) }
         try requirePrice(marketRows[market.index].indexFeed, for: action)
         try requirePrice(assetRows[settlement].feed, for: action)

@@ -38,6 +38,9 @@ extension ClearingHouse {
         check(
             parameters.attachedSpread ?? .zero >= .zero, "the spread of prices is not negative")
         found += parameters.twoStep?.problems ?? []
+        if case .deleveraged(let perBlock) = parameters.windingUp {
+            check(perBlock > 0, "a block of a settled market tries at least one account")
+        }
         for asset in parameters.assets {
             check(feeds.contains(asset.feed.index), "asset \(asset.name) has no price feed")
             check(

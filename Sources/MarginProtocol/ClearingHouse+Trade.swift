@@ -125,6 +125,7 @@ extension ClearingHouse {
         let reduces = reducesOnly(held, by: size)
         let action: Actions = reduces ? .reduce : .open
         try requireNotPaused(action)
+        if !windingUp.isEmpty { try requireOpenMarket(market, reduces: reduces) }
         if !proceedings.isEmpty { try requireNoProceeding(id, unlessFlagged: reduces) }
         try requirePrice(marketRows[market.index].indexFeed, for: action)
         try requirePrice(assetRows[settlement].feed, for: action)

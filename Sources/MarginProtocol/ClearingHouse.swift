@@ -91,6 +91,9 @@ public struct ClearingHouse: Sendable {
     /// Counts calls of ``advance(to:into:)``; derived indexes check it.
     public internal(set) var epoch: Int64 = 0
 
+    /// Markets that only reduce or are settled, in the order in which that began; empty where there is none.
+    var windingUp: [WindingUp] = []
+
     /// Counts changes of parameters.
     var parameterVersion: Int64 = 0
 
@@ -301,6 +304,7 @@ public struct ClearingHouse: Sendable {
         touched.removeAll(keepingCapacity: true)
         if !blockUsage.isEmpty { blockUsage.removeAll() }
         epoch += 1
+        if !windingUp.isEmpty { continueWindingUp(into: &journal) }
     }
 
     // MARK: Commands
@@ -373,6 +377,8 @@ public struct ClearingHouse: Sendable {
             try updateDeleveraging(market, isLong ? .long : .short, into: &journal)
         case .deleverage(let account, let market, let size):
             try deleverage(account, market, size: size, into: &journal)
+        case .windUp(let market, let stage, let price):
+            try windUp(market, stage, at: price, by: sender, into: &journal)
         }
     }
 

@@ -60,6 +60,8 @@ public enum Command: Hashable, Sendable {
     case updateDeleveraging(MarketID, isLong: Bool)
     /// Closes so much of a winner, where its pool may.
     case deleverage(account: AccountID, market: MarketID, size: Quantity)
+    /// Lets a market's positions only become smaller, or closes them all; at the price, if one is stated.
+    case windUp(MarketID, MarketStage, price: Price?)
 }
 
 /// What an owner may choose for an account.
@@ -161,6 +163,7 @@ public enum CommandKind: Int8, Hashable, Sendable, CaseIterable {
     case payAuction = 36
     case requestTrade = 45, executeRequest, cancelRequest
     case updateDeleveraging, deleverage
+    case windUp = 58
 
     public var name: String { String(describing: self) }
 
@@ -209,6 +212,7 @@ extension Command {
         case .cancelRequest: .cancelRequest
         case .updateDeleveraging: .updateDeleveraging
         case .deleverage: .deleverage
+        case .windUp: .windUp
         }
     }
 }

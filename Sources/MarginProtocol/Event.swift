@@ -18,6 +18,8 @@ public enum BalanceReason: Int8, Hashable, Sendable, CaseIterable {
 /// Why a position changed. Numbered for good.
 public enum PositionReason: Int8, Hashable, Sendable, CaseIterable {
     case trade = 1, orderMatch, liquidation, deleveraging
+    /// The market was settled.
+    case settlement = 80
     public var name: String { String(describing: self) }
 }
 
@@ -143,4 +145,6 @@ public enum Event: Hashable, Sendable {
     case uptimeReported(Bool)
     indirect case requestChanged(RequestChange)
     indirect case poolDeleveraged(PoolDeleveragingStep)
+    /// From here on a market's positions only become smaller, or are closed; with the price that governance stated.
+    case marketWoundUp(MarketID, MarketStage, price: Price?)
 }

@@ -35,6 +35,10 @@ extension Invariant {
             "The escrow account holds just what the requests that wait have set aside for their execution."
         case .requestsAreInOrder:
             "The requests that wait are in the order in which they were asked for."
+        case .settledMarketsAreClosed:
+            "A settled market has no order, and no position but where these are closed one after the other."
+        case .woundUpMarketsShrink:
+            "The open interest of a market that is wound up is never above what it was when that began."
         }
     }
 }

@@ -48,6 +48,10 @@ public enum Invariant: Int, CaseIterable, Sendable, Hashable {
     case executionFeesAreHeld = 35
     /// The requests that wait are in the order in which they were asked for.
     case requestsAreInOrder = 36
+    /// A settled market has no order, and no position but where these are closed one after the other.
+    case settledMarketsAreClosed = 41
+    /// The open interest of a market that is wound up is never above what it was when that began.
+    case woundUpMarketsShrink = 42
 }
 
 /// An invariant that does not hold: a bug of the engine, never of the input.
@@ -69,6 +73,7 @@ extension ClearingHouse {
         checkAuctions(&found)
         checkMarks(&found)
         checkRequests(&found)
+        checkWindingUp(&found)
         return found.sorted { $0.invariant.rawValue < $1.invariant.rawValue }
     }
 

@@ -7,6 +7,17 @@ public struct LiquidationPolicy: Hashable, Sendable {
         case strict
         /// Liquidatable when equity ≤ requirement.
         case inclusive
+        /// Liquidatable when equity < requirement and there is a requirement: a debt alone is nobody's to liquidate; source:
+        /// dydxprotocol/v4-chain, lib/margin/risk.go, `IsLiquidatable`.
+        case strictWithRequirement
+    }
+    /// In which order a venue's own engine takes the accounts that are due.
+    public enum Priority: Int8, Hashable, Sendable {
+        /// By account number.
+        case number
+        /// The riskiest first, as ``AccountRisk/compared(to:)`` has it; source: dydxprotocol/v4-chain,
+        /// x/clob/heap/liquidation_priority_heap.go and lib/margin/risk.go.
+        case risk
     }
     public enum Order: Int8, Hashable, Sendable {
         case mostUnprofitableFirst, largestFirst, liquidatorsChoice
@@ -131,6 +142,10 @@ public struct LiquidationPolicy: Hashable, Sendable {
     /// penalty, so that only what is taken over whole costs all its equity. An account without equity is taken over whole.
     public var reducesAtMark = false
     public var caller: Caller
+    public var priority = Priority.number
+    /// What the account pays the venue on notional that is closed at the mark, beside the penalty and of what it still
+    /// has: the taker fee of a liquidation order.
+    public var fee = Ratio.zero
     /// At most one step per account per block?
     public var oncePerBlock: Bool
     /// What all steps of an account may take in one block, each market at most once; nil for no limit.

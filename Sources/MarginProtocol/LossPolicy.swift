@@ -29,6 +29,9 @@ public struct DeleveragingPolicy: Hashable, Sendable {
     /// Whether a whole position is given up at once, even where a step closes less; source: Hyperliquid's documentation,
     /// Auto-deleveraging.
     public var isWhole: Bool
+    /// Whether others also take what an order in the book has left of an account that is worth something, while the
+    /// insurance fund, which stands above them, has nothing to take it over with.
+    public var takesUnfilled = false
     public init(
         order: Order = .ranked(.profitTimesLeverage), price: Price = .bankruptcy,
         pool: PoolPlace = .last, isWhole: Bool = false

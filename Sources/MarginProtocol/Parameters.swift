@@ -307,6 +307,8 @@ public struct ProtocolParameters: Hashable, Sendable {
     public var keeper: KeeperTerms?
     /// How trades against the pool go in two steps; nil where they are executed at once.
     public var twoStep: TwoStepPolicy?
+    /// How a settled market's positions are closed.
+    public var windingUp = WindingUpPolicy.atOnce
     public init(
         assets: [AssetParameters], categories: [CollateralCategory] = [],
         markets: [MarketParameters], feeds: [FeedParameters],

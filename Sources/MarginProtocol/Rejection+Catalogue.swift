@@ -98,6 +98,10 @@ extension Rejection {
         entry(
             421, "belowMinimumDebt",
             "The account would be left with a debt that is smaller than debts may be."),
+        entry(
+            422, "marketReduceOnly",
+            "The market is being wound up: positions may only become smaller."),
+        entry(423, "marketSettled", "The market is settled: nobody trades in it any more."),
         entry(501, "marketNotAllowed", "An isolated account trades its own market only."),
         entry(502, "noPool", "The market has no liquidity pool to trade against."),
         entry(503, "limitExceeded", "The price would be worse than the sender's limit."),

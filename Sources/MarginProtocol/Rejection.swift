@@ -54,6 +54,8 @@ public enum Rejection: Error, Hashable, Sendable {
     case insufficientLiquidity(AssetID)
     case beingLiquidated(AccountID)
     case belowMinimumDebt(minimum: Money)
+    case marketReduceOnly(MarketID)
+    case marketSettled(MarketID)
 
     case marketNotAllowed(MarketID)
     case noPool(MarketID)
@@ -148,6 +150,8 @@ public enum Rejection: Error, Hashable, Sendable {
         case .insufficientLiquidity: 407
         case .beingLiquidated: 411
         case .belowMinimumDebt: 421
+        case .marketReduceOnly: 422
+        case .marketSettled: 423
         case .marketNotAllowed: 501
         case .noPool: 502
         case .limitExceeded: 503

@@ -466,6 +466,7 @@ extension ScenarioDecoder {
         parameters.positionResults = law.positionResults
         parameters.slowPrice = law.slowPrice
         parameters.keeper = law.keeper
+        parameters.windingUp = law.windingUp
         return DecodedRules(
             parameters: parameters, insuranceFund: law.insuranceFund,
             backstopFunds: law.backstopFunds,

@@ -104,13 +104,17 @@ extension ScenarioDecoder {
         sentence: "The depth of the outside market, and how it refills.",
         keys: [
             Key(
-                "impact", "square_root or linear", default: "square_root",
+                "impact", "square_root, linear or constant_product", default: "square_root",
                 "How the price moves with the value traded."),
+            Key(
+                "reserve", "money", rule: "required with constant_product",
+                "What each side of a pool of constant product is worth at rest; in place of depth and move."
+            ),
             Key(
                 "depth_2pct", "money", rule: "none",
                 "Selling this much moves the price by 2%; stands for depth and move."),
             Key(
-                "depth", "money", rule: "required without depth_2pct",
+                "depth", "money", rule: "required without depth_2pct and reserve",
                 "Selling this much moves the price by `move`."),
             Key("move", "percentage", default: "2%", "The move at the depth, at most 95%."),
             Key(
@@ -278,11 +282,17 @@ extension ScenarioDecoder {
         guard tree.entries != nil else { return nil }
         let laws: [(word: String, value: ImpactLaw)] = [
             ("square_root", .squareRoot), ("linear", .linear),
+            ("constant_product", .constantProduct),
         ]
         let law = fields.read("impact", Kind.choice(laws))
         var depth = Money(whole: 1)
         var move = Ratio(percent: 2)
-        if fields.has("depth_2pct") {
+        if law == .constantProduct {
+            for key in ["depth", "move", "depth_2pct"] {
+                fields.refuse(key, "has no meaning with constant_product: see 'reserve'")
+            }
+            depth = fields.read("reserve", .positive)
+        } else if fields.has("depth_2pct") {
             fields.refuse("depth", "cannot stand beside depth_2pct")
             fields.refuse("move", "cannot stand beside depth_2pct")
             depth = fields.read("depth_2pct", .positive)
@@ -295,6 +305,9 @@ extension ScenarioDecoder {
                 })
         } else {
             problem(tree.position, "missing key 'depth_2pct' in \(path): money")
+        }
+        if law != .constantProduct {
+            fields.refuse("reserve", "has a meaning only with impact: constant_product")
         }
         return Liquidity(
             law: law, depth: depth, depthMove: move,

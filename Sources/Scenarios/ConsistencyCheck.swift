@@ -75,6 +75,8 @@ extension ScenarioDecoder {
             var journal: [Event] = []
             do {
                 try house.execute(command, from: .governance, into: &journal)
+            } catch .priceMissing {
+                // The protocol's price of the moment, which a protocol without a past has not.
             } catch {
                 problem(
                     tree.position(of: ["faults"]),

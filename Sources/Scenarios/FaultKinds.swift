@@ -18,7 +18,9 @@ extension ScenarioDecoder {
     func spans(_ fields: Fields, _ index: Int) -> [FaultSpan] {
         if let tree = fields.value("random") {
             for key in ["at", "for"] { fields.refuse(key, "stands in place of 'random'") }
-            for key in ["resume", "set"] { fields.refuse(key, "does not happen by chance") }
+            for key in ["resume", "set", "settle_market"] {
+                fields.refuse(key, "does not happen by chance")
+            }
             return randomSpans(
                 Fields(tree, fields.path("random"), Self.randomSection, self),
                 fields, index)
@@ -105,7 +107,8 @@ extension ScenarioDecoder {
         if form != "resume" { fields.refuse("grace", "has a meaning only with resume") }
         if form != "halt" { fields.refuse("burst", "has a meaning only with a halt") }
         if (["oracle", "asset", "agents"] + Self.chainFaults).contains(form) {
-            fields.refuse("timelock", "has a meaning only with pause, resume and set")
+            fields.refuse(
+                "timelock", "has a meaning only with pause, resume, set and settle_market")
         }
     }
 

@@ -8,7 +8,7 @@ extension ScenarioDecoder {
     static let faultSection = Section(
         path: "faults.N",
         sentence:
-            "Something that goes wrong, or an act of governance: exactly one of `oracle`, `asset`, `agents`, `pause`, `resume`, `set`, `halt` and `missed_slots`.",
+            "Something that goes wrong, or an act of governance: exactly one of `oracle`, `asset`, `agents`, `pause`, `resume`, `set`, `settle_market`, `halt` and `missed_slots`.",
         keys: [
             Key(
                 "at", "time", rule: "required without random",
@@ -77,8 +77,12 @@ extension ScenarioDecoder {
             ),
             Key("set", "map", rule: "none", "Parameters that governance changes."),
             Key(
+                "settle_market", "map", rule: "none",
+                "Governance winds a market up: all its positions are closed."),
+            Key(
                 "timelock", "duration", rule: "0s",
-                "What governance does takes effect this much later; with pause, resume and set."),
+                "What governance does takes effect this much later; with pause, resume, set and settle_market."
+            ),
         ] + chainFaultKeys)
 
     static let randomSection = Section(
@@ -88,6 +92,21 @@ extension ScenarioDecoder {
         keys: [
             Key("rate", "frequency", required: true, "How often on average: `2/day`."),
             Key("for", "duration or range", required: true, "How long each lasts."),
+        ])
+
+    static let settlementSection = Section(
+        path: "faults.N.settle_market",
+        sentence:
+            "The end of a market. Nobody trades in it afterwards, and its orders are cancelled.",
+        keys: [
+            Key("market", "market", required: true, "Which market."),
+            Key(
+                "price", "price", rule: "the protocol's",
+                "At which every position is closed at once; without it protocol.winding_up says how they are closed."
+            ),
+            Key(
+                "notice", "duration", rule: "none",
+                "For so long before, positions may only become smaller; it begins at `at`."),
         ])
 
     static let changeSection = Section(
@@ -165,7 +184,9 @@ extension ScenarioDecoder {
         _ agents: inout AgentsConfiguration, _ chain: inout ChainConfiguration,
         _ policy: inout Tree?, _ commands: inout [(time: Timestamp, command: Command)]
     ) {
-        let forms = ["oracle", "asset", "agents", "pause", "resume", "set"] + Self.chainFaults
+        let forms =
+            ["oracle", "asset", "agents", "pause", "resume", "set", "settle_market"]
+            + Self.chainFaults
         let written = forms.filter { fields.has($0) }
         guard written.count == 1, let form = written.first else {
             problem(
@@ -203,6 +224,9 @@ extension ScenarioDecoder {
                         ))
                 }
             }
+        case "settle_market":
+            fields.refuse("for", "what is settled stays so")
+            commands += spans.flatMap { settlement(fields, at: $0.from + lock) }
         default:
             fields.refuse("for", "a change of parameters lasts until the next one")
             guard let tree = fields.value("set") else { return }
@@ -210,6 +234,24 @@ extension ScenarioDecoder {
                 for span in spans { commands.append((span.from + lock, .setParameter(change))) }
             }
         }
+    }
+
+    private func settlement(_ fields: Fields, at time: Timestamp) -> [(
+        time: Timestamp, command: Command
+    )] {
+        guard let tree = fields.value("settle_market") else { return [] }
+        let own = Fields(tree, fields.path("settle_market"), Self.settlementSection, self)
+        guard
+            let name = own.value("market"),
+            let index = index(of: name, among: marketNames, own.path("market"), a: "a market")
+        else { return [] }
+        setting(own.path("market"), marketNames[index])
+        let market = MarketID(index: index)
+        let price = own.readIfPresent("price", .price)
+        let notice = own.readIfPresent("notice", .positiveDuration)
+        let last: Command = .windUp(market, .settled, price: price)
+        guard let notice else { return [(time, last)] }
+        return [(time, .windUp(market, .reducing, price: nil)), (time + notice, last)]
     }
 
     // MARK: Changes of parameters

@@ -8,8 +8,9 @@ extension ScenarioDecoder {
             "Liquidation. At most one of `close_factor`, `debt_share`, `target_health`, `portion`, `first_share`, `bracket_steps`, `shortage`, `zero_health`, `credit_account` and `whole` says how much a step takes.",
         keys: [
             Key(
-                "trigger", "strict or inclusive", default: "strict",
-                "Liquidatable below the requirement, or also at it."),
+                "trigger", "strict, inclusive or strict_with_requirement", default: "strict",
+                "Liquidatable below the requirement, also at it, or below it where there is one, so that a debt alone is not."
+            ),
             Key(
                 "order", "most_unprofitable_first, largest_first or liquidators_choice",
                 default: "most_unprofitable_first",
@@ -119,6 +120,14 @@ extension ScenarioDecoder {
             Key("taker", "pool or liquidator", default: "pool", "Who takes over the position."),
             Key("caller", "anyone or venue", default: "anyone", "Who may run a step."),
             Key(
+                "priority", "number or risk", rule: "number",
+                "In which order the venue's own engine takes the accounts that are due: by number, or the riskiest first, by net collateral over maintenance margin; only with `caller: venue`."
+            ),
+            Key(
+                "fee", "percentage", rule: "0%",
+                "What the account pays the venue on what is closed at the mark, beside the penalty and of what it still has: the taker fee of a liquidation order."
+            ),
+            Key(
                 "once_per_block", "true or false", default: "false",
                 "Whether an account is liquidated at most once a block."),
             Key(
@@ -209,6 +218,7 @@ extension ScenarioDecoder {
         let fields = Fields(tree, path, Self.liquidationSection, self)
         let triggers: [(word: String, value: LiquidationPolicy.Trigger)] = [
             ("strict", .strict), ("inclusive", .inclusive),
+            ("strict_with_requirement", .strictWithRequirement),
         ]
         let orders: [(word: String, value: LiquidationPolicy.Order)] = [
             ("most_unprofitable_first", .mostUnprofitableFirst), ("largest_first", .largestFirst),
@@ -233,6 +243,15 @@ extension ScenarioDecoder {
             oncePerBlock: fields.read("once_per_block", .yesOrNo), blockLimits: blockLimits(fields),
             refusesToWorsen: fields.readIfPresent("refuse_worsening", .yesOrNo) ?? false,
             course: course(fields))
+        policy.fee = fields.readIfPresent("fee", .share) ?? .zero
+        let priorities: [(word: String, value: LiquidationPolicy.Priority)] = [
+            ("number", .number), ("risk", .risk),
+        ]
+        policy.priority =
+            fields.readIfPresent("priority", Kind.choice(priorities)) ?? .number
+        if policy.caller != .venue {
+            fields.refuse("priority", "has a meaning only with caller: venue")
+        }
         let reductions: [(word: String, value: Bool)] = [("mark", true), ("closing_price", false)]
         if let atMark = fields.readIfPresent("reductions", Kind.choice(reductions)) {
             policy.reducesAtMark = atMark

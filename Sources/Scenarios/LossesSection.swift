@@ -22,7 +22,38 @@ extension ScenarioDecoder {
             Key(
                 "whole", "true or false", rule: "false",
                 "Whether a whole position is given up at once, even where a step closes less."),
+            Key(
+                "unfilled", "true or false", rule: "false",
+                "Whether holders of the other side also take, at the bankruptcy price, what a liquidation order in the book leaves of an account that is worth something, while the insurance fund has nothing."
+            ),
         ])
+
+    static let windingUpSection = Section(
+        path: "protocol.winding_up",
+        sentence:
+            "How the positions of a market are closed that governance settles without stating a price.",
+        keys: [
+            Key(
+                "rule", "at_once or deleveraging", default: "at_once",
+                "All of them at the protocol's price of the moment, or one account after the other against holders of the other side, as `deleveraging` chooses them: at the protocol's price, or at the bankruptcy price of an account that is worth less than nothing."
+            ),
+            Key(
+                "per_block", "whole number", rule: "10",
+                "How many accounts are tried in a block; only with deleveraging."),
+        ])
+
+    func windingUp(_ root: Fields) -> WindingUpPolicy {
+        guard let tree = root.value("winding_up"), tree.scalar != "none" else { return .atOnce }
+        let fields = Fields(tree, "protocol.winding_up", Self.windingUpSection, self)
+        let isDeleveraged = fields.read(
+            "rule", Kind.choice([("at_once", false), ("deleveraging", true)]))
+        guard isDeleveraged else {
+            fields.refuse("per_block", "has a meaning only with rule: deleveraging")
+            return .atOnce
+        }
+        return .deleveraged(
+            perBlock: fields.readIfPresent("per_block", .count(1...10_000)) ?? 10)
+    }
 
     static let backstopSection = Section(
         path: "protocol.backstop",
@@ -62,11 +93,13 @@ extension ScenarioDecoder {
         let places: [(word: String, value: DeleveragingPolicy.PoolPlace)] = [
             ("last", .last), ("first", .first), ("never", .never),
         ]
-        return DeleveragingPolicy(
+        var policy = DeleveragingPolicy(
             order: fields.read("rank", Kind.choice(orders)),
             price: fields.read("price", Kind.choice(prices)),
             pool: fields.read("pool", Kind.choice(places)),
             isWhole: fields.readIfPresent("whole", .yesOrNo) ?? false)
+        policy.takesUnfilled = fields.readIfPresent("unfilled", .yesOrNo) ?? false
+        return policy
     }
 
     /// The vault and what it holds at the start, or nil.

@@ -34,6 +34,7 @@ struct DecodedLaw {
     var slowPrice = SlowPricePolicy.none
     var keeper: KeeperTerms?
     var twoStep: TwoStepPolicy?
+    var windingUp = WindingUpPolicy.atOnce
     var insuranceFund: [(asset: AssetID, amount: Quantity)] = []
     var pool: [(asset: AssetID, amount: Quantity)] = []
 }
@@ -80,6 +81,9 @@ extension ScenarioDecoder {
             Key(
                 "deleveraging", "map", rule: "its keys' defaults",
                 "Who gives a position up where `losses` names auto_deleveraging."),
+            Key(
+                "winding_up", "map", rule: "at once",
+                "How the positions of a market are closed that governance settles."),
             Key(
                 "backstop", "map or none", default: "none",
                 "A vault that takes over accounts that are too far gone for the market."),
@@ -184,6 +188,7 @@ extension ScenarioDecoder {
             "protocol.liquidation")
         law.losses = losses(fields)
         law.deleveraging = deleveraging(fields)
+        law.windingUp = windingUp(fields)
         if let backstop = backstop(fields) {
             law.backstop = backstop.policy
             law.backstopFunds = backstop.funds

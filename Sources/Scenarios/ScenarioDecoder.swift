@@ -129,6 +129,7 @@ final class ScenarioDecoder {
         parameters.slowPrice = law.slowPrice
         parameters.keeper = law.keeper
         parameters.twoStep = law.twoStep
+        parameters.windingUp = law.windingUp
         sequencerSilence = law.guards.sequencerSilence
         var agents = self.agents(fields, funds: law)
         let governance = faults(fields, &oracles, &agents, &chain)

@@ -28,7 +28,8 @@ public enum ScenarioReference {
         ScenarioDecoder.fillableSection,
         ScenarioDecoder.softSection, ScenarioDecoder.incentiveSection,
         ScenarioDecoder.deleveragingSection,
-        ScenarioDecoder.backstopSection, ScenarioDecoder.categorySection,
+        ScenarioDecoder.windingUpSection, ScenarioDecoder.backstopSection,
+        ScenarioDecoder.categorySection,
         ScenarioDecoder.interestSection, ScenarioDecoder.supplySection,
         ScenarioDecoder.storefrontSection, ScenarioDecoder.auctionsSection,
         ScenarioDecoder.stressSection, ScenarioDecoder.stressGroupSection,
@@ -54,6 +55,7 @@ public enum ScenarioReference {
         ScenarioDecoder.paretoSection, ScenarioDecoder.lognormalSection,
         ScenarioDecoder.oracleAuctionSection,
         ScenarioDecoder.faultSection, ScenarioDecoder.randomSection, ScenarioDecoder.changeSection,
+        ScenarioDecoder.settlementSection,
         ScenarioDecoder.changedMarginSection, ScenarioDecoder.auditSection,
     ]
 

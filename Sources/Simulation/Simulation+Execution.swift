@@ -126,6 +126,8 @@ extension Simulation {
         } else {
             switch house.parameters.liquidation.trigger {
             case .strict: isDue = health.equity < health.requirement
+            case .strictWithRequirement:
+                isDue = health.equity < health.requirement && health.requirement.isPositive
             case .inclusive: isDue = health.equity <= health.requirement
             }
         }

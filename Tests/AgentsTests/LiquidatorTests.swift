@@ -120,6 +120,36 @@ struct Hunt {
             hunt.world.house.balance(hunt.agent.wallet, eth) == Quantity(raw: 446_250_000))
     }
 
+    /// From cost over bonus on a repayment pays: gas of Aave's liquidationCall (aave-dao/aave-v3-origin,
+    /// snapshots/Pool.Operations.json) at measured gas prices, with a bonus of 5 %. A cent less, and nobody acts.
+    ///
+    /// Vectors: gas_break_even.
+    @Test(
+        arguments: [
+            (340_429, 30_000_000_000, 3000, 3_063_861_000, 61_277_220_000),
+            // 2021-05-19 13:10 UTC
+            (340_429, 1_656_270_000_000, 1900, 107_130_044_568, 2_142_600_891_354),
+            // 2020-03-12 17:50 UTC
+            (500_000, 225_162_000_000, 120, 1_350_972_000, 27_019_440_000),
+            // As on a rollup.
+            (340_429, 100_000_000, 4000, 13_617_160, 272_343_200),
+        ] as [(Int64, Int64, Int64, Int64, Int64)])
+    func breakEven(gas: Int64, wei: Int64, native: Int64, cost: Int64, repay: Int64) throws {
+        #expect(gasCost(gas, at: wei, native: Price(whole: native)) == Money(raw: cost))
+        for (debt, acts) in [(repay + 1_000_000, true), (repay - 1_000_000, false)] {
+            let whole = LiquidationPolicy(size: .closeFactor(.one, fullBelow: .zero, dust: .zero))
+            var hunt = try Hunt(parameters(liquidation: whole), fee: .fixed(wei))
+            hunt.world.gas[.liquidate] = gas
+            hunt.world.nativePrice = Price(whole: native)
+            // Collateral of 1.2 times the debt at $2,000, of which four fifths count.
+            let account = hunt.world.open(
+                .margin, owner: 60, [(eth, Quantity(raw: debt / 2000 / 5 * 6))])
+            hunt.world.house.seedBalance(
+                Quantity(raw: -debt), of: usdc, to: account, into: &hunt.world.journal)
+            #expect(hunt.requests().isEmpty != acts, "\(debt)")
+        }
+    }
+
     @Test func slippageIsPartOfTheProfit() throws {
         // Linear: selling $8,925 into a depth of $892,500 that moves 2 % loses 0.01 % on average.
         let liquidity = Liquidity(

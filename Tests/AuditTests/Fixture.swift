@@ -143,6 +143,7 @@ enum Fixture {
         .delegateSet(AccountID(9), Address(3), allowed: true),
         .paused([.open, .withdraw]),
         .parameterChanged(.openInterestCap(MarketID(0), nil)),
+        .marketWoundUp(MarketID(0), .settled, price: Price(raw: 106)),
         balance(24),
     ]
 

@@ -53,6 +53,8 @@ import Testing
             crowd: {count: 20, book: true, equity: $5k..$10k, leverage: 8..15, long_bias: 100%}
           market_makers:
             makers: {count: 2, capital: $5M, half_spread: 0.1%, levels: 3, size: $50k, inventory_limit: $2M}
+        faults:
+          - {at: 12:12, settle_market: {market: ETH-PERP, notice: 1m}}
         """
 
     /// Ether falls by half in two hours; one keeper bids what lots are worth.
@@ -116,6 +118,7 @@ import Testing
         "breach_auction_bids": "update auction_event set bid_e8 = bid_e8 + 1",
         "breach_execution_fees": "update trade_request set fee_e8 = fee_e8 + 1",
         "breach_pool_deleveraging": "update pool_deleveraging set share_after_e8 = 1000000000",
+        "breach_market_winding_up": "update position_change set reason = 1 where reason = 80",
         "breach_request_order": "update trade_request set request = 0 where request = 1",
         "breach_rejection_changes": "update tx set applied = 0",
         "breach_report_price": "update oracle_report set price_e8 = price_e8 + 1",

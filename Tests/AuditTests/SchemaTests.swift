@@ -57,7 +57,7 @@ import Testing
         #expect(
             try names("governance") == [
                 1: "pause", 2: "parameter", 3: "delegate", 4: "setting", 30: "uptime",
-                60: "liquidationBegan", 61: "liquidationEnded",
+                60: "liquidationBegan", 61: "liquidationEnded", 80: "marketWoundUp",
             ])
         #expect(try names("order_change") == [1: "placed", 2: "cancelled"])
     }

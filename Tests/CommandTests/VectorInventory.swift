@@ -108,14 +108,8 @@ enum VectorInventory {
           ids dydx4-trans-2 dydx4-trans-6 dydx4-adl-04 dydx4-adl-05 dydx4-adl-15 dydx4-adl-18
           ids dydx4-adlo-2 dydx4-adlo-3 dydx4-adlo-6 dydx4-adlo-7 dydx4-adlr-2 dydx4-adlr-3
           ids dydx4-adlr-4 dydx4-canadl-1 dydx4-canadl-5 dydx4-offset-3
-          rule dydx4-adl-04 dydx4-adl-05 dydx4-adl-15 dydx4-adlr-2 dydx4-adlr-3 dydx4-adlr-4
-          rule dydx4-offset-3
-          because of accounts that are still worth something: the law closes those at the fillable
-          because price, and nobody else gives anything up
           none dydx4-adl-18
           because a counterparty on the same side, which the law never chooses
-          rule dydx4-adlo-2 dydx4-adlo-3 dydx4-adlo-6 dydx4-adlo-7 dydx4-canadl-5
-          because no market is wound up
         dydx-v4-docs-examples
           ids dydx4-doc-2 dydx4-doc-3 dydx4-doc-5
         dydx-v4-funding
@@ -137,10 +131,6 @@ enum VectorInventory {
           ids dydx4-poslimit-3 dydx4-ifvalid-2 dydx4-e2e-04 dydx4-e2e-05 dydx4-e2e-09 dydx4-e2e-12
           none dydx4-bankr-15 dydx4-fillable-16 dydx4-ifdelta-14
           because an amount of zero, which the venue's own steps never have
-          rule dydx4-ifdelta-01 dydx4-ifdelta-05 dydx4-ifdelta-06 dydx4-ifdelta-07 dydx4-ifdelta-09
-          rule dydx4-ifdelta-11 dydx4-ifdelta-12 dydx4-ifdelta-13 dydx4-ifvalid-2 dydx4-e2e-05
-          rule dydx4-e2e-09
-          because a fill at a resting order's price; here the step trades at the fillable price
           none dydx4-subticks-2 dydx4-subticks-4 dydx4-subticks-5 dydx4-subticks-6
           because the encoding of a price in ticks of the chain's book
         dydx-v4-margin
@@ -153,10 +143,6 @@ enum VectorInventory {
           ids dydx4-posliq-5
           none dydx4-mmppm-06 dydx4-mmppm-07 dydx4-marginreq-b05
           because a market without any margin, which the law refuses
-          rule dydx4-riskcmp-02 dydx4-riskcmp-04 dydx4-riskcmp-08 dydx4-riskcmp-15
-          because accounts are not ordered by risk: whoever liquidates looks at all that are due
-          rule dydx4-posliq-2
-          because a debt without a position can be liquidated here: the step books the deficit
         eip1559
           ids geth-calc-0 geth-gaslimit-0 geth-gaslimit-5 geth-gaslimit-9 geth-gaslimit-10
           ids geth-gaslimit-12 op-canyon-1 op-holocene-1 op-jovian-minbasefee-0
@@ -290,8 +276,6 @@ enum VectorInventory {
           ids int-1 int-2 int-3 int-4 int-5 int-6 int-7
         multi-mark-index
           ids bmx-mark-1 bnc-mark-1 bnc-mark-2 bnc-mark-3
-          rule bmx-mark-1 bnc-mark-1 bnc-mark-2 bnc-mark-3
-          because the mark price is the protocol's price
         okx-gate-liquidation-price
           ids okx-lp-4 okx-lp-8 okx-lp-9 phemex-lp-1
         okx-position-tiers
@@ -303,27 +287,12 @@ enum VectorInventory {
           ids gmx-order-ts-a gmx-order-ts-b gmx-order-ts-c gmx-order-ts-d gmx-order-ts-e
           ids aave-sentinel-a aave-sentinel-b aave-sentinel-c aave-sentinel-d aave-grace-a
           ids aave-grace-b gmx-adl-ts-a gmx-adl-ts-b
-          rule gmx-order-ts-a gmx-order-ts-b gmx-order-ts-c gmx-order-ts-d gmx-order-ts-e
-          because orders are executed at once, not at a later request's price
-          rule aave-grace-a aave-grace-b
-          because no grace period of a single reserve in liquidations
-          rule gmx-adl-ts-a gmx-adl-ts-b
-          because deleveraging is not requested before it is done
         paper_results
           ids toxic_ltv toxic_end_state crv_2022_11_22 toxic_slippage_cpmm two_step_liquidation
           ids eip1559_mean_block perp_fair_basis delay_risk_zero_drift_lognormal gas_break_even
           ids adl_2025_10_10 adl_toy mango hl_eth_whale jelly compound_dai
-          rule toxic_slippage_cpmm
-          because a pool of constant product beside the protocol; outside markets have an impact of
-          because their own
           rule perp_fair_basis
           because a price that follows from funding, which nobody in the engine is made to trade at
-          rule gas_break_even
-          because the formula; runs find it with other gas prices (ClosedFormTests)
-          rule adl_2025_10_10
-          because sums over a venue's own fills
-          rule hl_eth_whale jelly
-          because sizes of incidents, of which the scenarios in scenarios/incidents tell more
         synthetix-v3-funding
           ids snx-funding-table snx-funding-rate-1 snx-funding-rate-6 snx-funding-rate-7
           ids snx-interest-1 snx-interest-2 snx-interest-3

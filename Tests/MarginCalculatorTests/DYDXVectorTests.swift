@@ -99,7 +99,7 @@ import Testing
     @Test(arguments: [
         ("100", "0", false, true), ("-925", "0.02", true, false), ("-300", "0.01", false, true),
         ("-400", "0.01", false, true), ("-450", "0.01", false, false), ("0", "0", false, true),
-        ("-100", "0", true, false),
+        ("-100", "0", false, false),
     ])
     func risk(usdc: String, size: String, liquidatable: Bool, isMet: Bool) throws {
         let report = try report(DYDXTests.text(usdc, size == "0" ? "" : "BTC: {size: \(size)}"))

@@ -1,8 +1,9 @@
 import ExactMath
-import MarginCalculator
-import MarginProtocol
 import Scenarios
 import Testing
+
+@testable import MarginCalculator
+@testable import MarginProtocol
 
 /// Hyperliquid and Deribit through the engine.
 @Suite struct HyperliquidTests {
@@ -66,6 +67,64 @@ import Testing
         #expect(isNear(try #require(run.rows.first).step.amount, amount))
         #expect(run.rows.count == steps)
         #expect(run.account.house.breaches().isEmpty)
+    }
+
+    /// 12 March 2025: a long of 160,234.18 ether, whose margin had been withdrawn, is taken over by the vault at 1,915, and
+    /// costs it four million by the time it is sold: at 1,890.04 on average, 130.36 basis points lower.
+    ///
+    /// Vectors: hl_eth_whale.
+    @Test func whale() throws {
+        var account = try account(
+            """
+            protocol: hyperliquid
+            parameters: {protocol: {backstop: {funds: $100M}}}
+            prices: {ETH: 1915}
+            account: {balances: {USDC: 3000000}, positions: {ETH: {size: 160234.18, entry: 1915}}}
+            """)
+        let step = try #require(MarginReport(account).account.liquidation)
+        #expect(step.kind == .takeover && isNear(step.price, "1915"))
+        _ = try account.step(account.cross)
+        let vault = try #require(account.house.backstopVault)
+        let held = account.house.position(vault, MarketID(0))
+        #expect(isNear(held.size, "160234.18"))
+        let exit = try #require(Price(decimal: "1890.03653715"))
+        let prices = account.file.prices.map { $0 == Price(whole: 1915) ? exit : $0 }
+        let before = account.house.plainEquity(of: vault, at: account.file.prices)
+        let after = account.house.plainEquity(of: vault, at: prices)
+        // Eight decimals of the price are a tenth of a cent of this position.
+        #expect(isNear(before - after, "4000000", within: "0.001"))
+        let lost = try Ratio(before - after, over: Money(raw: held.cost.raw), rounding: .nearest)
+        #expect(isNear(lost, "0.01303575"))
+    }
+
+    /// 26 March 2025: four million dollars of JELLY at 0.0095 are 421 million, a short of 398 million loses 13.5 million
+    /// at 0.0434196, and nothing once the market is settled at 0.0095.
+    ///
+    /// Vectors: jelly.
+    @Test func jelly() throws {
+        let opened = try report(
+            """
+            protocol: hyperliquid
+            prices: {JELLY: 0.0095}
+            account: {balances: {USDC: 4000000}, positions: {JELLY: {size: -421052631.57894737}}}
+            """)
+        #expect(isNear(opened.positions.first?.notional, "4000000"))
+        var account = try account(
+            """
+            protocol: hyperliquid
+            prices: {JELLY: 0.04341960}
+            account: {balances: {USDC: 14000000}, positions: {JELLY: {size: -398000000, entry: 0.0095}}}
+            """)
+        let profit = MarginReport(account).account.positions.first?.unrealizedProfit
+        // Eight decimals of the price are four dollars of this position.
+        #expect(isNear(profit, "-13500000", within: "4"))
+        var journal: [Event] = []
+        try account.house.execute(
+            .windUp(MarketID(0), .settled, price: Price(decimal: "0.0095")), from: .governance,
+            into: &journal)
+        #expect(isNear(account.house.balance(account.cross, AssetID(0)), "14000000"))
+        #expect(account.house.openInterest(MarketID(0)).isZero)
+        #expect(account.house.breaches().isEmpty)
     }
 
     /// 2 % and 1 %, and 0.005 % a bitcoin or 0.0004 % an ether of both;

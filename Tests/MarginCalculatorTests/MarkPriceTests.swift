@@ -16,6 +16,8 @@ import Testing
 
     /// binance.com/ko/support/faq/fff6ec1b3f5845d19f1fb924644a0877, median of Price 1, Price 2 and the contract's price:
     /// index 10,000, funding every eight hours.
+    ///
+    /// Vectors: bnc-mark-1, bnc-mark-2, bnc-mark-3.
     @Test(arguments: [
         Binance(rate: "0.01%", time: "04:00", basis: "5", last: "10020", mark: "10005"),
         Binance(rate: "0.01%", time: "04:00", basis: "-30", last: "9990", mark: "9990"),
@@ -43,7 +45,9 @@ import Testing
 
     /// The instrument of nautechsystems/nautilus_trader @a95c8042, crates/adapters/bitmex/test_data/
     /// http_get_instrument_xbtusd.json, with the formula of testnet.bitmex.com/app/fairPriceMarking. The venue pays at 04:00,
-    /// 12:00 and 20:00.
+    /// 12:00 and 20:00. Its basis is 5.99, and 12.045 % a year.
+    ///
+    /// Vectors: bmx-mark-1.
     @Test func bitmex() throws {
         let found = try report(
             """
@@ -56,6 +60,11 @@ import Testing
         let position = try #require(found.positions.first)
         #expect(isNear(position.mark, "97849.76", within: "0.02"))
         #expect(position.unrealizedProfit.isPositive)
+        let basis = position.mark - Price(raw: 9_784_377_000_000)
+        #expect(isNear(basis, "5.99", within: "0.02"))
+        // Of the 16,001 seconds that are left of eight hours, over the index and for a year of 1,095 such.
+        let yearly = Double(basis.raw) / 9_784_377_000_000 * 28_800 / 16_001 * 1095
+        #expect(abs(yearly - 0.12045) < 1e-9, "\(yearly)")
     }
 
     /// hyperliquid.gitbook.io/hyperliquid-docs, trading/robust-price-indices: oracle and average basis 10,020; best prices

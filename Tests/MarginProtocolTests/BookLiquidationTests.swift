@@ -104,6 +104,85 @@ struct BookLiquidationTests {
             }
     }
 
+    @Test("An order at the mark pays the venue its fee, of what the account still has")
+    func venueFee() throws {
+        for (margin, bid, fee) in [
+            ("100", "3090", "30.9"), ("20", "3085", "5"), ("10", "3080", "0"),
+        ] {
+            var it = try Case(BookLiquidation(), .mark, margin: margin) {
+                $0.liquidation.fee = ratio("0.01")
+                $0.liquidation.penalty = ratio("0.002")
+            }
+            it.bid("1", bid)
+            let parts = try it.liquidate()
+            #expect(parts[0].toTreasury == money(fee) && parts[0].fee == money(fee))
+            #expect(it.world.balance(treasury) == units(fee))
+            // The fund's penalty comes after it.
+            let left = decimal(margin) - decimal("3100") + decimal(bid) - decimal(fee)
+            let penalty = max(0, min(decimal(bid) / 500, left))
+            #expect(parts[0].toInsurance.raw == penalty)
+            #expect(it.world.balance(it.long).raw == max(0, left - penalty))
+        }
+    }
+
+    @Test("Without a book the fee is the same, and what brings an account back counts it")
+    func venueFeeOfAPool() throws {
+        for (size, closed) in [
+            (LiquidationPolicy.Size.wholePosition, "1"),
+            // 120 − 27.9 x is 5 % of 3,100 · (1 − x).
+            (.targetHealth(.one), "0.27537373"),
+        ] {
+            var it = try Case(BookLiquidation(), .mark, margin: "120") {
+                $0.markets[0].pool = .atOracle
+                $0.liquidation.size = size
+                $0.liquidation.fee = ratio("0.009")
+            }
+            let parts = try it.liquidate()
+            #expect(parts[0].size == -units(closed))
+            let fee = scaledUp(parts[0].size.magnitude.raw, decimal("27.9"))
+            #expect(it.world.balance(treasury).raw == fee && parts[0].toTreasury.raw == fee)
+            #expect(
+                it.world.house.isLiquidatable(it.long, at: it.world.house.prices) == false)
+        }
+    }
+
+    private func scaledUp(_ a: Int64, _ b: Int64) -> Int64 {
+        let whole = Int128(a) * Int128(b)
+        return Int64((whole + Int128(scaleE8) - 1) / Int128(scaleE8))
+    }
+
+    @Test("What no order takes goes to the other side, if so the policy says and the fund is empty")
+    func unfilled() throws {
+        for (rest, fund, takes, taker) in [
+            (.stays, "0", true, .deleveraged), (.takenOver, "0", true, .deleveraged),
+            (.stays, "1", true, nil), (.takenOver, "1", true, .pool), (.stays, "0", false, nil),
+            (.takenOver, "0", false, .pool),
+        ] as [(BookLiquidation.Rest, String, Bool, LiquidationQuote.Taker?)] {
+            var it = try Case(BookLiquidation(rest: rest)) {
+                $0.lossWaterfall = [.insuranceFund, .autoDeleveraging, .badDebt]
+                $0.deleveraging = DeleveragingPolicy(order: .proRata, pool: .never)
+                $0.deleveraging.takesUnfilled = takes
+            }
+            it.world.house.seedBalance(
+                units(fund) - units("1000"), of: usd, to: insurance, into: &it.world.journal)
+            let quote = try? it.world.house.quoteLiquidation(of: it.long, payer: it.keeper)
+            guard case .positions(let parts) = quote?.step else {
+                #expect(taker == nil)
+                continue
+            }
+            #expect(parts.map(\.taker) == [taker])
+            it.world.run(
+                .liquidate(account: it.long, payer: it.keeper, target: .next), by: Address(13))
+            #expect(it.world.size(it.long).isZero && it.world.balance(it.long).isZero)
+            if taker == .deleveraged {
+                // Bankrupt at 3,000: the short has 100 of it that the mark would not have given.
+                #expect(it.world.size(it.short).isZero)
+                #expect(it.world.balance(it.short) == units("100100"))
+                #expect(it.world.covers().isEmpty)
+            }
+        }
+    }
+
     /// blog.btcmex.com/insurance-fund: liquidated at 3,100, bankrupt at 3,000, filled at 3,060: the fund has 60.
     @Test("What fills bring beyond the bankruptcy price is the fund's")
     func betterThanBankruptcy() throws {

@@ -75,6 +75,43 @@ struct DeleveragingTests {
 
     struct NoPart: Error {}
 
+    /// 10 October 2025 on Hyperliquid, as one deficit: 2.1 billion deleveraged, winners' profits of 834 million, accounts below
+    /// zero by 23 million. In proportion everybody would have given up 2.78 % of a profit; what was closed is
+    /// ninety times the deficit, and what the paper finds unnecessary 28 times; arXiv 2512.01112.
+    ///
+    /// Vectors: adl_2025_10_10.
+    @Test func october2025() throws {
+        var world = Self.world(DeleveragingPolicy(order: .proRata, pool: .never), at: "100")
+        // Entered 39.6696 above the price: 834,295,749.29 over the sizes that 2,103,111,430.86 are.
+        let entry = "139.66959321"
+        let loser = try Self.hold(
+            &world, alice, "811104644.89008217", "21031114.30859341", entry: entry)
+        let winners = [
+            try Self.hold(&world, bob, "1000000000", "-9031114.30859341", entry: entry),
+            try Self.hold(&world, bob, "1000000000", "-12000000", entry: entry),
+        ]
+        let wallet = world.wallet(carol)
+        let profits = winners.map { world.house.unrealizedProfit($0, ethPerp, at: price("100")) }
+        let deficit = -world.house.plainEquity(of: loser, at: world.house.prices)
+        #expect((deficit - money("23191104.48482883")).magnitude < money("1"))
+        #expect((profits[0] + profits[1] - money("834295749.29251310")).magnitude < money("1"))
+        let mark = world.journal.count
+        world.run(LiquidationTests.liquidate(loser, wallet), by: carol)
+        let covers = world.covers(since: mark)
+        for (cover, profit) in zip(covers, profits) {
+            let haircut = Double(cover.amount.raw) / Double(profit.raw)
+            #expect(abs(haircut - 0.02779722239325202) < 1e-8, "\(haircut)")
+        }
+        let given = covers.reduce(0) { $0 + Double($1.amount.raw) / 1e8 }
+        let closed = world.positionChanges(since: mark).filter { $0.account != loser }
+            .reduce(0) { $0 + Double(($1.sizeAfter - $1.sizeBefore).raw) / 1e8 * 100 }
+        #expect(covers.count == 2 && abs(closed / given - 90.68612632206221) < 1e-5)
+        #expect(abs(653_600_000 / given - 28.183220011257887) < 1e-5)
+        // Eight decimals of the price are 21 cents of this position.
+        #expect(world.balance(loser) <= units("0.22") && world.size(loser).isZero)
+        #expect(world.balance(badDebt).isZero)
+    }
+
     /// Six longs and a liquidated short of 20 with a bankruptcy price of 650, all of whose counterparties are the first
     /// two of the queue; testnet.bitmex.com/app/autoDeleveragingExamples. Leverage gives the page's order of scores.
     ///

@@ -42,6 +42,9 @@ struct InvariantTests {
             requestMutation(invariant)
             return
         }
+        if invariant == .settledMarketsAreClosed || invariant == .woundUpMarketsShrink {
+            return windingUpMutation(invariant)
+        }
         if invariant.rawValue >= Invariant.auctionLotsAreHeld.rawValue {
             auctionMutation(invariant)
             return
@@ -89,13 +92,29 @@ struct InvariantTests {
                 reduceOnly: false)
         case .depositsAgree: house.assetRows[0].owed.raw += 1
         case .auctionLotsAreHeld, .auctionPrincipalIsOwed, .bidsAreHeld, .auctionDebtsAgree,
-            .openAuctionsAgree, .marksAgree, .executionFeesAreHeld, .requestsAreInOrder:
+            .openAuctionsAgree, .marksAgree, .executionFeesAreHeld, .requestsAreInOrder,
+            .settledMarketsAreClosed, .woundUpMarketsShrink:
             Issue.record("\(invariant) is broken elsewhere")
         }
         let found = house.breaches()
         #expect(!found.isEmpty)
         #expect(found.allSatisfy { $0.invariant == invariant }, "\(found)")
         #expect(found.first?.description.hasPrefix("invariant \(invariant.rawValue) ") == true)
+        #expect(house != world.house, "and equality sees it")
+    }
+
+    /// A market that only reduces.
+    private func windingUpMutation(_ invariant: Invariant) {
+        var world = Self.sound().world
+        world.run(.windUp(ethPerp, .reducing, price: nil), by: .governance)
+        var house = world.house
+        if invariant == .woundUpMarketsShrink {
+            house.windingUp[0].openInterest.raw -= 1
+        } else {
+            house.windingUp[0].stage = .settled
+        }
+        let found = house.breaches()
+        #expect(found.count == 1 && found.first?.invariant == invariant, "\(found)")
         #expect(house != world.house, "and equality sees it")
     }
 

@@ -12,7 +12,9 @@ import Testing
 /// Vectors: euler-chainlink-a, euler-chainlink-b, euler-chainlink-c, euler-chainlink-d,
 /// euler-pyth-a, euler-pyth-b, euler-pyth-c, euler-pyth-d, euler-pyth-e, euler-pyth-f, gearbox-a,
 /// gearbox-b, gmx-age-a, gmx-age-b, gmx-range-a, gmx-range-b, gmx-seq-a, gmx-seq-b, gmx-seq-c,
-/// aave-sentinel-a, aave-sentinel-b, aave-sentinel-c, aave-sentinel-d.
+/// aave-sentinel-a, aave-sentinel-b, aave-sentinel-c, aave-sentinel-d, gmx-order-ts-a,
+/// gmx-order-ts-b, gmx-order-ts-c, gmx-order-ts-d, gmx-order-ts-e, gmx-adl-ts-a, gmx-adl-ts-b,
+/// aave-grace-a, aave-grace-b.
 struct OracleValidationTests {
     private static let now: Int64 = 1_000_000_000
 

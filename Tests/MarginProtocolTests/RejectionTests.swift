@@ -56,6 +56,8 @@ struct RejectionTests {
             (.oncePerBlock(account), 604, "oncePerBlock"),
             (.payerCannotTakePosition(account), 605, "payerCannotTakePosition"),
             (.belowMinimumDebt(minimum: .zero), 421, "belowMinimumDebt"),
+            (.marketReduceOnly(market), 422, "marketReduceOnly"),
+            (.marketSettled(market), 423, "marketSettled"),
             (.noAuctions, 621, "noAuctions"),
             (.auctionLimitReached(asset), 622, "auctionLimitReached"),
             (.unknownAuction(AuctionID(1)), 623, "unknownAuction"),

@@ -29,7 +29,7 @@ import Testing
         ),
         Case(
             "pool: $1M", "pool: $1M, colour: red",
-            "s.yaml:13:23: unknown key 'colour' in protocol (known keys: preset, name, margin_ratio, missing_entry, categories, stress, settlement, oracle_guard, liquidation, losses, deleveraging, backstop, withdrawal_margin, position_results, slow_price, keeper, execution, storefront, auctions, insurance_fund, pool)"
+            "s.yaml:13:23: unknown key 'colour' in protocol (known keys: preset, name, margin_ratio, missing_entry, categories, stress, settlement, oracle_guard, liquidation, losses, deleveraging, winding_up, backstop, withdrawal_margin, position_results, slow_price, keeper, execution, storefront, auctions, insurance_fund, pool)"
         ),
         Case(
             "seed: 1", "seed: 1\nseed: 2",
@@ -240,7 +240,7 @@ import Testing
         ),
         Case(
             "agents:", "faults: [{at: +5m, oracle: ETH, set: {}}]\nagents:",
-            "s.yaml:14:10: faults.0: expected one of oracle, asset, agents, pause, resume, set, halt, missed_slots, found oracle and set"
+            "s.yaml:14:10: faults.0: expected one of oracle, asset, agents, pause, resume, set, settle_market, halt, missed_slots, found oracle and set"
         ),
         Case(
             "agents:", "expect: {liquidation: 3}\nagents:",

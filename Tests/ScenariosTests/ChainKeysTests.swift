@@ -124,7 +124,7 @@ struct ChainKeysTests {
         ("- {at: 00:10, for: 5m, missed_slots: 100%}", "expected 0% to 99%"),
         (
             "- {at: 00:10, for: 5m, halt: true, timelock: 1m}",
-            "has a meaning only with pause, resume and set"
+            "has a meaning only with pause, resume, set and settle_market"
         ),
         (
             "- {at: 00:10, for: 5m, halt: true, factor: 2}",

@@ -373,6 +373,21 @@ import Testing
             ])
     }
 
+    @Test func governanceWindsMarketsUp() throws {
+        let scenario = try faults(
+            "{at: +5m, settle_market: {market: ETH-PERP, price: 1500, notice: 10m}}")
+        #expect(scenario.governance.map(\.time) == [at(5), at(15)])
+        #expect(
+            scenario.governance.map(\.command) == [
+                .windUp(MarketID(0), .reducing, price: nil),
+                .windUp(MarketID(0), .settled, price: Price(whole: 1500)),
+            ])
+        let atOracle = try faults("{at: +5m, timelock: 1m, settle_market: {market: ETH-PERP}}")
+        #expect(atOracle.governance.map(\.time) == [at(6)])
+        #expect(
+            atOracle.governance.map(\.command) == [.windUp(MarketID(0), .settled, price: nil)])
+    }
+
     @Test func chanceStrikesBySeedAndName() throws {
         func outages(_ text: String, seed: Int = 1) throws -> [Outage] {
             try load(
