@@ -16,7 +16,8 @@ extension ClearingHouse: Equatable {
             && a.poolFlags == b.poolFlags
             && a.proceedings == b.proceedings && a.windowRecords == b.windowRecords
             && a.slowPrices == b.slowPrices && a.stablePrices == b.stablePrices
-            && a.socialised == b.socialised && a.marks == b.marks
+            && a.resultStates == b.resultStates && a.socialised == b.socialised
+            && a.marks == b.marks
             && a.touched == b.touched
             && a.touchedBefore == b.touchedBefore && a.parameterVersion == b.parameterVersion
             && a.parameters == b.parameters

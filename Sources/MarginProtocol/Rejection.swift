@@ -54,6 +54,8 @@ public enum Rejection: Error, Hashable, Sendable {
     case insufficientLiquidity(AssetID)
     case beingLiquidated(AccountID)
     case belowMinimumDebt(minimum: Money)
+    case nothingToSettle(MarketID)
+    case settledOnClosing
 
     case marketNotAllowed(MarketID)
     case noPool(MarketID)
@@ -146,6 +148,8 @@ public enum Rejection: Error, Hashable, Sendable {
         case .isolatedOnlyFromParent: 405
         case .borrowCapExceeded: 406
         case .insufficientLiquidity: 407
+        case .nothingToSettle: 408
+        case .settledOnClosing: 409
         case .beingLiquidated: 411
         case .belowMinimumDebt: 421
         case .marketNotAllowed: 501
