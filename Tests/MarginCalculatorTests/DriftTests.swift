@@ -329,8 +329,11 @@ import Testing
         #expect(isNear(after, left, within: "0.000001"))
         let held = house.position(id, MarketID(0))
         #expect(isNear(-held.cost, result, within: "0.000001"))
-        let got = house.balance(payer, AssetID(1)) - before
-        #expect(got == (wanted.isNegative ? step.repaid : -step.repaid))
+        // A debt that is booked is shared by depositors, of whom the payer is one.
+        if !house.balance(id, AssetID(1)).isZero {
+            let got = house.balance(payer, AssetID(1)) - before
+            #expect(got == (wanted.isNegative ? step.repaid : -step.repaid))
+        }
         #expect(-house.position(payer, MarketID(0)).cost == wanted + held.cost)
         #expect(house.breaches().isEmpty)
     }
