@@ -320,12 +320,12 @@ create table if not exists liquidation (
     account integer not null, -- account liquidated
     payer integer not null, -- the liquidator's account, which repays and is paid
     kind integer not null, -- what it took: code of domain liquidation_kind
-    market integer, -- market of the position taken; none for collateral
-    seized_asset integer, -- asset seized; none for a position
-    repaid_asset integer, -- asset of the debt repaid; none for a position
-    size_e8 integer not null, -- [1e-8 units] signed size closed, or amount seized
-    repaid_e8 integer not null, -- [1e-8 units] debt repaid
-    price_e8 integer not null, -- [1e-8 USD per unit] the protocol's price of the market or seized asset
+    market integer, -- market of the position or result taken; none for collateral
+    seized_asset integer, -- asset seized, or that paid for a loss taken over; none for a position
+    repaid_asset integer, -- asset of the debt repaid, or that paid for a profit taken over; none for a position
+    size_e8 integer not null, -- [1e-8 units] signed size closed, amount seized, or result taken over
+    repaid_e8 integer not null, -- [1e-8 units] debt repaid, or what paid for a result
+    price_e8 integer not null, -- [1e-8 USD per unit] the protocol's price of the market or seized asset; for a result, of the settlement asset
     price_age_ms integer not null, -- [ms] how old that price was, since observation
     reference_price_e8 integer not null, -- [1e-8 USD per unit] the outside price at that moment
     equity_before_e8 integer not null, -- [1e-8 USD] weighted equity before, at the protocol's prices
@@ -786,6 +786,7 @@ insert or ignore into code (domain, code, name) values
     ('command', 47, 'cancelRequest'),
     ('command', 48, 'updateDeleveraging'),
     ('command', 49, 'deleverage'),
+    ('command', 50, 'settleResult'),
     ('command', 58, 'windUp'),
     ('drop', 1, 'nonceTooLow'),
     ('drop', 2, 'replacementUnderpriced'),
@@ -831,11 +832,13 @@ insert or ignore into code (domain, code, name) values
     ('balance_reason', 65, 'executionFeeHeld'),
     ('balance_reason', 66, 'executionFeePaid'),
     ('balance_reason', 67, 'executionFeeReturned'),
+    ('balance_reason', 70, 'resultTakenOver'),
     ('balance_reason', 75, 'poolFunding'),
     ('position_reason', 1, 'trade'),
     ('position_reason', 2, 'orderMatch'),
     ('position_reason', 3, 'liquidation'),
     ('position_reason', 4, 'deleveraging'),
+    ('position_reason', 10, 'resultSettlement'),
     ('position_reason', 80, 'settlement'),
     ('order_change', 1, 'placed'),
     ('order_change', 2, 'cancelled'),
@@ -847,6 +850,9 @@ insert or ignore into code (domain, code, name) values
     ('liquidation_kind', 10, 'flagged'),
     ('liquidation_kind', 13, 'auction'),
     ('liquidation_kind', 20, 'order'),
+    ('liquidation_kind', 21, 'profit'),
+    ('liquidation_kind', 22, 'loss'),
+    ('liquidation_kind', 23, 'lossLeft'),
     ('auction_event', 1, 'started'),
     ('auction_event', 2, 'taken'),
     ('auction_event', 3, 'bid'),
@@ -912,6 +918,8 @@ insert or ignore into code (domain, code, name) values
     ('rejection', 405, 'isolatedOnlyFromParent'),
     ('rejection', 406, 'borrowCapExceeded'),
     ('rejection', 407, 'insufficientLiquidity'),
+    ('rejection', 408, 'nothingToSettle'),
+    ('rejection', 409, 'settledOnClosing'),
     ('rejection', 411, 'beingLiquidated'),
     ('rejection', 421, 'belowMinimumDebt'),
     ('rejection', 422, 'marketReduceOnly'),
@@ -2252,10 +2260,13 @@ from (
     from position_change)
 where size_before_e8 <> last_size_e8 or cost_before_e8 <> last_cost_e8;
 
--- A flat position has no cost.
+-- A flat position has no cost, where closing pays results.
 create view if not exists breach_flat_cost as
-select run, block, tx, seq, account, market, cost_after_e8 from position_change
-where size_after_e8 = 0 and cost_after_e8 <> 0;
+select run, block, tx, seq, account, market, cost_after_e8 from position_change p
+where size_after_e8 = 0 and cost_after_e8 <> 0
+    and not exists (
+        select 1 from parameter k
+        where k.run = p.run and k.key glob 'protocol.result_settlement.*');
 
 -- An isolated child holds no position but in its market.
 create view if not exists breach_isolated_market as

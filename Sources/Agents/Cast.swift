@@ -109,6 +109,7 @@ public struct Cast: Sendable {
         if parameters.twoStep != nil || closes {
             for group in configuration.orderKeepers ?? [.venues] { addOrderKeepers(group, random) }
         }
+        if parameters.resultSettlement != nil { addResultKeeper() }
         let policy = parameters.liquidation
         // Whoever absorbs earns nothing by it at once, so that no liquidator would.
         if policy.caller == .venue || policy.size == .absorb { addVenueEngine() }
@@ -224,6 +225,12 @@ public struct Cast: Sendable {
                 OrderKeeper(
                     group: group, index: index, address: address, wallet: wallet, random: random))
         }
+    }
+
+    private mutating func addResultKeeper() {
+        let address = addMember("result keeper", kind: "resultKeeper", group: "result keeper")
+        let wallet = open("result keeper wallet", address, .wallet, funding: [])
+        agents.append(ResultKeeper(address: address, wallet: wallet))
     }
 
     private mutating func addMarketMakers(_ group: MarketMakerGroup) {

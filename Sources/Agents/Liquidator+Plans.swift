@@ -40,9 +40,11 @@ extension Liquidator {
             let holder = view.house.account(account)
             guard holder.owner != address else { continue }
             let plan =
-                holder.markets != 0
-                ? bestPosition(account, holder.markets, view, paying: price)
-                : bestCollateral(account, holder.assets, view, paying: price)
+                view.house.parameters.resultSettlement != nil
+                ? bestKept(account, holder, view, paying: price)
+                : holder.markets != 0
+                    ? bestPosition(account, holder.markets, view, paying: price)
+                    : bestCollateral(account, holder.assets, view, paying: price)
             if let plan { found.append(plan) }
         }
         return found
@@ -139,6 +141,7 @@ extension Liquidator {
         let parameters = view.house.parameters
         switch step {
         case .deficit, .absorption, .flag: return nil
+        case .result(let part): return parameters.markets[part.market.index].feed
         case .collateral(let part):
             let asset = part.seize == parameters.settlementAsset ? part.repay : part.seize
             return parameters.assets[asset.index].feed
@@ -148,6 +151,52 @@ extension Liquidator {
     }
 
     // MARK: Choosing
+
+    /// The best of positions, exchanges, and where there is neither of the results that stay with closed positions. It takes none
+    /// over for a debt in anything but the settlement asset, which its margin account would be left with.
+    private func bestKept(
+        _ account: AccountID, _ holder: Account, _ view: borrowing View, paying price: Int64?
+    ) -> Plan? {
+        var sized: UInt64 = 0
+        for index in indexes(in: holder.markets)
+        where !view.house.position(account, MarketID(index: index)).size.isZero {
+            sized |= 1 << UInt64(index)
+        }
+        let position = bestPosition(account, sized, view, paying: price)
+        let exchange = bestCollateral(account, holder.assets, view, paying: price)
+        if let best = [position, exchange].compactMap(\.self).min() { return best }
+        guard let payer = marginAccount, let quote = quote(account, payer, .next, view),
+            case .result(let part) = quote.step,
+            part.asset == view.house.parameters.settlementAsset
+        else { return nil }
+        return plan(account, payer, .next, view, paying: price)
+    }
+
+    /// What taking a result over ties up of its margin: what it pays, and what it takes on as a loss.
+    private func commitment(_ part: LiquidationQuote.ResultPart, _ view: borrowing View)
+        -> Commitment?
+    {
+        var total = max(.zero, -part.taken)
+        if part.given.isPositive {
+            guard
+                let paid = try? part.given.value(
+                    at: view.house.price(of: part.asset), rounding: .up),
+                let sum = try? total.adding(paid)
+            else { return nil }
+            total = sum
+        }
+        if let position = part.position {
+            let schedule = view.house.parameters.markets[position.market.index].margin
+            guard
+                let notional = try? position.size.magnitude.value(
+                    at: position.price, rounding: .up),
+                let margin = try? schedule.requirement(on: notional, .initial),
+                let sum = try? total.adding(margin)
+            else { return nil }
+            total = sum
+        }
+        return .margin(total)
+    }
 
     private func bestPosition(
         _ account: AccountID, _ markets: UInt64, _ view: borrowing View, paying price: Int64?
@@ -269,6 +318,7 @@ extension Liquidator {
     private func commitment(_ quote: LiquidationQuote, _ view: borrowing View) -> Commitment? {
         switch quote.step {
         case .deficit, .absorption, .flag: return .nothing
+        case .result(let part): return commitment(part, view)
         case .collateral(let part):
             if case .flash = group.financing { return .nothing }
             return .repayment(part.repay, part.repaid)

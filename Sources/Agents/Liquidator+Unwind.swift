@@ -15,6 +15,10 @@ extension Liquidator {
         switch quote.step {
         case .deficit, .absorption: return .zero
         case .flag: return quote.reward
+        case .result(let part):
+            guard let position = part.position else { return part.bonus }
+            guard let loss = closingLoss(position, view) else { return nil }
+            return try? quote.reward.adding(-loss)
         case .collateral(let part):
             let got = part.seized - part.toInsurance
             guard let proceeds = saleValue(of: got, part.seize, view),

@@ -105,6 +105,10 @@ extension JSONText {
             member("account", account)
             member("market", market)
             member("size_e8", size)
+        case .settleResult(let market, let winner, let loser):
+            member("market", market)
+            member("winner", winner)
+            member("loser", loser)
         case .windUp(let market, let stage, let price):
             windingUp(market, stage, price)
         case .settleOutside(let wallet, let changes):
@@ -152,6 +156,12 @@ extension JSONText {
             member("seize", seize)
             member("repay", repay)
             member("at_most_e8", atMost)
+        case .result(let wanted):
+            member("target", word: "result")
+            member("market", wanted.market)
+            member("size_e8", wanted.size)
+            member("at_most_e8", wanted.amount)
+            member("asset", wanted.asset)
         }
     }
 

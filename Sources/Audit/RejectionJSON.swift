@@ -13,7 +13,7 @@ extension JSONText {
         case .amountNotPositive, .sameAccount, .parameterInvalid, .senderNotGovernance,
             .senderNotSystem, .senderNotVenue, .ownersDiffer, .exposureTooLarge, .targetNotAllowed,
             .nothingToLiquidate, .leavesDust, .priceNotPositive, .overflow, .noAuctions,
-            .sequencerDown, .requestNeeded, .noRequests:
+            .sequencerDown, .requestNeeded, .noRequests, .settledOnClosing:
             break
         case .unknownRequest(let request), .requestFrozen(let request),
             .requestExpired(let request), .requestNotExpired(let request),
@@ -46,8 +46,8 @@ extension JSONText {
             .wouldIncrease(let market), .openInterestCapExceeded(let market),
             .nothingToMatch(let market), .windowExhausted(let market),
             .deleveragingNotEnabled(let market), .deleveragingRefused(let market),
-            .noOrderWithinLimit(let market), .marketReduceOnly(let market),
-            .marketSettled(let market):
+            .noOrderWithinLimit(let market), .nothingToSettle(let market),
+            .marketReduceOnly(let market), .marketSettled(let market):
             member("market", market)
         case .unknownFeed(let feed), .senderNotReporter(let feed), .priceMissing(let feed),
             .feedNotPulled(let feed):

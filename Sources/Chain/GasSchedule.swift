@@ -85,6 +85,7 @@ public struct GasSchedule: Hashable, Sendable {
         gas[.cancelRequest] = 100_000
         gas[.updateDeleveraging] = 200_000
         gas[.deleverage] = 1_500_000
+        gas[.settleResult] = 230_000  // Two accounts' data at 115,196; an estimate.
         // As a change of a parameter; what it closes is the venue's own work.
         gas[.windUp] = 60_000
         gas[.settleOutside] = 0  // Happens outside the chain.

@@ -137,11 +137,21 @@ public struct CalculatedAccount: Sendable {
         _ file: AccountFile, _ house: inout ClearingHouse, _ cross: AccountID,
         _ children: [Int: AccountID], _ journal: inout [Event]
     ) throws(Rejection) {
-        for (index, position) in file.positions.enumerated() where !position.size.isZero {
+        for (index, position) in file.positions.enumerated()
+        where !position.size.isZero || position.quote?.isZero == false {
             let account = children[index] ?? cross
-            try house.seedPosition(
-                account, position.market, size: position.size, entry: position.entry,
-                into: &journal)
+            if !position.size.isZero {
+                try house.seedPosition(
+                    account, position.market, size: position.size, entry: position.entry,
+                    into: &journal)
+            }
+            if let quote = position.quote {
+                try house.seedResult(
+                    account, position.market, Money(raw: quote.raw), into: &journal)
+            }
+            if let allowance = position.settleAllowance {
+                house.seedSettlementAllowance(account, position.market, recurring: allowance)
+            }
             if let leverage = position.leverage {
                 house.seedSetting(account, .leverage(position.market, leverage))
             }
@@ -244,7 +254,8 @@ public struct CalculatedAccount: Sendable {
                 terms.contract == .inverse
                 ? Money(raw: position.size.magnitude.raw)
                 : (try? position.size.magnitude.value(at: price, rounding: .up)) ?? .zero
-            guard let sum = try? total.adding(value) else {
+            let quote = Money(raw: position.quote?.magnitude.raw ?? 0)
+            guard let sum = try? total.adding(value).adding(quote) else {
                 throw Impossible(description: "the positions are worth too much")
             }
             total = sum
@@ -255,6 +266,13 @@ public struct CalculatedAccount: Sendable {
         house.mint(most, of: settlement, to: liquidator, into: &journal)
         guard file.parameters.liquidation.taker == .liquidator else { return }
         house.mint(most, of: settlement, to: liquidatorMargin, into: &journal)
+        guard file.positions.contains(where: { $0.quote != nil }) else { return }
+        // Where results are exchanged for other assets it gives these.
+        for index in file.parameters.assets.indices
+        where file.parameters.assets[index].borrowable && AssetID(index: index) != settlement {
+            let owed = max(.zero, -house.balance(cross, AssetID(index: index)))
+            house.mint(owed, of: AssetID(index: index), to: liquidatorMargin, into: &journal)
+        }
     }
 
     /// Whoever pays for a step of this account's liquidation, and who sends it.

@@ -23,6 +23,10 @@ public struct LiquidationStep: Sendable {
         case deficit
         /// Collateral goes to an auction, and debt with it.
         case auction
+        /// A result that stayed with its position is taken over.
+        case result
+        /// Nobody takes a loss over: others bear it.
+        case lossLeft = "loss left"
         /// Somebody buys from a Dutch auction.
         case purchase
         /// A bid in an English auction: for the whole lot, or for less of it.
@@ -133,6 +137,19 @@ extension LiquidationStep {
                 repaid: part.repaid.first?.delta, price: price, mark: price, bankruptcyPrice: nil,
                 bonus: .zero, closeFactor: .one, penalty: part.reward, toLiquidator: part.reward,
                 toInsurance: .zero, deficit: max(.zero, -part.balance))
+        case .result(let part):
+            let given = part.given.isZero ? nil : part.given
+            let mark = account.house.price(of: part.market)
+            let penalty = part.bonus + (part.position?.penalty ?? .zero)
+            self.init(
+                kind: part.taken.isZero ? .lossLeft : .result,
+                what: parameters.markets[part.market.index].name,
+                amount: Quantity(raw: part.taken.raw),
+                repaidAsset: given.map { _ in parameters.assets[part.asset.index].name },
+                repaid: given, price: mark, mark: mark, bankruptcyPrice: nil, bonus: .zero,
+                closeFactor: .one, penalty: penalty,
+                toLiquidator: part.bonus + (part.position?.toLiquidator ?? .zero),
+                toInsurance: part.position?.toInsurance ?? .zero, deficit: after)
         case .deficit:
             let unit = parameters.settlementAsset
             self.init(

@@ -132,6 +132,11 @@ extension ClearingHouse {
             guard parameters.markets.indices.contains(market.index) else { return [] }
             add(account)
             addPool(market)
+        case .settleResult(let market, let winner, let loser):
+            guard parameters.markets.indices.contains(market.index) else { return [] }
+            add(winner)
+            add(loser)
+            addPool(market)
         case .cancelRequest, .deposit, .openAccount, .setDelegate, .cancelOrder, .postPrice, .pause,
             .setParameter, .windUp,
             .settleOutside, .attach, .reportUptime, .takeAuction, .bidAuction, .settleAuction,

@@ -20,7 +20,7 @@ extension ClearingHouse {
         guard best.asset >= 0, worst.asset >= 0 else { return nil }
         switch target {
         case .next: return (best.asset, worst.asset)
-        case .position: throw .nothingToLiquidate
+        case .position, .result: throw .nothingToLiquidate
         case .collateral(let seize, let repay, let atMost):
             try requireAsset(seize)
             try requireAsset(repay)

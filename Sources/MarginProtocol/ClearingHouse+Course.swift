@@ -89,6 +89,7 @@ extension ClearingHouse {
             proceedings[index].market = last.market.index
             noteWindow(parts)
         }
+        if case .result(let part) = quote.step { proceedings[index].market = part.market.index }
         if case .flag(let part) = quote.step {
             proceedings[index].isFlagged = true
             proceedings[index].credit = part.balance.raw
@@ -143,6 +144,7 @@ extension LiquidationQuote {
         switch step {
         case .positions(let parts): parts.contains(where: \.coversShortage)
         case .collateral(let part): part.coversShortage
+        case .result(let part): part.coversShortage || part.position?.coversShortage == true
         case .absorption, .flag, .deficit: false
         }
     }

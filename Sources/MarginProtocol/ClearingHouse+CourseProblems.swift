@@ -71,6 +71,41 @@ extension ClearingHouse {
                 "results that join the balance need flat collateral weights, without stress or keepers"
             )
         }
+        if let results = parameters.resultSettlement {
+            let isShortage = if case .shortage = parameters.liquidation.size { true } else { false }
+            let isZeroHealth =
+                if case .zeroHealth = parameters.liquidation.size { true } else { false }
+            check(
+                isShortage ? parameters.positionResults == .separate : isZeroHealth,
+                "results that wait need liquidations by a shortage, or to zero health")
+            check(
+                parameters.liquidation.taker == .liquidator
+                    && parameters.liquidation.caller == .anyone
+                    && parameters.liquidation.closingPrice == .mark
+                    && parameters.liquidation.order == .liquidatorsChoice
+                    && parameters.liquidation.book == nil && parameters.backstop == nil
+                    && parameters.auctions == nil && parameters.twoStep == nil
+                    && !parameters.lossWaterfall.contains(.autoDeleveraging)
+                    && parameters.markets.allSatisfy {
+                        $0.contract == .linear && $0.pool?.hasTerms != true
+                            && $0.margin.basis != .entry
+                    },
+                "results that wait are those of linear contracts that liquidators choose and take over at the mark"
+            )
+            check(
+                unit.contains(results.profitFee) && results.lot.isPositive
+                    && results.lot <= Quantity(whole: 1_000_000)
+                    && (results.insurance.map { parameters.assets.indices.contains($0.index) }
+                        ?? true),
+                "results that wait: a fee is between 0 and 1, a lot > 0 and at most a million, the insurance an asset"
+            )
+            if case .allowance(let share, let window) = results.limit {
+                check(
+                    unit.contains(share) && window >= TimeSpan(seconds: 1)
+                        && window <= TimeSpan(seconds: 31_536_000),
+                    "results that wait: a share is between 0 and 1, a window of a second to a year")
+            }
+        }
         switch parameters.slowPrice {
         case .none: break
         case .average(let period):
@@ -106,6 +141,14 @@ extension ClearingHouse {
                 "asset \(asset.name): a debt's factor is between 0 and 1, its scale greater than 0")
         }
         for market in parameters.markets {
+            if let most = market.maximumPrice {
+                check(
+                    most.isPositive && most <= Price(whole: 1_000_000)
+                        && market.contract == .linear && market.pool?.hasTerms != true
+                        && parameters.positionResults == .separate && parameters.stress == nil,
+                    "market \(market.name): a maximum price is one of linear contracts, between 0 and a million, with margins of their own"
+                )
+            }
             check(
                 unit.contains(market.initialProfitFactor) && unit.contains(market.flagReward),
                 "market \(market.name): a profit's factor and a flag's reward are between 0 and 1")

@@ -88,7 +88,7 @@ extension ClearingHouse {
             let size = positions[account * marketCount + market].size.magnitude.raw
             let terms = parameters.markets[market]
             for bracket in terms.margin.brackets
-            where terms.margin.basis == .notional && bracket.floor.isPositive {
+            where terms.margin.basis == .notional && bracket.floor.isPositive && size > 0 {
                 add(
                     terms.contract == .inverse
                         ? try? multiply(size, scaleE8, dividingBy: bracket.floor.raw, rounding: .up)

@@ -17,8 +17,8 @@ extension ClearingHouse: Equatable {
             && a.poolFlags == b.poolFlags && a.windingUp == b.windingUp
             && a.proceedings == b.proceedings && a.windowRecords == b.windowRecords
             && a.slowPrices == b.slowPrices && a.stablePrices == b.stablePrices
-            && a.socialised == b.socialised && a.marks == b.marks
-            && a.splitFunding == b.splitFunding
+            && a.resultStates == b.resultStates && a.socialised == b.socialised
+            && a.marks == b.marks && a.splitFunding == b.splitFunding
             && a.lastSteps == b.lastSteps
             && a.touched == b.touched
             && a.touchedBefore == b.touchedBefore && a.parameterVersion == b.parameterVersion

@@ -118,7 +118,7 @@ extension ClearingHouse {
             let position =
                 market == hypothesis.market
                 ? hypothesis.position : positions[account * marketCount + market]
-            guard position.size.raw != 0 else { continue }
+            guard position.size.raw != 0 || position.cost.raw != 0 else { continue }
             let line = line(position, account, market, prices, kind)
             profit += line.weightedProfit.raw
             notional += line.notional.raw

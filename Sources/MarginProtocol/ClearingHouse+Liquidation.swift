@@ -23,6 +23,7 @@ extension ClearingHouse {
         case .collateral(let part): take(part, from: id, payer: payer, into: &journal)
         case .absorption(let part): take(part, from: id, into: &journal)
         case .flag(let part): take(part, from: id, payer: payer, into: &journal)
+        case .result(let part): take(part, from: id, payer: payer, into: &journal)
         case .deficit: break
         }
         if parameters.liquidation.course != nil {
@@ -30,7 +31,11 @@ extension ClearingHouse {
         }
         let vault = vaultHealth(id)
         // What the vault is short of stays its own.
-        let deficit = vault == nil ? coverDeficit(of: id, into: &journal) : .zero
+        var deficit: Money = .zero
+        if case .result(let part) = quote.step {
+            deficit += coverResult(of: id, part, into: &journal)
+        }
+        if vault == nil { deficit += coverDeficit(of: id, into: &journal) }
         if !proceedings.isEmpty {
             endProceeding(of: id, covered: quote.coversShortage, into: &journal)
         }
@@ -243,6 +248,32 @@ extension ClearingHouse {
                 (step.penalty, step.toLiquidator, step.deficit) = (.zero, .zero, .zero)
             }
             if part.seized.isEmpty { journal.append(.liquidated(step)) }
+        case .result(let part):
+            if let position = part.position {
+                step.kind = .position
+                step.market = position.market
+                step.size = position.size
+                step.price = position.price
+                step.priceAge = age(of: marketRows[position.market.index].indexFeed)
+                step.penalty = position.penalty
+                step.toLiquidator = position.toLiquidator
+                step.toInsurance = position.toInsurance
+                journal.append(.liquidated(step))
+                step.toInsurance = .zero
+            }
+            let feed = assetRows[settlement].feed
+            step.kind = part.taken.isPositive ? .profit : part.taken.isNegative ? .loss : .lossLeft
+            step.market = part.market
+            step.size = Quantity(raw: part.taken.raw)
+            step.seizedAsset = part.given.isNegative ? part.asset : nil
+            step.repaidAsset = part.given.isPositive ? part.asset : nil
+            step.repaid = part.given.magnitude
+            step.price = prices[feed]
+            step.priceAge = age(of: feed)
+            step.penalty = part.bonus
+            step.toLiquidator = part.bonus
+            step.deficit = deficit
+            journal.append(.liquidated(step))
         case .deficit:
             step.deficit = deficit
             journal.append(.liquidated(step))

@@ -37,6 +37,8 @@ extension ClearingHouse {
             throw .oncePerBlock(id)
         }
         if policy.size == .flag { return try quoteFlagged(id, payer, target, health) }
+        if keepsResults { return try quoteKept(id, payer, target, health, advance) }
+        if case .result = target { throw .settledOnClosing }
         if accounts[id.index].markets != 0, !choosesCollateral(target, policy) {
             return try quotePositions(id, payer, target, health)
         }
@@ -55,7 +57,7 @@ extension ClearingHouse {
         return LiquidationQuote(account: id, step: .deficit, healthBefore: health, value: .zero)
     }
 
-    private func quotePositions(
+    func quotePositions(
         _ id: AccountID, _ payer: AccountID, _ target: LiquidationTarget, _ health: Health
     ) throws(Rejection) -> LiquidationQuote {
         let policy = parameters.liquidation
@@ -493,7 +495,7 @@ extension ClearingHouse {
             let side = part.fills[0].maker
             settled += side.realized - side.funding + part.toLiquidator.raw
             for (position, sign) in [(side.after, Int64(1)), (side.before, -1)]
-            where position.size.raw != 0 {
+            where position.size.raw != 0 || position.cost.raw != 0 {
                 let line = line(position, payer, part.market.index, prices, .initial)
                 profit += sign * line.weightedProfit.raw
                 requirement += sign * line.requirement.raw

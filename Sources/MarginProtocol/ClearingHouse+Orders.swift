@@ -146,12 +146,17 @@ extension ClearingHouse {
         throws(Rejection) -> Candidate
     {
         let rates = parameters.markets[market.index]
-        return Candidate(
+        var candidate = Candidate(
             parts: try fillParts(
                 taker: taker.index, maker: Int(maker.owner), market: market.index, size: size,
                 price: maker.price),
             takerFee: try fee(rates.takerFee, market, size: size, price: maker.price),
             makerFee: try fee(rates.makerFee, market, size: size, price: maker.price))
+        if keepsResults {
+            candidate.parts = try charged(
+                candidate.parts, taker: candidate.takerFee.raw, maker: candidate.makerFee.raw)
+        }
+        return candidate
     }
 
     private mutating func write(
@@ -182,11 +187,12 @@ extension ClearingHouse {
         _ account: Int, _ market: Int, _ delta: Quantity, _ price: Price, _ reduces: Bool
     ) throws(Rejection) {
         guard !reduces else { return }
-        let parts = try fillParts(
+        var parts = try fillParts(
             taker: account, maker: Self.liquidityPool.index, market: market, size: delta,
             price: price)
         let fee = try fee(
             parameters.markets[market].takerFee, MarketID(index: market), size: delta, price: price)
+        if keepsResults { parts = try charged(parts, taker: fee.raw, maker: 0) }
         // The cap is for what trades; here only what the oracle says the order is worth must fit.
         try requireOpenInterest(parts, reduces: true)
         try requireMargin(for: parts.taker, market: market, fee: fee, reduces: false)

@@ -4,7 +4,7 @@ import MarginRules
 /// Liquidation by as much as ends a shortage of margin, as Drift does it.
 extension ClearingHouse {
     /// What the course allows now of what would cover a shortage.
-    private func allowedShare(of id: AccountID, _ shortage: Money) -> Ratio {
+    func allowedShare(of id: AccountID, _ shortage: Money) -> Ratio {
         guard let ramp = parameters.liquidation.course?.ramp else { return .one }
         let begun = proceeding(of: id)
         let elapsed = time - Timestamp(milliseconds: begun?.since ?? time.milliseconds)
@@ -13,7 +13,7 @@ extension ClearingHouse {
         }
     }
 
-    private var buffer: Ratio {
+    var buffer: Ratio {
         guard case .buffered(let buffer)? = parameters.liquidation.course?.end else { return .zero }
         return buffer
     }
@@ -61,8 +61,12 @@ extension ClearingHouse {
         let toInsurance = charged(transfer.insuranceFee)
         let delta = held.size.isNegative ? closed : -closed
         let maker = policy.taker == .pool ? Self.liquidityPool.index : payer.index
-        let fill = try fillParts(
+        var fill = try fillParts(
             taker: id.index, maker: maker, market: market, size: delta, price: prices[row.feed])
+        if keepsResults {
+            fill = try self.charged(
+                fill, taker: (toLiquidator + toInsurance).raw, maker: -toLiquidator.raw)
+        }
         try requireRoom(payer, settlement, for: toLiquidator.raw)
         try requireRoom(Self.insuranceFund, settlement, for: toInsurance.raw)
         let share = positionShare(id.index, market, closing: closed.raw)
@@ -141,7 +145,7 @@ extension ClearingHouse {
     }
 
     /// The weight of a holding against the maintenance requirement, that of its first tier with its size.
-    private func holdingWeight(_ amount: Int64, _ asset: Int) -> Ratio {
+    func holdingWeight(_ amount: Int64, _ asset: Int) -> Ratio {
         let schedule = parameters.assets[asset].collateral
         guard case .squareRoot(let factor) = schedule.sizeDiscount else {
             return schedule.tiers[0].weight
@@ -190,7 +194,7 @@ extension PerpetualShortageCover {
 
 extension SpotShortageCover {
     /// The repayment that covers the shortage; nil where none does.
-    fileprivate func needed(_ shortage: Money, insuranceFee: Ratio) -> Quantity? {
+    func needed(_ shortage: Money, insuranceFee: Ratio) -> Quantity? {
         (try? amountToCover(shortage, insuranceFee: insuranceFee)) ?? nil
     }
 }

@@ -37,7 +37,7 @@ extension ClearingHouse {
             let position =
                 market == hypothesis.market
                 ? hypothesis.position : positions[account * marketCount + market]
-            guard position.size.raw != 0 else { continue }
+            guard position.size.raw != 0 || position.cost.raw != 0 else { continue }
             let line = self.line(position, account, market, prices, kind)
             profit += line.weightedProfit.raw
             result.requirement += line.requirement
@@ -95,7 +95,10 @@ extension ClearingHouse {
                 counted = min(counted, cap.raw)
             }
         }
-        let notional = row.notional(position.size.raw, price)
+        var notional = row.notional(position.size.raw, price)
+        if let most = parameters.markets[market].maximumPrice, position.size.isNegative {
+            notional = scaled(position.size.magnitude.raw, max(0, most.raw - price), .up)
+        }
         let measured =
             parameters.markets[market].margin.basis == .entry
             ? position.cost.magnitude.raw : notional
@@ -181,6 +184,7 @@ extension ClearingHouse {
             }
             && parameters.markets.allSatisfy {
                 $0.contract == .linear && $0.margin.isPlainMaintenance && $0.pool?.hasTerms != true
+                    && $0.maximumPrice == nil
             }
     }
 
@@ -195,14 +199,14 @@ extension ClearingHouse {
             && parameters.markets.allSatisfy {
                 $0.contract == .linear && $0.margin.isPlain && $0.initialProfitWeight == nil
                     && $0.initialProfitCap == nil && $0.pool?.hasTerms != true
-                    && $0.initialProfitFactor.isZero
+                    && $0.initialProfitFactor.isZero && $0.maximumPrice == nil
             }
     }
 
     /// Neither positions, nor what they owe in funding, nor the course of a liquidation know more than the fast valuation.
     static func hasPlainCourse(_ parameters: ProtocolParameters) -> Bool {
         parameters.liquidation.course == nil && parameters.keeper == nil
-            && parameters.positionResults == .separate
+            && parameters.positionResults == .separate && parameters.resultSettlement == nil
             && !parameters.lossWaterfall.contains(.socialisedByFunding)
             && !parameters.markets.contains(where: \.splitsFunding)
     }

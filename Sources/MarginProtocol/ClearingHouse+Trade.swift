@@ -134,10 +134,11 @@ extension ClearingHouse {
         if let limit, size.isPositive ? price > limit : price < limit {
             throw .limitExceeded(price: price, limit: limit)
         }
-        let parts = try fillParts(
+        var parts = try fillParts(
             taker: id.index, maker: Self.liquidityPool.index, market: market.index, size: size,
             price: price)
         let fee = try poolTradeFee(id, market, size: size, price: price)
+        if keepsResults { parts = try charged(parts, taker: fee.raw, maker: 0) }
         try requireOpenInterest(parts, reduces: reduces)
         if !reduces { try requirePrices(of: id.index, for: .open) }
         try requireMargin(for: parts.taker, market: market.index, fee: fee, reduces: reduces)
@@ -245,6 +246,7 @@ extension ClearingHouse {
     private func side(
         _ account: Int, _ market: Int, _ delta: Int64, _ notional: Int64, _ before: Position
     ) throws(Rejection) -> FillParts.Side {
+        if keepsResults { return try keptSide(account, market, delta, notional, before) }
         var funding = before.size.raw == 0 ? 0 : pendingCharges(account, before, market)
         if !lastSteps.isEmpty { funding += lateFunding(delta, market) }
         let (size, sizeOverflow) = before.size.raw.addingReportingOverflow(delta)
@@ -288,6 +290,9 @@ extension ClearingHouse {
         let row = marketRows[parts.market]
         if !reduces { try requireBacking(parts) }
         guard parts.longOpenInterest > row.longOpenInterest else { return }
+        if let most = parameters.markets[parts.market].maximumPrice {
+            try requireExposure(adding: parts.longOpenInterest, at: most, limit: marketLimit)
+        }
         let value = try openValue(parts.longOpenInterest, highest(row.feed), row)
         if !reduces, let cap = parameters.markets[parts.market].openInterestCap, value > cap {
             throw .openInterestCapExceeded(MarketID(index: parts.market))
@@ -322,6 +327,17 @@ extension ClearingHouse {
         marketRows[parts.market].openCost = parts.openCost
         write(parts.taker, parts, reason, &journal)
         write(parts.maker, parts, reason, &journal)
+        if tracksResults { noteResults(parts, reason) }
+    }
+
+    /// Writes the taker's side alone: of what nobody takes on.
+    mutating func writeAlone(
+        _ parts: FillParts, reason: PositionReason, into journal: inout [Event]
+    ) {
+        marketRows[parts.market].openCost = parts.openCost
+        write(parts.taker, parts, reason, &journal)
+        let lost = parts.taker.after.cost - parts.taker.before.cost
+        if tracksResults { noteSettlement(parts.taker, parts.market, lost.raw) }
     }
 
     private mutating func write(
@@ -335,7 +351,7 @@ extension ClearingHouse {
             sides[parts.market].replace(side.before, with: side.after)
         }
         let bit: UInt64 = 1 << UInt64(parts.market)
-        if side.after.size.raw == 0 {
+        if side.after.size.raw == 0, side.after.cost.raw == 0 {
             accounts[side.account].markets &= ~bit
         } else {
             accounts[side.account].markets |= bit

@@ -36,7 +36,7 @@ extension ClearingHouse {
     }
 
     /// An account as the rule of an exchange reads it.
-    private func crossHealth(_ account: Int) throws(ArithmeticOverflow) -> CrossHealth {
+    func crossHealth(_ account: Int) throws(ArithmeticOverflow) -> CrossHealth {
         var tokens: [TokenHealth] = []
         for (asset, terms) in parameters.assets.enumerated() {
             let weight = terms.collateral.tiers[0].weight

@@ -97,6 +97,12 @@ public struct ClearingHouse: Sendable {
     /// Counts changes of parameters.
     var parameterVersion: Int64 = 0
 
+    /// Whether results stay with positions that are closed, and whether what may be settled of them is limited.
+    let keepsResults: Bool
+    let tracksResults: Bool
+    /// Per account and market; empty where nothing is limited.
+    var resultStates: [ResultState] = []
+
     let assetCount: Int
     let marketCount: Int
     let settlement: Int
@@ -122,6 +128,8 @@ public struct ClearingHouse: Sendable {
         assetCount = parameters.assets.count
         marketCount = parameters.markets.count
         settlement = parameters.settlementAsset.index
+        keepsResults = parameters.resultSettlement != nil
+        tracksResults = parameters.resultSettlement.map { $0.limit != .none } ?? false
         prices = Array(repeating: .zero, count: parameters.feeds.count)
         reports = Array(repeating: nil, count: parameters.feeds.count)
         averageWindows = Self.averageWindows(parameters)
@@ -253,6 +261,9 @@ public struct ClearingHouse: Sendable {
                 loans.append(contentsOf: repeatElement(Loan(), count: assetCount))
             }
         }
+        if tracksResults {
+            resultStates.append(contentsOf: repeatElement(ResultState(), count: marketCount))
+        }
         if hasChosenLeverage {
             chosenLeverages.append(contentsOf: repeatElement(0, count: marketCount))
         }
@@ -284,6 +295,26 @@ public struct ClearingHouse: Sendable {
         let parts = try fillParts(
             taker: account.index, maker: Self.liquidityPool.index, market: market.index,
             size: size, price: entry)
+        write(parts, reason: .trade, into: &journal)
+    }
+
+    /// Gives an account so much more of a position's result, or with a minus less, before the first block; the pool has the
+    /// other side.
+    public mutating func seedResult(
+        _ account: AccountID, _ market: MarketID, _ amount: Money, into journal: inout [Event]
+    ) throws(Rejection) {
+        var parts = try fillParts(
+            taker: account.index, maker: Self.liquidityPool.index, market: market.index,
+            size: .zero, price: price(of: market))
+        parts.taker.after.cost -= amount
+        parts.maker.after.cost += amount
+        guard parts.taker.after.cost.magnitude <= Money(raw: Self.exposureLimit),
+            parts.maker.after.cost.magnitude <= Money(raw: Self.exposureLimit)
+        else { throw .exposureTooLarge }
+        for side in [parts.taker, parts.maker] {
+            parts.openCost += side.after.cost.magnitude - side.before.cost.magnitude
+        }
+        try requireRoom(for: parts)
         write(parts, reason: .trade, into: &journal)
     }
 
@@ -377,6 +408,8 @@ public struct ClearingHouse: Sendable {
             try updateDeleveraging(market, isLong ? .long : .short, into: &journal)
         case .deleverage(let account, let market, let size):
             try deleverage(account, market, size: size, into: &journal)
+        case .settleResult(let market, let winner, let loser):
+            try settleResult(market, winner: winner, loser: loser, into: &journal)
         case .windUp(let market, let stage, let price):
             try windUp(market, stage, at: price, by: sender, into: &journal)
         }

@@ -60,6 +60,8 @@ public enum Command: Hashable, Sendable {
     case updateDeleveraging(MarketID, isLong: Bool)
     /// Closes so much of a winner, where its pool may.
     case deleverage(account: AccountID, market: MarketID, size: Quantity)
+    /// Pays a profit that waits with its position out of a loss in the same market; anybody may.
+    case settleResult(MarketID, winner: AccountID, loser: AccountID)
     /// Lets a market's positions only become smaller, or closes them all; at the price, if one is stated.
     case windUp(MarketID, MarketStage, price: Price?)
 }
@@ -134,6 +136,8 @@ public enum LiquidationTarget: Hashable, Sendable {
     case position(MarketID, atMost: Quantity?)
     /// Repay at most this much of this debt and take this collateral.
     case collateral(seize: AssetID, repay: AssetID, atMost: Quantity?)
+    /// A result that waits with its position, where they do.
+    indirect case result(ResultTarget)
 }
 
 /// A change of one parameter while the protocol runs.
@@ -163,6 +167,7 @@ public enum CommandKind: Int8, Hashable, Sendable, CaseIterable {
     case payAuction = 36
     case requestTrade = 45, executeRequest, cancelRequest
     case updateDeleveraging, deleverage
+    case settleResult = 50
     case windUp = 58
 
     public var name: String { String(describing: self) }
@@ -212,6 +217,7 @@ extension Command {
         case .cancelRequest: .cancelRequest
         case .updateDeleveraging: .updateDeleveraging
         case .deleverage: .deleverage
+        case .settleResult: .settleResult
         case .windUp: .windUp
         }
     }

@@ -11,6 +11,7 @@ public enum BalanceReason: Int8, Hashable, Sendable, CaseIterable {
     case oevPaid = 59
     case fundingLimited
     case executionFeeHeld = 65, executionFeePaid, executionFeeReturned
+    case resultTakenOver = 70
     case poolFunding = 75
     public var name: String { String(describing: self) }
 }
@@ -18,6 +19,8 @@ public enum BalanceReason: Int8, Hashable, Sendable, CaseIterable {
 /// Why a position changed. Numbered for good.
 public enum PositionReason: Int8, Hashable, Sendable, CaseIterable {
     case trade = 1, orderMatch, liquidation, deleveraging
+    /// A result that waited was paid.
+    case resultSettlement = 10
     /// The market was settled.
     case settlement = 80
     public var name: String { String(describing: self) }
@@ -77,6 +80,20 @@ public enum LiquidationKind: Int8, Hashable, Sendable, CaseIterable {
     case auction = 13
     /// A position was closed against orders in the book.
     case order = 20
+    /// A profit that stayed with its position was taken over.
+    case profit = 21
+    /// A loss that stayed with its position was taken over.
+    case loss = 22
+    /// Nobody took a loss over: others bear it.
+    case lossLeft = 23
+
+    /// Of a result, which is an amount of the settlement asset.
+    public var isOfResult: Bool {
+        switch self {
+        case .profit, .loss, .lossLeft: true
+        default: false
+        }
+    }
 }
 
 /// One step of a liquidation, complete.
@@ -89,11 +106,11 @@ public struct Liquidation: Hashable, Sendable {
     /// The seized asset and the repaid one; nil for a position.
     public var seizedAsset: AssetID?
     public var repaidAsset: AssetID?
-    /// Signed size of the position part closed, or the amount seized.
+    /// Signed size of the position part closed, the amount seized, or the result taken over, a loss negative.
     public var size: Quantity
-    /// The amount of debt repaid; zero for a position.
+    /// The amount of debt repaid, or of the asset that paid for a result; zero for a position.
     public var repaid: Quantity
-    /// The oracle's price of the market or of the seized asset at that moment.
+    /// The oracle's price of the market or of the seized asset at that moment; of a result, that of the settlement asset.
     public var price: Price
     /// How old that price was, counted from observation.
     public var priceAge: TimeSpan

@@ -40,13 +40,15 @@ struct Valuation {
     @inlinable public static var none: Position {
         Position(size: .zero, cost: .zero, fundingIndex: .zero)
     }
-    /// The average entry price, rounded to nearest; nil when flat.
+    /// The average entry price, rounded to nearest; nil when flat. Where results stay with positions, the price at which it has
+    /// neither won nor lost, below zero for one that has been paid for.
     public var entryPrice: Price? {
         guard size.raw != 0 else { return nil }
-        return
-            (try? multiply(
-                cost.magnitude.raw, scaleE8, dividingBy: size.magnitude.raw, rounding: .nearest))
-            .map(Price.init(raw:))
+        let price = try? multiply(
+            cost.magnitude.raw, scaleE8, dividingBy: size.magnitude.raw, rounding: .nearest)
+        // What a position has been paid for is below zero.
+        let isPaid = (cost.raw ^ size.raw) < 0
+        return price.map { Price(raw: isPaid ? -$0 : $0) }
     }
 }
 

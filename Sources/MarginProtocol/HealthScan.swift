@@ -3,8 +3,8 @@ import ExactMath
 /// Knows who is liquidatable where no bands can be drawn: it looks at everybody, but only when something has moved
 /// that everybody's health depends on, and otherwise at those who were touched.
 ///
-/// Health is a function of an account's own holdings, which are touched when they change, and of what ``Common`` has:
-/// no other part of the state, and not the time.
+/// Health is a function of an account's own holdings, which are touched when they change, and of what ``Common`` has,
+/// and of no other part of the state.
 struct HealthScan {
     /// What the health of all accounts may depend on. What is left out is known not to matter; whatever is new in a
     /// row counts until somebody shows that it does not.
@@ -17,6 +17,9 @@ struct HealthScan {
         var interest: [InterestRow] = []
         var slowPrices: [Price] = []
         var socialised: [Fixed18] = []
+        var splitFunding: [SplitFunding] = []
+        /// Where loans are charged one by one, the moment until which they are.
+        var time: Timestamp?
         var proceedings: [Proceeding] = []
         var chosenLeverages: [Int64] = []
         /// What the pool holds, where that decides what it pays to each winner.
@@ -33,6 +36,8 @@ struct HealthScan {
             interest = house.interestRows
             slowPrices = house.slowPrices
             socialised = house.socialised
+            splitFunding = house.splitFunding
+            if !house.loans.isEmpty { time = house.time }
             proceedings = house.proceedings
             chosenLeverages = house.chosenLeverages
             if markets.contains(where: \.hasPoolTerms) {

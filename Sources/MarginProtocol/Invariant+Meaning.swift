@@ -9,7 +9,7 @@ extension Invariant {
         case .walletsArePlain: "A wallet owes nothing and holds no position."
         case .insuranceFundNotNegative: "The insurance fund is never negative."
         case .badDebtNotPositive: "The bad-debt account never holds anything."
-        case .flatPositionHasNoCost: "A flat position has no cost."
+        case .flatPositionHasNoCost: "A flat position has no cost, where closing pays results."
         case .holdingBitsAgree:
             "The bits that say what an account holds agree with what it holds."
         case .openInterestAgrees:
@@ -35,6 +35,8 @@ extension Invariant {
             "The escrow account holds just what the requests that wait have set aside for their execution."
         case .requestsAreInOrder:
             "The requests that wait are in the order in which they were asked for."
+        case .entriesAgree:
+            "What an open size is recorded to have cost at entry has its sign; a flat position has none."
         case .settledMarketsAreClosed:
             "A settled market has no order, and no position but where these are closed one after the other."
         case .woundUpMarketsShrink:

@@ -18,7 +18,7 @@ public enum Invariant: Int, CaseIterable, Sendable, Hashable {
     case insuranceFundNotNegative = 5
     /// The bad-debt account never holds anything.
     case badDebtNotPositive = 6
-    /// A flat position has no cost.
+    /// A flat position has no cost, where closing pays results.
     case flatPositionHasNoCost = 7
     /// The bits that say what an account holds agree with what it holds.
     case holdingBitsAgree = 8
@@ -48,6 +48,8 @@ public enum Invariant: Int, CaseIterable, Sendable, Hashable {
     case executionFeesAreHeld = 35
     /// The requests that wait are in the order in which they were asked for.
     case requestsAreInOrder = 36
+    /// What an open size is recorded to have cost at entry has its sign; a flat position has none.
+    case entriesAgree = 37
     /// A settled market has no order, and no position but where these are closed one after the other.
     case settledMarketsAreClosed = 41
     /// The open interest of a market that is wound up is never above what it was when that began.
@@ -73,6 +75,7 @@ extension ClearingHouse {
         checkAuctions(&found)
         checkMarks(&found)
         checkRequests(&found)
+        if tracksResults { checkResults(&found) }
         checkWindingUp(&found)
         return found.sorted { $0.invariant.rawValue < $1.invariant.rawValue }
     }
@@ -129,7 +132,7 @@ extension ClearingHouse {
                 long += Int128(max(0, position.size.raw))
                 cost += Int128(position.cost.raw)
                 openCost += Int128(position.cost.magnitude.raw)
-                if position.size.raw == 0, position.cost.raw != 0 {
+                if position.size.raw == 0, position.cost.raw != 0, !keepsResults {
                     found.append(
                         Breach(
                             invariant: .flatPositionHasNoCost,
@@ -197,7 +200,9 @@ extension ClearingHouse {
                 }
             }
             for market in 0..<marketCount
-            where positions[index * marketCount + market].size.raw != 0 {
+            where positions[index * marketCount + market].size.raw != 0
+                || (keepsResults && positions[index * marketCount + market].cost.raw != 0)
+            {
                 markets |= 1 << UInt64(market)
             }
             if assets != account.assets || markets != account.markets {

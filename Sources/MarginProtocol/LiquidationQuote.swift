@@ -83,6 +83,32 @@ public struct LiquidationQuote: Sendable {
         /// What is seized less what is paid. [1e-8 of the settlement asset]
         public var balance: Money
     }
+    /// A result that a liquidator takes over, and what nobody takes of it.
+    public struct ResultPart: Sendable {
+        public var market: MarketID
+        /// What of the account's result the liquidator takes over; a loss is negative. [1e-8 of the settlement asset]
+        public var taken: Money = .zero
+        /// What it gives to the account for that, or with a minus gets from it. [1e-8 units]
+        public var asset: AssetID
+        public var given: Quantity = .zero
+        /// What the insurance fund pays it for a part of a loss. [1e-8 units]
+        public var insuranceAsset = AssetID(0)
+        public var insurancePaid: Quantity = .zero
+        /// What of a loss others are to bear. [1e-8 of the settlement asset]
+        public var uncovered: Money
+        /// What the liquidator gains with the result at the protocol's prices. [1e-8 USD]
+        public var bonus: Money = .zero
+        /// The position that goes with it, before it.
+        public var position: PositionPart?
+        public var coversShortage = false
+        var fills: [FillParts] = []
+
+        init(market: MarketID, asset: AssetID, uncovered: Money) {
+            self.market = market
+            self.asset = asset
+            self.uncovered = uncovered
+        }
+    }
     /// Everything an account holds, taken over by the protocol.
     public struct Absorption: Sendable {
         /// What the protocol takes of each asset.
@@ -104,6 +130,7 @@ public struct LiquidationQuote: Sendable {
         case collateral(CollateralPart)
         case absorption(Absorption)
         case flag(Flag)
+        case result(ResultPart)
         /// Nothing is left to take; the deficit is booked.
         case deficit
     }
@@ -125,6 +152,7 @@ public struct LiquidationQuote: Sendable {
         case .collateral(let part): part.bonus
         case .absorption: .zero
         case .flag(let part): part.reward
+        case .result(let part): part.bonus + (part.position?.toLiquidator ?? .zero)
         case .deficit: .zero
         }
     }

@@ -121,6 +121,9 @@ public struct MarketParameters: Hashable, Sendable {
     public var initialProfitWeight: Ratio?
     /// The most that an unrealised profit counts against the initial requirement, or nil. [1e-8 USD]
     public var initialProfitCap: Money?
+    /// The most that a unit may be worth, where the contract pays that or nothing; nil for no limit. A short's margin is on what
+    /// the price may still rise; source: drift-labs/protocol-v2, math/margin.rs (`calculate_perp_position_value_and_pnl`).
+    public var maximumPrice: Price?
     /// How an unrealised profit's initial weight falls with the square root of it; zero for not at all. See
     /// ``UnrealisedProfitWeight``.
     public var initialProfitFactor: Ratio = .zero
@@ -302,6 +305,8 @@ public struct ProtocolParameters: Hashable, Sendable {
     /// What is left after a withdrawal is at least this share of the value of all positions, 0…1.
     public var withdrawalMargin: Ratio
     public var positionResults: PositionResults = .separate
+    /// How results are paid that closing leaves with their positions; nil where closing pays them.
+    public var resultSettlement: ResultSettlement?
     public var slowPrice: SlowPricePolicy = .none
     /// What keepers are paid where the pool takes all; nil for nothing.
     public var keeper: KeeperTerms?

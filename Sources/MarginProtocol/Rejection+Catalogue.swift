@@ -93,6 +93,12 @@ extension Rejection {
             407, "insufficientLiquidity",
             "More of the asset would leave than is supplied and not on loan."),
         entry(
+            408, "nothingToSettle",
+            "There is no profit here and no loss there of which anything may be settled now."),
+        entry(
+            409, "settledOnClosing",
+            "Closing a position pays its result here: there is nothing to settle or take over."),
+        entry(
             411, "beingLiquidated",
             "The account's liquidation has begun and not ended: nothing may leave or be opened."),
         entry(

@@ -54,6 +54,8 @@ public enum Rejection: Error, Hashable, Sendable {
     case insufficientLiquidity(AssetID)
     case beingLiquidated(AccountID)
     case belowMinimumDebt(minimum: Money)
+    case nothingToSettle(MarketID)
+    case settledOnClosing
     case marketReduceOnly(MarketID)
     case marketSettled(MarketID)
 
@@ -148,6 +150,8 @@ public enum Rejection: Error, Hashable, Sendable {
         case .isolatedOnlyFromParent: 405
         case .borrowCapExceeded: 406
         case .insufficientLiquidity: 407
+        case .nothingToSettle: 408
+        case .settledOnClosing: 409
         case .beingLiquidated: 411
         case .belowMinimumDebt: 421
         case .marketReduceOnly: 422

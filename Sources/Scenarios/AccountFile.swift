@@ -10,6 +10,10 @@ public struct AccountFile: Sendable {
         public var size: Quantity
         /// The average entry price.
         public var entry: Price
+        /// What was received for it, less what was paid, in place of an entry price. [1e-8 of the settlement asset]
+        public var quote: Quantity?
+        /// What of its result may be settled in each window, beside the share of its value; nil for nothing.
+        public var settleAllowance: Quantity?
         /// The chosen leverage, or nil for the market's own.
         public var leverage: Ratio?
         /// For a position with collateral of its own: how much of the settlement asset; nil in cross mode.
@@ -141,6 +145,14 @@ extension AccountFile {
                 "side", "long or short", rule: "the sign of the size",
                 "Which side, for a size without a sign."),
             Key("entry", "price", rule: "the present price", "The average entry price."),
+            Key(
+                "quote", "amount", rule: "what the entry price says",
+                "What was received for it less what was paid, in the settlement asset; the size may be 0 where results stay with closed positions."
+            ),
+            Key(
+                "settle_allowance", "amount", rule: "none",
+                "What of its result may be settled in each window beside the share of its value; only with `limit: allowance`."
+            ),
             Key("leverage", "multiple", rule: "the account's", "The leverage chosen for it."),
             Key(
                 "mode", "cross or isolated", rule: "the account's", "Whether it has its own margin."

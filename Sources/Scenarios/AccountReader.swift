@@ -230,9 +230,30 @@ struct AccountReader {
             }
             if isShort { size = -size }
         }
+        let settlement = decoder.assetNames[decoder.settlement.index]
+        let quote = fields.readIfPresent("quote", .held(of: settlement))
+        if quote != nil {
+            fields.refuse("entry", "the quote says what the position has cost")
+            if terms.contract == .inverse {
+                fields.problem("quote", "an inverse contract has an entry price")
+            }
+            if size.isZero, law.parameters.resultSettlement == nil {
+                fields.problem("quote", "closing pays results here: see protocol.result_settlement")
+            }
+        }
+        let allowance = fields.readIfPresent(
+            "settle_allowance", .quantity(of: settlement))
+        if allowance != nil {
+            guard case .allowance? = law.parameters.resultSettlement?.limit else {
+                fields.problem("settle_allowance", "has a meaning only with limit: allowance")
+                return nil
+            }
+        }
         let entry =
-            fields.readIfPresent("entry", .average)
-            ?? (law.missingEntryIsZero ? .zero : prices[terms.feed.index])
+            quote != nil
+            ? Price.zero
+            : fields.readIfPresent("entry", .average)
+                ?? (law.missingEntryIsZero ? .zero : prices[terms.feed.index])
         if entry.isZero, terms.contract == .inverse {
             fields.problem("entry", "an inverse contract has an entry price above zero")
         }
@@ -246,7 +267,6 @@ struct AccountReader {
             ?? account.readIfPresent("leverage", leverages)
         var margin: Quantity?
         if isIsolated {
-            let settlement = decoder.assetNames[decoder.settlement.index]
             margin = fields.readIfPresent("margin", .held(of: settlement))
             if margin == nil, let leverage {
                 margin = entryValue(size, entry, terms.contract).flatMap {
@@ -261,7 +281,8 @@ struct AccountReader {
             fields.problem("margin", "has a meaning only in isolated mode")
         }
         return AccountFile.Position(
-            market: MarketID(index: index), size: size, entry: entry, leverage: leverage,
+            market: MarketID(index: index), size: size, entry: entry, quote: quote,
+            settleAllowance: allowance, leverage: leverage,
             isolatedMargin: isIsolated ? margin ?? .zero : nil)
     }
 
@@ -464,6 +485,7 @@ extension ScenarioDecoder {
             storefront: law.storefront, stress: law.stress, marginRatio: law.marginRatio,
             auctions: law.auctions)
         parameters.positionResults = law.positionResults
+        parameters.resultSettlement = law.resultSettlement
         parameters.slowPrice = law.slowPrice
         parameters.keeper = law.keeper
         parameters.windingUp = law.windingUp

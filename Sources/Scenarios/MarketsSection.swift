@@ -97,6 +97,10 @@ extension ScenarioDecoder {
                 "initial_profit_cap", "money or none", default: "none",
                 "The most that an unrealised profit counts against the initial requirement."),
             Key(
+                "maximum_price", "price or none", rule: "none",
+                "The most that a unit may be worth, where the contract pays that or nothing: a short's margin is on what its price may still rise."
+            ),
+            Key(
                 "initial_profit_factor", "number", rule: "none",
                 "An unrealised profit's initial weight is at most 1.1 / (1 + factor · √profit)."),
             Key(
@@ -196,6 +200,8 @@ extension ScenarioDecoder {
                     initialProfitWeight: fields.readIfPresent("initial_profit_weight", .share),
                     initialProfitCap: fields.readIfPresent("initial_profit_cap", .notNegative)))
             let last = markets.count - 1
+            markets[last].maximumPrice = fields.readIfPresent(
+                "maximum_price", Kind<Price>.average.limited("a price above $0") { $0.isPositive })
             markets[last].initialProfitFactor =
                 fields.readIfPresent("initial_profit_factor", .multiple) ?? .zero
             markets[last].flagReward = fields.readIfPresent("flag_reward", .share) ?? .zero

@@ -31,6 +31,7 @@ struct DecodedLaw {
     var storefront: CometStorefront?
     var withdrawalMargin = Ratio.zero
     var positionResults = PositionResults.separate
+    var resultSettlement: ResultSettlement?
     var slowPrice = SlowPricePolicy.none
     var keeper: KeeperTerms?
     var twoStep: TwoStepPolicy?
@@ -94,6 +95,10 @@ extension ScenarioDecoder {
             Key(
                 "position_results", "separate or in_balance", rule: "separate",
                 "Whether margins add up to a requirement, or each position's profit less its margin joins the balance of the settlement asset before that is weighted."
+            ),
+            Key(
+                "result_settlement", "map or none", rule: "none",
+                "How results are paid that closing leaves with their positions, until somebody settles a profit against a loss; without it closing pays them."
             ),
             Key(
                 "slow_price", "map or none", rule: "none",
@@ -203,6 +208,7 @@ extension ScenarioDecoder {
         ]
         law.positionResults =
             fields.readIfPresent("position_results", Kind.choice(results)) ?? .separate
+        law.resultSettlement = resultSettlement(fields)
         law.slowPrice = slowPrice(fields)
         law.keeper = keeper(fields)
         law.twoStep = execution(fields)

@@ -126,6 +126,7 @@ final class ScenarioDecoder {
             stress: law.stress, marginRatio: law.marginRatio, auctions: law.auctions,
             withdrawalMargin: law.withdrawalMargin)
         parameters.positionResults = law.positionResults
+        parameters.resultSettlement = law.resultSettlement
         parameters.slowPrice = law.slowPrice
         parameters.keeper = law.keeper
         parameters.twoStep = law.twoStep

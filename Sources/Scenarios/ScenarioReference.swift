@@ -24,7 +24,7 @@ public enum ScenarioReference {
         ScenarioDecoder.liquidationSection, ScenarioDecoder.blockLimitsSection,
         ScenarioDecoder.bookSection, ScenarioDecoder.courseSection, ScenarioDecoder.shortageSection,
         ScenarioDecoder.windowSection, ScenarioDecoder.keeperTermsSection,
-        ScenarioDecoder.slowPriceSection,
+        ScenarioDecoder.resultSection, ScenarioDecoder.slowPriceSection,
         ScenarioDecoder.fillableSection,
         ScenarioDecoder.softSection, ScenarioDecoder.incentiveSection,
         ScenarioDecoder.deleveragingSection,

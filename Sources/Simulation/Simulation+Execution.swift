@@ -115,9 +115,12 @@ extension Simulation {
     func judge(
         _ step: Liquidation, _ index: Int, _ health: Health, _ truth: [Price], _ now: Timestamp
     ) -> LiquidationRecord {
-        let feed: FeedID? =
-            step.market.map { scenario.parameters.markets[$0.index].feed }
-            ?? step.seizedAsset.map { scenario.parameters.assets[$0.index].feed }
+        let parameters = scenario.parameters
+        let asset = step.kind.isOfResult ? parameters.settlementAsset : step.seizedAsset
+        let market = step.kind.isOfResult ? nil : step.market
+        let feed =
+            market.map { parameters.markets[$0.index].feed }
+            ?? asset.map { parameters.assets[$0.index].feed }
         let due = inTruth.since(step.account)
         let isDue: Bool
         // The vault's own trigger knows no health in truth.

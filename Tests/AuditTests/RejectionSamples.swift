@@ -46,7 +46,7 @@ enum RejectionSamples {
         .auctionStale(AuctionID(1)), .noPartialPurchase(AuctionID(1)),
         .auctionRunning(AuctionID(1)), .biddingEnded(AuctionID(1)), .bidNotMatching(AuctionID(1)),
         .bidTooLow(AuctionID(1)), .soldByAuction(AccountID(1)),
-        .wouldWorsen(AccountID(1)),
+        .wouldWorsen(AccountID(1)), .nothingToSettle(MarketID(1)), .settledOnClosing,
         .liquidationGrace(AssetID(1), until: Timestamp(milliseconds: 1)),
     ]
 }

@@ -57,6 +57,11 @@ import Testing
             // Only Drift takes so little at first that an account is above its margin and not yet through.
             let above = try count("liquidation where equity_before_e8 > requirement_before_e8")
             #expect((above > 0) == (preset == "drift-v2"))
+            // Where results stay with their positions, the venue's keeper settles them.
+            let keeps = preset == "drift-v2" || preset == "mango-v4"
+            let settled = try count("tx where kind = 50 and applied = 1")
+            #expect((settled > 10) == keeps)
+            #expect(try count("breach_flat_cost") == 0)
             #expect(try count("breach_liquidated_healthy") == 0)
             #expect(try Tool.run(["verify", "a.sqlite"], in: folder).code == 0)
         }

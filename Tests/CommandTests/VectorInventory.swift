@@ -77,8 +77,6 @@ enum VectorInventory {
           none drift-perp-if-fee-6 drift-perp-if-fee-7 drift-spot-if-fee-6 drift-spot-if-fee-7
           because a division by zero that the source guards: nothing is liquidated, or at a price of
           because zero
-          rule drift-borrow-pnl-max drift-borrow-pnl-implied drift-pnl-deposit-cover
-          because a result without a position cannot be taken over: closing pays it at once
         drift-margin
           ids drift-spot-weight-1 drift-spot-weight-2 drift-spot-weight-5 drift-spot-weight-8
           ids drift-spot-weight-9 drift-spot-weight-10 drift-spot-weight-14 drift-spot-weight-15
@@ -95,13 +93,9 @@ enum VectorInventory {
           because collateral and debts
           rule drift-acct-override-3
           because margins are not replaced where a price is old
-          rule drift-neg-pnl-buffer
-          because a result without a position
           rule drift-whale-imf-1 drift-whale-imf-2
           because a cent for each open order; without it the same figures go through the engine
           because (DriftTests, whale)
-          rule drift-prediction-1 drift-prediction-3
-          because no contract that pays one or nothing
         drift-oracle
           ids drift-oracle-band-1 drift-oracle-action-FillOrderMatch drift-oracle-action-Liquidate
         dydx-v4-deleveraging
@@ -225,8 +219,6 @@ enum VectorInventory {
           rule mango-health1-0 mango-health1-6 mango-health1-7 mango-health1-14 mango-health1-17
           rule mango-health-skip-base
           because open orders are no part of health
-          rule mango-health1-4 mango-health1-12
-          because a long that was paid for being taken: an entry price is not negative
           rule mango-health-skip-missing-tokens-1-and-2
           because an account with an asset without a price has no health
         mango-v4-liquidation
@@ -238,17 +230,6 @@ enum VectorInventory {
           ids mango-liq-perp-21 mango-liq-perp-22 mango-liq-perp-23 mango-liq-perp-29
           ids mango-bankruptcy-2 mango-bankruptcy-3 mango-bankruptcy-6 mango-bankruptcy-7
           ids mango-bankruptcy-9 mango-bankruptcy-10 mango-bankruptcy-12 mango-bankruptcy-13
-          rule mango-liq-token-5 mango-liq-token-12 mango-liq-token-13 mango-liq-token-14
-          rule mango-liq-token-15
-          because a result without a position
-          rule mango-liq-perp-11 mango-liq-perp-14 mango-liq-perp-15 mango-liq-perp-16
-          rule mango-liq-perp-17 mango-liq-perp-18 mango-liq-perp-21 mango-liq-perp-22
-          rule mango-liq-perp-23 mango-liq-perp-29
-          because settle a result apart from its closing, or begin with a negative entry price;
-          because closing pays at once
-          rule mango-bankruptcy-2 mango-bankruptcy-3 mango-bankruptcy-6 mango-bankruptcy-7
-          rule mango-bankruptcy-9 mango-bankruptcy-10 mango-bankruptcy-12 mango-bankruptcy-13
-          because a negative result without a position, which others take for the tokens behind it
         mango-v4-stable-price
           ids mango-stable-10x-a mango-stable-10x-c mango-rate-curve-2 mango-rate-curve-3
           ids mango-rate-curve-5 mango-rate-curve-7 mango-rate-curve-9 mango-maint-shift-1

@@ -10,11 +10,9 @@ import Testing
 /// drift-labs/protocol-v2 programs/drift/src/math and src/controller.
 ///
 /// The engine cannot hold:
-/// - open orders as part of margin (the 0.01 USD an order of drift-whale-imf), prediction markets (drift-prediction),
-///   a chosen ratio that counts for borrows too and a ratio imposed by a stale price (drift-acct-custom-ratio-2, -asset,
+/// - open orders as part of margin (the 0.01 USD an order of drift-whale-imf), a chosen ratio that counts for borrows too and a ratio imposed by a stale price (drift-acct-custom-ratio-2, -asset,
 ///   drift-acct-override);
-/// - a weight of zero for a debt (drift-spot-weight-10), the margin for fills (drift-spot-weight-15), a profit without a
-///   position (drift-neg-pnl-buffer, drift-borrow-pnl, drift-pnl-deposit);
+/// - a weight of zero for a debt (drift-spot-weight-10), the margin for fills (drift-spot-weight-15);
 /// - its own form of the funding rate and of the oracle's validity (drift-funding, drift-oracle), and a deposit index
 ///   (drift-deposit-delta, drift-bankruptcy-spot): depositors pay at once, in proportion. These are rules only, as are
 ///   single steps of a formula (drift-liab-to-cover, drift-asset-for-liab, drift-perp-if-fee, drift-spot-if-fee).
@@ -270,22 +268,102 @@ import Testing
         let step = try #require(LiquidationStep(account, account.cross))
         #expect(isNear(step.toInsurance, insurance, within: "0.00001"))
         if let reward { #expect(isNear(step.toLiquidator, reward)) }
-        let events = try account.step(account.cross)
+        _ = try account.step(account.cross)
         let market = MarketID(0)
         if let left { #expect(isNear(account.house.position(account.cross, market).size, left)) }
+        // What fees and the closing have made of it stays with the position.
+        let result = account.house.unrealizedProfit(
+            account.cross, market, at: account.house.price(of: market))
+        #expect(isNear(account.house.balance(account.cross, AssetID(0)), usdc))
         if let balance {
-            #expect(isNear(account.house.balance(account.cross, AssetID(0)), balance))
+            let total = try #require(Money(decimal: usdc)) + result
+            #expect(isNear(total, balance))
         }
-        // Having covered what was missing ends it, or nothing being left.
-        #expect(!account.house.isBeingLiquidated(account.cross))
-        #expect(account.house.breaches().isEmpty)
-        if position == "{size: -1, entry: 50}" {
-            // The source leaves a debt of 51 USD for bankruptcy to resolve; here the same step does.
+        // Having covered what was missing ends it; a loss of 51 USD is for bankruptcy to resolve.
+        let isBankrupt = position == "{size: -1, entry: 50}"
+        #expect(account.house.isBeingLiquidated(account.cross) == isBankrupt)
+        if isBankrupt {
+            let events = try account.step(account.cross)
             let covered = events.reduce(Quantity.zero) { sum, event in
                 if case .lossCovered(let cover) = event { sum + cover.amount } else { sum }
             }
             #expect(covered == Quantity(whole: 51))
+            #expect(!account.house.isBeingLiquidated(account.cross))
         }
+        #expect(account.house.breaches().isEmpty)
+    }
+
+    /// controller/liquidation/tests.rs, liquidate_borrow_for_perp_pnl: successful_liquidation_liquidator_max_liability_transfer,
+    /// …_liability_transfer_implied_by_pnl; and liquidate_perp_pnl_for_deposit: …_pnl_transfer_to_cover_margin_shortage.
+    ///
+    /// Vectors: drift-borrow-pnl-max, drift-borrow-pnl-implied, drift-pnl-deposit-cover.
+    @Test(arguments: [
+        ("-1", "100", "0.1%", "0.8", "-0.2", "19.11912"),
+        ("-1", "80", "0.1%", "2", "-0.208712", "0"),
+        ("1", "-91", "2%", "200", "0.740788", "-65.363637"),
+    ])
+    func results(
+        sol: String, quote: String, buffer: String, most: String, left: String, result: String
+    ) throws {
+        var account = try account(
+            Self.text(
+                "SOL: \(sol)", "[{market: SOL, size: 0, quote: \(quote)}]", buffer: buffer,
+                liquidation: "penalty: 1%"))
+        let (id, payer) = (account.cross, account.liquidatorMargin)
+        let before = account.house.balance(payer, AssetID(1))
+        let target = ResultTarget(
+            MarketID(0), amount: Quantity(decimal: most), asset: AssetID(1))
+        var journal: [Event] = []
+        try account.house.execute(
+            .liquidate(account: id, payer: payer, target: .result(target)),
+            from: CalculatedAccount.keeper, into: &journal)
+        let house = account.house
+        let wanted = try #require(Money(decimal: quote))
+        let step = try #require(
+            journal.compactMap { if case .liquidated(let step) = $0 { step } else { nil } }.first)
+        #expect(step.kind == (wanted.isNegative ? .loss : .profit))
+        // The source counts both in six decimals. What is left of a debt with nothing else is booked in the same step.
+        let after =
+            (try #require(Quantity(decimal: sol)))
+            + (wanted.isNegative ? -step.repaid : step.repaid)
+        #expect(isNear(after, left, within: "0.000001"))
+        let held = house.position(id, MarketID(0))
+        #expect(isNear(-held.cost, result, within: "0.000001"))
+        // A debt that is booked is shared by depositors, of whom the payer is one.
+        if !house.balance(id, AssetID(1)).isZero {
+            let got = house.balance(payer, AssetID(1)) - before
+            #expect(got == (wanted.isNegative ? step.repaid : -step.repaid))
+        }
+        #expect(-house.position(payer, MarketID(0)).cost == wanted + held.cost)
+        #expect(house.breaches().isEmpty)
+    }
+
+    /// calculate_perp_position_value_and_pnl_prediction_market: a short's margin is on what is left to a price of one.
+    ///
+    /// Vectors: drift-prediction-1, drift-prediction-3.
+    @Test(arguments: [("-1", "0.75", "0.25"), ("1", "-0.25", "0.75")])
+    func prediction(size: String, quote: String, price: String) throws {
+        let report = try report(
+            Self.text(
+                "USDC: 0", "[{market: SOL, size: \(size), quote: \(quote)}]", price: price,
+                market:
+                    ", initial_margin: 100%, maintenance_margin: 100%, profit_weight: 0%, initial_profit_weight: 0%, maximum_price: 1"
+            ))
+        #expect(isNear(report.requirement.initial, "0.75"))
+        #expect(isNear(report.requirement.maintenance, "0.75"))
+        #expect(report.weightedEquity.initial.isZero)
+    }
+
+    /// negative_perp_pnl_liquidation_buffer: a loss without a position has the buffer on the side of collateral.
+    ///
+    /// Vectors: drift-neg-pnl-buffer.
+    @Test func lossWithBuffer() throws {
+        let account = try account(
+            Self.text("USDC: 100", "[{market: SOL, size: 0, quote: -100}]", buffer: "1%"))
+        let margin = account.house.buffered(
+            account.cross.index, Ratio(percent: 1), account.house.prices)
+        #expect(margin.collateral.isZero)
+        #expect(margin.collateralPlusBuffer == Money(whole: -1))
     }
 
     /// liquidate_over_multiple_slots: 10 % at first, then over 150 slots of 400 ms.

@@ -57,6 +57,9 @@ import Testing
         case .collateral(let part):
             return steps.map(\.size) == [part.seized] && steps.map(\.repaid) == [part.repaid]
         case .absorption, .deficit, .flag: return steps.count == 1
+        case .result(let part):
+            return steps.map(\.size)
+                == [part.position?.size, Quantity(raw: part.taken.raw)].compactMap(\.self)
         }
     }
 

@@ -11,10 +11,6 @@ import Testing
 /// The engine cannot hold:
 /// - open orders as part of health (mango-health1-0, -6, -7, -14, -17) and tokens left out for want of a price
 ///   (mango-health-skip);
-/// - a long position that was paid for being taken, or a quote amount without a position (mango-health1-4, -12,
-///   mango-liq-token-5, -12 to -15, most of mango-liq-perp): an entry price is not negative;
-/// - the settlement of a position's profit apart from its closing (mango-liq-perp-11, -14, -17, -18, -21 to -29,
-///   mango-bankruptcy): closing a part pays its profit at once;
 /// - the shift of weights over time (mango-maint-shift), a rule only.
 @Suite struct MangoTests {
     /// Tokens at 1, 5 and 10 and a market at 5, as in health/cache.rs; all that names another value replaces it.
@@ -149,29 +145,251 @@ import Testing
         #expect(!account.house.isBeingLiquidated(id))
     }
 
-    /// instructions/perp_liq_base_or_positive_pnl.rs: reducing the base alone, at a margin of a half.
+    /// test_health1, cases 4 and 12: a long that was paid for being taken, and what it offsets of a debt.
     ///
-    /// Vectors: mango-liq-perp-3, mango-liq-perp-6, mango-liq-perp-20.
-    @Test(arguments: [
-        ("USDC: 5", "{size: -10, entry: 0}", "50%", "10"),
-        ("USDC: 0", "{size: 20, entry: 1.5}", "50%", "-20"),
-        ("USDC: 2, X: -2", "{size: 60, entry: 0.58333333}", "0%", "-10"),
-    ])
-    func base(balances: String, position: String, overall: String, closed: String) throws {
+    /// Vectors: mango-health1-4, mango-health1-12.
+    @Test(arguments: [("0", "100", "380"), ("-100", "10", "26.4")])
+    func paidForALong(balance: String, size: String, expected: String) throws {
         let report = try report(
+            Self.text("USDC: \(balance)", "{T2: {size: \(size), quote: 100}}"))
+        #expect(isNear(report.health.initial, expected))
+        #expect(report.positions.first?.entry == Price(whole: size == "100" ? -1 : -10))
+    }
+
+    /// token_liq_with_token.rs, test_liq_with_token_while_perp, the cases with a result in one of the two tokens.
+    ///
+    /// Vectors: mango-liq-token-5, mango-liq-token-12, mango-liq-token-13, mango-liq-token-14, mango-liq-token-15.
+    @Test(
+        arguments: [
+            ("A", "A: 99.999, L: -1", "-100", "10%", "90%", nil, nil),
+            ("A", "A: 5, L: -9", "6", "20%", "50%", "0", "-4"),
+            ("A", "A: 5, L: -9", "14", "20%", "50%", "2", "-6"),
+            ("A", "L: -9", "14", "20%", "50%", nil, nil),
+            ("L", "A: 10, L: -4", "-5", "20%", "50%", "6", "0"),
+            ("L", "A: 10, L: -8", "-1", "20%", "50%", "3", "-1"),
+            ("L", "A: 10", "-9", "20%", "50%", nil, nil),
+        ] as [(String, String, String, String, String, String?, String?)])
+    func tokensBesideAResult(
+        settlement: String, balances: String, quote: String, haircut: String, overall: String,
+        owned: String?, owed: String?
+    ) throws {
+        let token =
+            "{collateral: {haircut: \(haircut)}, initial_collateral: {haircut: \(haircut) }, "
+            + "liability_weight: \(haircut == "10%" ? "1.1" : "1.2"), "
+            + "initial_liability_weight: \(haircut == "10%" ? "1.1" : "1.2"), debt_scale: null, "
+            + "borrowable: true, liquidation_bonus: 0%}"
+        var account = try account(
+            """
+            protocol: mango-v4
+            parameters:
+              assets: {A: \(token), L: \(token)}
+              markets: {T: {profit_weight: \(overall), initial_profit_weight: \(overall)}}
+              protocol: {settlement: \(settlement)}
+            prices: {A: 1, L: 1, T: 1}
+            account: {balances: {\(balances)}, positions: [{market: T, size: 0, quote: \(quote)}]}
+            """)
+        func asset(_ name: String) throws -> AssetID {
+            AssetID(
+                index: try #require(
+                    account.file.parameters.assets.firstIndex { $0.name == name }))
+        }
+        let (seize, repay) = (try asset("A"), try asset("L"))
+        let command = Command.liquidate(
+            account: account.cross, payer: account.liquidator,
+            target: .collateral(seize: seize, repay: repay, atMost: nil))
+        var journal: [Event] = []
+        guard let owned, let owed else {
+            #expect(throws: Rejection.nothingToLiquidate) {
+                try account.house.execute(
+                    command, from: CalculatedAccount.keeper, into: &journal)
+            }
+            return
+        }
+        try account.house.execute(command, from: CalculatedAccount.keeper, into: &journal)
+        #expect(isNear(account.house.balance(account.cross, seize), owned, within: "0.01"))
+        #expect(isNear(account.house.balance(account.cross, repay), owed, within: "0.01"))
+        #expect(account.house.breaches().isEmpty)
+    }
+
+    /// perp_liq_base_or_positive_pnl.rs, test_liq_base_or_positive_pnl: all prices and token weights 1, a margin of a half.
+    ///
+    /// Vectors: mango-liq-perp-3, mango-liq-perp-6, mango-liq-perp-11, mango-liq-perp-14, mango-liq-perp-15,
+    /// mango-liq-perp-16, mango-liq-perp-17, mango-liq-perp-18, mango-liq-perp-20, mango-liq-perp-21,
+    /// mango-liq-perp-22, mango-liq-perp-23, mango-liq-perp-29.
+    @Test(
+        arguments: [
+            // (overall weight, fee on profits, [balance, size, quote, other], most size, most profit, after)
+            ("50%", "0%", ["5", "-10", "0", "0"], "20", "100", ["5", "0", "-10"]),
+            ("50%", "0%", ["0", "20", "-30", "0"], "100", "100", ["0", "0", "-10"]),
+            ("50%", "0%", ["-23", "20", "10", "0"], "100", "21", ["-2", "10", "-1"]),
+            ("50%", "0%", ["-20", "20", "10", "0"], "10", "5", ["-15", "10", "15"]),
+            ("50%", "0%", ["-20", "20", "10", "0"], "100", "0", ["-20", "0", "30"]),
+            ("0%", "0%", ["-20", "20", "10", "0"], "10", "0", ["-20", "20", "10"]),
+            ("0%", "0%", ["-20", "20", "10", "0"], "10", "5", ["-15", "20", "5"]),
+            ("0%", "0%", ["-30", "20", "10", "0"], "5", "30", ["-7.5", "15", "-7.5"]),
+            ("0%", "0%", ["2", "60", "-35", "-2"], "200", "200", ["2", "50", "-25"]),
+            ("0%", "0%", ["-7", "60", "-20", "-3"], "200", "200", ["3", "60", "-30"]),
+            ("0%", "0%", ["-7", "60", "-30", "-3"], "200", "200", ["3", "40", "-20"]),
+            ("50%", "0%", ["-7", "60", "-20", "-3"], "200", "0", ["-7", "40", "0"]),
+            ("50%", "25%", ["-7", "70", "-30", "4"], "60", "20", ["-5.5", "70", "-32"]),
+            // A part of a lot is a lot.
+            ("50%", "0%", ["4.75", "-4", "0", "0"], "20", "100", ["4.75", "-1", "-3"]),
+            ("50%", "25%", ["-7", "70", "-30", "-6"], "60", "20", ["5.75", "45", "-22"]),
+        ] as [(String, String, [String], String, String, [String])])
+    func positionsAndProfits(
+        overall: String, fee: String, start: [String], size: String, profit: String, after: [String]
+    ) throws {
+        var account = try account(
             """
             protocol: mango-v4
             parameters:
               assets:
-                X: {liability_weight: 1, initial_liability_weight: 1}
+                X: {collateral: 100%, liability_weight: 1, initial_liability_weight: 1, debt_scale: null}
               markets:
-                T: {initial_margin: 50%, maintenance_margin: 50%, profit_weight: \(overall)}
+                T: {initial_margin: 50%, maintenance_margin: 50%, profit_weight: \(overall), initial_profit_weight: \(overall)}
+              protocol:
+                liquidation: {penalty: 0%, course: {dust: $0.5}}
+                result_settlement: {lot: 1, profit_fee: \(fee)}
+            prices: {T: 1, X: 1}
+            account:
+              balances: {USDC: \(start[0]), X: \(start[3])}
+              positions: [{market: T, size: \(start[1]), quote: \(start[2])}]
+            """)
+        let id = account.cross
+        let market = MarketID(0)
+        #expect(account.house.isLiquidatable(id, at: account.house.prices))
+        let target = ResultTarget(
+            market, size: Quantity(decimal: size),
+            amount: Quantity(decimal: profit))
+        let command = Command.liquidate(
+            account: id, payer: account.liquidatorMargin, target: .result(target))
+        var journal: [Event] = []
+        if after == Array(start[0...2]) {
+            #expect(throws: Rejection.nothingToLiquidate) {
+                try account.house.execute(
+                    command, from: CalculatedAccount.keeper, into: &journal)
+            }
+        } else {
+            try account.house.execute(command, from: CalculatedAccount.keeper, into: &journal)
+        }
+        let held = account.house.position(id, market)
+        #expect(isNear(account.house.balance(id, AssetID(0)), after[0], within: "0.01"))
+        #expect(isNear(held.size, after[1], within: "0"))
+        #expect(isNear(-held.cost, after[2], within: "0.01"))
+        #expect(account.house.breaches().isEmpty)
+    }
+
+    /// perp_liq_negative_pnl_or_bankruptcy.rs, test_liq_negative_pnl_or_bankruptcy: a settlement token at 2 of a weight of 0.9, one
+    /// unit of others' positions.
+    ///
+    /// Vectors: mango-bankruptcy-2, mango-bankruptcy-3, mango-bankruptcy-6, mango-bankruptcy-7,
+    /// mango-bankruptcy-9, mango-bankruptcy-10, mango-bankruptcy-12, mango-bankruptcy-13.
+    @Test(
+        arguments: [
+            // (price of the insurance, [balance, quote, other, fund, allowance, most], [balance, quote] after, [the
+            // liquidator's balance, quote, insurance], what a unit of a position bears)
+            (
+                "3", ["40", "-50", "-36", "6", "100", "10"], ["30", "-40"], ["10", "-10", "0"], "0"
+            ),
+            (
+                "3", ["40", "-50", "-36", "100", "100", "29"], ["20", "-21"], ["20", "-29", "6"],
+                "0"
+            ),
+            (
+                "3", ["40", "-50", "-36", "100", "10", "19"], ["30", "-31"], ["10", "-19", "6"], "0"
+            ),
+            ("1", ["0", "-5", "2.2", "0", "0", "0"], ["0", "-1"], ["0", "0", "0"], "4"),
+            ("1", ["4", "-5", "-3.6", "0", "0", "0"], ["4", "-2"], ["0", "0", "0"], "3"),
+            ("3", ["40", "-50", "-36", "6", "0", "100"], ["40", "-20"], ["0", "-9", "6"], "21"),
+            ("3", ["40", "-50", "-36", "6", "0", "3"], ["40", "-47"], ["0", "-3", "2"], "0"),
+            ("3", ["40", "-50", "-36", "6", "100", "40"], ["20", "0"], ["20", "-29", "6"], "21"),
+            (
+                "3", ["10", "-50", "9", "6", "100", "40"], ["-4.1", "0"], ["14.1", "-23.1", "6"],
+                "26.9"
+            ),
+        ] as [(String, [String], [String], [String], String)])
+    func lossesAndBankruptcies(
+        insurance: String, start: [String], after: [String], liquidator: [String], perUnit: String
+    ) throws {
+        var account = try account(
+            """
+            protocol: mango-v4
+            parameters:
+              assets:
+                USDC: {collateral: 90%, initial_collateral: 90%, liability_weight: 1.1, initial_liability_weight: 1.1}
+                X: {collateral: 100%, liability_weight: 1, initial_liability_weight: 1, debt_scale: null}
+              markets:
+                T: {profit_weight: 0%, initial_profit_weight: 0%}
               protocol:
                 liquidation: {penalty: 0%}
-            prices: {T: 1, X: 1}
-            account: {balances: {\(balances)}, positions: {T: \(position)}}
+                insurance_fund: {I: \(start[3])}
+                result_settlement: {insurance: I}
+            prices: {USDC: 2, T: 1, X: 1, I: \(insurance)}
+            market: {T: {open_interest: 1}}
+            account:
+              balances: {USDC: \(start[0]), X: \(start[2])}
+              positions: [{market: T, size: 0, quote: \(start[1]), settle_allowance: \(start[4])}]
             """)
-        #expect(isNear(report.liquidation?.amount, closed, within: "0.01"))
+        let id = account.cross
+        let payer = account.liquidatorMargin
+        let fund = AssetID(
+            index: try #require(account.file.parameters.assets.firstIndex { $0.name == "I" }))
+        let usdc = account.house.balance(payer, AssetID(0))
+        let own = account.house.balance(payer, fund)
+        let target = ResultTarget(MarketID(0), amount: Quantity(decimal: start[5]))
+        var journal: [Event] = []
+        try account.house.execute(
+            .liquidate(account: id, payer: payer, target: .result(target)),
+            from: CalculatedAccount.keeper, into: &journal)
+        let house = account.house
+        let (left, taken) = (house.position(id, MarketID(0)), house.position(payer, MarketID(0)))
+        #expect(isNear(house.balance(id, AssetID(0)), after[0], within: "0.01"))
+        #expect(isNear(-left.cost, after[1], within: "0.1"))
+        #expect(isNear(house.balance(payer, AssetID(0)) - usdc, liquidator[0], within: "0.01"))
+        #expect(isNear(-taken.cost, liquidator[1], within: "0.1"))
+        #expect(isNear(house.balance(payer, fund) - own, liquidator[2], within: "0.01"))
+        let shared = try (house.socialised.first ?? .zero).rounded(to: Price.self, .nearest)
+        #expect(isNear(shared, perUnit, within: "0.1"))
+        #expect(house.breaches().isEmpty)
+    }
+
+    /// What was received less what was paid stands in place of an entry price; without a size only where results stay with positions.
+    @Test func aQuoteInPlaceOfAnEntry() throws {
+        func text(_ preset: String, _ position: String) -> String {
+            """
+            protocol: \(preset)
+            prices: {BTC: 100}
+            account: {balances: {USDC: 50}, positions: {BTC: {\(position)}}}
+            """
+        }
+        for wrong in [
+            text("dydx-v4", "size: 0, quote: 5"), text("mango-v4", "size: 1, quote: 5, entry: 1"),
+            text("drift-v2", "size: 0, quote: 5, settle_allowance: 1"),
+        ] {
+            #expect(throws: ScenarioProblems.self) { try account(wrong) }
+        }
+        let plain = try report(text("dydx-v4", "size: 1, quote: -80"))
+        #expect(plain.positions.first?.entry == Price(whole: 80))
+        #expect(plain.positions.first?.unrealizedProfit == Money(whole: 20))
+    }
+
+    /// The position first; then what its loss leaves, as far as its allowance goes for the deposit, then for insurance, and what the
+    /// fund cannot pay by others. It ends at zero health.
+    @Test func aWholeLiquidation() throws {
+        let run = LiquidationRun(
+            try account(
+                """
+                protocol: mango-v4
+                parameters: {protocol: {insurance_fund: $50}}
+                prices: {SOL: 70, ETH: 2000}
+                market: {SOL: {open_interest: 100}}
+                account: {balances: {USDC: 150, ETH: 0.05}, positions: {SOL: {size: 10, entry: 100}}}
+                """), pause: TimeSpan(milliseconds: 400))
+        #expect(run.rows.map(\.step.kind) == [.position, .result])
+        #expect(run.rows.last?.covers.map(\.layer) == [.insuranceFund, .socialisedByFunding])
+        #expect(run.ending == "the account is healthy again")
+        #expect(isNear(run.account.house.balance(run.account.cross, AssetID(0)), "-7.5"))
+        #expect(run.account.house.breaches().isEmpty)
     }
 
     /// state/bank.rs, test_bank_interest_rate_curve: rates of 1, 3, 7 and 13 at none, a half, three quarters and all.

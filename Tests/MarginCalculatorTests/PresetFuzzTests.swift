@@ -25,6 +25,8 @@ import Testing
         #expect(traffic.applied > Self.commands / 20, "\(preset): \(traffic.applied) applied")
         #if !DEBUG
             #expect(traffic.liquidated > 5, "\(preset): \(traffic.liquidated) liquidations")
+            let keeps = traffic.house.parameters.resultSettlement != nil
+            #expect((traffic.settled > 20) == keeps, "\(preset): \(traffic.settled) settlements")
             if traffic.house.parameters.auctions != nil {
                 #expect(traffic.sold > 5, "\(preset): \(traffic.sold) auctions ended")
                 #expect(
@@ -67,6 +69,7 @@ private struct Traffic {
     var index = HealthIndex()
     var applied = 0
     var liquidated = 0
+    var settled = 0
     /// Auctions that ended, and what ever happened to one.
     var sold = 0
     var auctionKinds: Set<AuctionChangeKind> = []
@@ -229,12 +232,19 @@ private struct Traffic {
             if house.parameters.auctions != nil, draws.chance(Ratio(percent: 85)) {
                 return auctionStep()
             }
-            return liquidation()
+            guard house.parameters.resultSettlement != nil, draws.chance(Ratio(percent: 40)) else {
+                return liquidation()
+            }
+            let all = margins + [ClearingHouse.liquidityPool]
+            command = .settleResult(
+                MarketID(index: Int(draws.uniform(in: 0...(markets - 1)))), winner: pick(all),
+                loser: pick(all))
         }
         let before = house
         do throws(Rejection) {
             try house.execute(command, from: sender, into: &journal)
             applied += 1
+            if case .settleResult = command { settled += 1 }
         } catch {
             if house != before {
                 return "\(command) was rejected with \(error) and changed something"
@@ -268,7 +278,15 @@ private struct Traffic {
         let payers = takesOver ? margins : wallets
         let payer = policy.caller == .venue ? venueWallet : pick(payers)
         let sender = house.account(payer).owner
-        let quote = try? house.quoteLiquidation(of: account, payer: payer)
+        var target = LiquidationTarget.next
+        if house.parameters.resultSettlement != nil, draws.chance(Ratio(percent: 30)) {
+            target = .result(
+                ResultTarget(
+                    MarketID(index: Int(draws.uniform(in: 0...(markets - 1)))),
+                    size: Quantity(raw: draws.uniform(in: 0...(100 * scaleE8))),
+                    amount: Quantity(raw: draws.uniform(in: 0...(10_000 * scaleE8)))))
+        }
+        let quote = try? house.quoteLiquidation(of: account, payer: payer, target: target)
         if quote != nil, !house.isLiquidatable(account, at: prices) {
             return "a healthy account is quoted"
         }
@@ -276,7 +294,7 @@ private struct Traffic {
         let before = house
         do throws(Rejection) {
             try house.execute(
-                .liquidate(account: account, payer: payer, target: .next), from: sender,
+                .liquidate(account: account, payer: payer, target: target), from: sender,
                 into: &journal)
         } catch {
             if quote != nil { return "quoted and then refused: \(error)" }

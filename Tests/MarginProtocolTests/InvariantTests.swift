@@ -38,6 +38,7 @@ struct InvariantTests {
         "Every invariant fails where it is broken, and no other", arguments: Invariant.allCases)
     func mutation(invariant: Invariant) {
         if invariant == .marksAgree { return markMutation() }
+        if invariant == .entriesAgree { return entryMutation() }
         if invariant == .executionFeesAreHeld || invariant == .requestsAreInOrder {
             requestMutation(invariant)
             return
@@ -93,7 +94,7 @@ struct InvariantTests {
         case .depositsAgree: house.assetRows[0].owed.raw += 1
         case .auctionLotsAreHeld, .auctionPrincipalIsOwed, .bidsAreHeld, .auctionDebtsAgree,
             .openAuctionsAgree, .marksAgree, .executionFeesAreHeld, .requestsAreInOrder,
-            .settledMarketsAreClosed, .woundUpMarketsShrink:
+            .entriesAgree, .settledMarketsAreClosed, .woundUpMarketsShrink:
             Issue.record("\(invariant) is broken elsewhere")
         }
         let found = house.breaches()
@@ -116,6 +117,20 @@ struct InvariantTests {
         let found = house.breaches()
         #expect(found.count == 1 && found.first?.invariant == invariant, "\(found)")
         #expect(house != world.house, "and equality sees it")
+    }
+
+    /// A house in which profits are settled as far as closings have realised them.
+    private func entryMutation() {
+        let it = ResultWorld(limit: .realised)
+        #expect(it.world.house.breaches().isEmpty)
+        for entry in [Int64(-1), 1] {
+            var house = it.world.house
+            let slot = (entry < 0 ? it.long : it.flat).index * house.marketCount
+            house.resultStates[slot].entry = entry
+            let found = house.breaches()
+            #expect(found.count == 1 && found.first?.invariant == .entriesAgree, "\(found)")
+            #expect(house != it.world.house, "and equality sees it")
+        }
     }
 
     /// A state with two requests that wait.

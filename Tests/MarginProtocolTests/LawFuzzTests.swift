@@ -48,7 +48,7 @@ struct LawFuzzTests {
                     == Set(CommandKind.allCases).subtracting([
                         .buyCollateral, .startAuction, .takeAuction, .bidAuction, .restartAuction,
                         .settleAuction, .payAuction, .updateDeleveraging, .deleverage,
-                        .windUp,
+                        .settleResult, .windUp,
                     ]))
             #expect(liquidated.isSuperset(of: [1, 2]))
             #expect(rejected.count > 34)
@@ -329,7 +329,7 @@ struct Fuzz {
             return expect(
                 before.parameters.liquidation.taker == .pool || socialised
                     || house.health(of: payer, .initial).isMet, "the payer has its margin")
-        case .flag: return expect(steps.count >= 1, "one event at least")
+        case .flag, .result: return expect(steps.count >= 1, "one event at least")
         case .absorption(let part):
             return expect(
                 steps.count == part.seized.count
@@ -526,7 +526,7 @@ extension Fuzz {
         case .requestTrade(let account, _, _, _, _, _): owner(account)
         case .executeRequest(_, let keeper): owner(keeper)
         case .cancelRequest(let id): house.request(id).flatMap { owner($0.account) }
-        case .updateDeleveraging, .deleverage: stranger
+        case .updateDeleveraging, .deleverage, .settleResult: stranger
         }
     }
 

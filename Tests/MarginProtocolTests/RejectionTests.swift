@@ -40,6 +40,8 @@ struct RejectionTests {
             (.assetNotBorrowable(asset), 403, "assetNotBorrowable"),
             (.depositCapExceeded(asset), 404, "depositCapExceeded"),
             (.isolatedOnlyFromParent(account), 405, "isolatedOnlyFromParent"),
+            (.nothingToSettle(market), 408, "nothingToSettle"),
+            (.settledOnClosing, 409, "settledOnClosing"),
             (.beingLiquidated(account), 411, "beingLiquidated"),
             (.marketNotAllowed(market), 501, "marketNotAllowed"),
             (.noPool(market), 502, "noPool"),
