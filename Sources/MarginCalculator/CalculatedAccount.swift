@@ -31,7 +31,8 @@ public struct CalculatedAccount: Sendable {
         var journal: [Event] = []
         for (feed, price) in file.prices.enumerated() {
             let report = PriceReport(
-                round: 1, price: price, observedAt: file.time, publishedAt: file.time)
+                round: 1, price: price, confidence: file.halfSpreads[feed],
+                observedAt: file.time, publishedAt: file.time)
             do throws(Rejection) {
                 try house.execute(
                     .postPrice(feed: FeedID(index: feed), report: report), from: .system,
@@ -133,6 +134,9 @@ public struct CalculatedAccount: Sendable {
             try house.seedPosition(
                 account, position.market, size: position.size, entry: position.entry,
                 into: &journal)
+            if let pending = position.pendingImpact {
+                house.seedImpact(account, position.market, pending: pending, into: &journal)
+            }
             if let leverage = position.leverage {
                 house.seedSetting(account, .leverage(position.market, leverage))
             }
@@ -199,11 +203,13 @@ public struct CalculatedAccount: Sendable {
             guard let value, let terms = file.parameters.markets[index].pool?.terms else {
                 continue
             }
-            // One asset may back both sides.
+            // One asset may back both sides, each with half of it.
+            let isOne = terms.longBacking == terms.shortBacking
             for asset in Set([terms.longBacking.index, terms.shortBacking.index]).sorted() {
                 let asset = AssetID(index: asset)
                 guard
-                    let amount = try? value.quantity(
+                    let whole = isOne ? try? value.adding(value) : value,
+                    let amount = try? whole.quantity(
                         at: house.price(of: asset), rounding: .nearest)
                 else { throw .overflow }
                 let missing = amount - max(.zero, house.balance(ClearingHouse.liquidityPool, asset))
@@ -211,6 +217,11 @@ public struct CalculatedAccount: Sendable {
                 house.mint(missing, of: asset, to: ClearingHouse.liquidityPool, into: &journal)
             }
         }
+        for (index, amount) in file.surroundings.impactPool.enumerated() {
+            guard let amount else { continue }
+            house.seedImpactPool(MarketID(index: index), amount, into: &journal)
+        }
+        house.seedPoolShares()
     }
 
     /// Gives the liquidator of every asset more than any step could ask for.

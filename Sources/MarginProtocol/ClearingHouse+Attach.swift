@@ -44,7 +44,7 @@ extension ClearingHouse {
                 let feed = entry.feed.index
                 if isScoped, let last = reports[feed], entry.report.observedAt < last.observedAt {
                     try requireSound(entry.report, parameters.feeds[feed])
-                    try requireExposure(at: entry.report.price, feed: feed)
+                    try requireExposure(at: upper(entry.report, feed), feed: feed)
                     known.append((feed, prices[feed], last))
                     (prices[feed], reports[feed]) = (entry.report.price, entry.report)
                 } else {
@@ -70,7 +70,8 @@ extension ClearingHouse {
         try requireSound(entry.report, rules)
         if let last, entry.report.observedAt <= last.observedAt { return }
         try requireLikely(entry.report, after: last, rules)
-        try requireExposure(at: entry.report.price, feed: entry.feed.index)
+        try requireExposure(
+            at: upper(entry.report, entry.feed.index), feed: entry.feed.index)
         accept(entry.report, entry.feed, into: &journal)
     }
 
@@ -132,7 +133,12 @@ extension ClearingHouse {
             guard parameters.markets.indices.contains(market.index) else { return [] }
             add(account)
             addPool(market)
-        case .cancelRequest, .deposit, .openAccount, .setDelegate, .cancelOrder, .postPrice, .pause,
+        case .addLiquidity, .removeLiquidity:
+            for market in parameters.markets.indices where marketRows[market].hasPoolTerms {
+                addPool(MarketID(index: market))
+            }
+        case .claimImpact, .cancelRequest, .deposit, .openAccount, .setDelegate, .cancelOrder,
+            .postPrice, .pause,
             .setParameter,
             .settleOutside, .attach, .reportUptime, .takeAuction, .bidAuction, .settleAuction,
             .payAuction:

@@ -13,7 +13,8 @@ extension ClearingHouse: Equatable {
             && a.interestRows == b.interestRows && a.interestIndexes == b.interestIndexes
             && a.delegations == b.delegations && a.blockUsage == b.blockUsage
             && a.auctions == b.auctions && a.requests == b.requests
-            && a.poolFlags == b.poolFlags
+            && a.poolFlags == b.poolFlags && a.impacts == b.impacts
+            && a.poolShareBook == b.poolShareBook
             && a.proceedings == b.proceedings && a.windowRecords == b.windowRecords
             && a.slowPrices == b.slowPrices && a.stablePrices == b.stablePrices
             && a.socialised == b.socialised && a.marks == b.marks

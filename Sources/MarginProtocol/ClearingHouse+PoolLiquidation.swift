@@ -11,22 +11,33 @@ extension ClearingHouse {
     {
         let held = positions[id.index * marketCount + market]
         let row = marketRows[market]
-        let fill = try poolFill(market, held, size: -held.size, terms, sides[market])
+        let fill = try poolFill(
+            market, held, size: -held.size, terms, sides[market],
+            pending: pendingImpact(id, MarketID(index: market)))
         let parts = try fillParts(
             taker: id.index, maker: Self.liquidityPool.index, market: market, size: -held.size,
             price: fill.price)
         let settled = parts.taker.realized - parts.taker.funding
+        // A gain comes in before anything is paid.
         let left =
-            plainEquity(id.index, prices).raw
+            plainEquity(id.index, prices).raw - boundsLoss(id.index)
             - unrealizedProfit(id, MarketID(index: market), at: prices[row.feed]).raw + settled
+            + max(0, fill.impact?.settled.amount.raw ?? 0)
         let charges = try orOverflow { () throws(ArithmeticOverflow) in
             try poolCharges(fill, market, terms, left: left, parts.taker)
         }
         try requireRoom(payer, settlement, for: charges.toLiquidator)
         try requireRoom(Self.liquidityPool, settlement, for: charges.toPool)
         try requireRoom(Self.treasury, settlement, for: charges.toTreasury)
+        let paid = charges.toLiquidator + charges.toPool + charges.toTreasury
+        var impact: ImpactSettlement?
+        if let own = fill.impact {
+            let due = try settlement(of: own, market, limit: max(0, left - paid))
+            try requireRoom(for: due, of: id, market)
+            impact = due
+        }
         let share = positionShare(id.index, market, closing: held.size.magnitude.raw)
-        let owed = settled - charges.toLiquidator - charges.toPool - charges.toTreasury
+        let owed = settled - paid - (impact?.cost ?? 0)
         return LiquidationQuote.PositionPart(
             market: MarketID(index: market), size: -held.size, price: fill.price,
             bankruptcyPrice: bankruptcyPrice(
@@ -36,7 +47,7 @@ extension ClearingHouse {
             fromInsurance: .zero, taker: .pool, counterparties: [], fills: [parts],
             fee: Money(raw: charges.toPool + charges.toTreasury),
             toTreasury: Money(raw: charges.toTreasury),
-            exchanged: exchanges(id.index, market, settlementChange: owed))
+            exchanged: exchanges(id.index, market, settlementChange: owed), impact: impact)
     }
 
     private struct PoolCharges {
@@ -87,7 +98,7 @@ extension ClearingHouse {
         for asset in Bits(mask: accounts[account].assets)
         where asset != settlement && owed > 0 && unit > 0 {
             let held = balances[account * assetCount + asset]
-            let price = prices[assetRows[asset].feed].raw
+            let price = conservative(assetRows[asset].feed, prices, .maintenance, owned: true).raw
             guard held > 0, price > 0 else { continue }
             // In units of the settlement asset.
             let worth = exact(scaled(held, price, .down), scaleE8, over: unit, .down)
@@ -120,6 +131,7 @@ extension ClearingHouse {
         move(
             Quantity(raw: part.toTreasury.raw), of: settlement, from: id, to: Self.treasury,
             .takerFee, &journal)
+        if let impact = part.impact { write(impact, of: id, part.market.index, into: &journal) }
         for exchange in part.exchanged {
             move(
                 exchange.seized, of: exchange.asset.index, from: id, to: Self.liquidityPool,

@@ -59,6 +59,7 @@ extension ClearingHouse {
             }
         }
         if case .pool(let law) = market.funding { found += fundingProblems(law) }
+        if let own = terms.impactPool { found += own.problems(market, parameters) }
         return found
     }
 

@@ -60,6 +60,13 @@ public enum Command: Hashable, Sendable {
     case updateDeleveraging(MarketID, isLong: Bool)
     /// Closes so much of a winner, where its pool may.
     case deleverage(account: AccountID, market: MarketID, size: Quantity)
+    /// Brings back to an account what it was charged for price impact above the cap, once it may be claimed.
+    case claimImpact(AccountID)
+    /// Brings an asset out of a wallet into the liquidity pool, for no fewer than so many shares of it.
+    case addLiquidity(wallet: AccountID, asset: AssetID, amount: Quantity, atLeast: Quantity)
+    /// Gives shares of the pool back for what they are worth, of one asset or of all in proportion, and refused where
+    /// that is worth less than `atLeast`.
+    case removeLiquidity(wallet: AccountID, shares: Quantity, asset: AssetID?, atLeast: Money)
 }
 
 /// What an owner may choose for an account.
@@ -161,6 +168,7 @@ public enum CommandKind: Int8, Hashable, Sendable, CaseIterable {
     case payAuction = 36
     case requestTrade = 45, executeRequest, cancelRequest
     case updateDeleveraging, deleverage
+    case addLiquidity = 62, removeLiquidity, claimImpact
 
     public var name: String { String(describing: self) }
 
@@ -209,6 +217,9 @@ extension Command {
         case .cancelRequest: .cancelRequest
         case .updateDeleveraging: .updateDeleveraging
         case .deleverage: .deleverage
+        case .claimImpact: .claimImpact
+        case .addLiquidity: .addLiquidity
+        case .removeLiquidity: .removeLiquidity
         }
     }
 }

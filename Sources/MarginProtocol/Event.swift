@@ -11,6 +11,8 @@ public enum BalanceReason: Int8, Hashable, Sendable, CaseIterable {
     case oevPaid = 59
     case fundingLimited
     case executionFeeHeld = 65, executionFeePaid, executionFeeReturned
+    case impactSettled = 85, impactHeld, impactDistributed
+    case liquidityAdded, liquidityRemoved
     public var name: String { String(describing: self) }
 }
 
@@ -140,4 +142,6 @@ public enum Event: Hashable, Sendable {
     case uptimeReported(Bool)
     indirect case requestChanged(RequestChange)
     indirect case poolDeleveraged(PoolDeleveragingStep)
+    indirect case impactChanged(ImpactChange)
+    indirect case poolSharesChanged(PoolShareChange)
 }

@@ -35,6 +35,10 @@ extension Invariant {
             "The escrow account holds just what the requests that wait have set aside for their execution."
         case .requestsAreInOrder:
             "The requests that wait are in the order in which they were asked for."
+        case .impactIsAccounted:
+            "Price impact waits only with an open position, and the claims account holds just what may be claimed back."
+        case .poolSharesAgree:
+            "The pool's shares are the sum of what accounts own of it, none of them negative."
         }
     }
 }

@@ -48,6 +48,10 @@ public enum Invariant: Int, CaseIterable, Sendable, Hashable {
     case executionFeesAreHeld = 35
     /// The requests that wait are in the order in which they were asked for.
     case requestsAreInOrder = 36
+    /// Price impact waits only with an open position, and the claims account holds just what may be claimed back.
+    case impactIsAccounted = 43
+    /// The pool's shares are the sum of what accounts own of it, none of them negative.
+    case poolSharesAgree = 44
 }
 
 /// An invariant that does not hold: a bug of the engine, never of the input.
@@ -69,6 +73,8 @@ extension ClearingHouse {
         checkAuctions(&found)
         checkMarks(&found)
         checkRequests(&found)
+        checkImpact(&found)
+        checkPoolShares(&found)
         return found.sorted { $0.invariant.rawValue < $1.invariant.rawValue }
     }
 

@@ -29,6 +29,8 @@ public struct LiquidationQuote: Sendable {
         public var toTreasury: Money = .zero
         /// What the pool takes for a debt that the closing leaves.
         public var exchanged: [Exchange] = []
+        /// What is settled of the impact that the pool keeps apart; else nil.
+        var impact: ImpactSettlement?
         /// Whether the part makes good all that was missing, which ends the liquidation.
         public var coversShortage = false
 

@@ -54,6 +54,15 @@ public enum Rejection: Error, Hashable, Sendable {
     case insufficientLiquidity(AssetID)
     case beingLiquidated(AccountID)
     case belowMinimumDebt(minimum: Money)
+    case nothingToClaim(AccountID)
+    case noPoolShares
+    case assetNotInPool(AssetID)
+    case poolCapExceeded(AssetID)
+    case poolProfitTooHigh(MarketID)
+    case poolWorthless
+    case receivedTooLittle(Quantity)
+    case insufficientShares(has: Quantity, needs: Quantity)
+    case poolReserveExceeded(MarketID)
 
     case marketNotAllowed(MarketID)
     case noPool(MarketID)
@@ -148,6 +157,15 @@ public enum Rejection: Error, Hashable, Sendable {
         case .insufficientLiquidity: 407
         case .beingLiquidated: 411
         case .belowMinimumDebt: 421
+        case .nothingToClaim: 430
+        case .noPoolShares: 431
+        case .assetNotInPool: 432
+        case .poolCapExceeded: 433
+        case .poolProfitTooHigh: 434
+        case .poolWorthless: 435
+        case .receivedTooLittle: 436
+        case .insufficientShares: 437
+        case .poolReserveExceeded: 438
         case .marketNotAllowed: 501
         case .noPool: 502
         case .limitExceeded: 503

@@ -218,7 +218,9 @@ import Testing
     }
 
     /// 100,000 SOL long from 20 against five million: a profit of exactly a tenth is not above it;
-    /// test/guardian/testAdl.ts (adl-20, adl-25). The third row is ours.
+    /// test/guardian/testAdl.ts. The third row is ours.
+    ///
+    /// Vectors: adl-20, adl-25.
     @Test(arguments: [("20", false), ("25", false), ("25.00000001", true)])
     func deleveragingThreshold(price: String, enabled: Bool) throws {
         let account = try account(
@@ -237,6 +239,22 @@ import Testing
         try house.execute(
             .updateDeleveraging(market, isLong: true), from: Address(30), into: &journal)
         #expect(house.poolFlag(market, .long).isEnabled == enabled)
+        // What is not flagged is not closed either.
+        let close = Command.deleverage(
+            account: account.cross, market: market, size: Quantity(whole: 1000))
+        house.advance(to: house.time + TimeSpan(seconds: 1), into: &journal)
+        let report = PriceReport(
+            round: 2, price: house.price(of: market), observedAt: house.time,
+            publishedAt: house.time)
+        try house.execute(
+            .postPrice(feed: account.file.parameters.markets[0].feed, report: report),
+            from: .system, into: &journal)
+        do throws(Rejection) {
+            try house.execute(close, from: Address(30), into: &journal)
+            #expect(enabled)
+        } catch {
+            #expect(!enabled && error == .deleveragingNotEnabled(market))
+        }
     }
 
     /// The rate that open interest asks for is charged on the size, and only when trading: config/markets.ts, 0.5 % at

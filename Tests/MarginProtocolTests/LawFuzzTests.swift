@@ -47,7 +47,9 @@ struct LawFuzzTests {
                 applied
                     == Set(CommandKind.allCases).subtracting([
                         .buyCollateral, .startAuction, .takeAuction, .bidAuction, .restartAuction,
-                        .settleAuction, .payAuction, .updateDeleveraging, .deleverage,
+                        .settleAuction, .payAuction, .updateDeleveraging, .deleverage, .claimImpact,
+                        .addLiquidity,
+                        .removeLiquidity,
                     ]))
             #expect(liquidated.isSuperset(of: [1, 2]))
             #expect(rejected.count > 34)
@@ -494,6 +496,9 @@ extension Fuzz {
         case .executeRequest(_, let keeper): owner(keeper)
         case .cancelRequest(let id): house.request(id).flatMap { owner($0.account) }
         case .updateDeleveraging, .deleverage: stranger
+        case .claimImpact(let account): owner(account)
+        case .addLiquidity(let wallet, _, _, _), .removeLiquidity(let wallet, _, _, _):
+            owner(wallet)
         }
     }
 
