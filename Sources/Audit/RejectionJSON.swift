@@ -11,7 +11,8 @@ extension JSONText {
     private mutating func values(of rejection: Rejection) {
         switch rejection {
         case .amountNotPositive, .sameAccount, .parameterInvalid, .senderNotGovernance,
-            .senderNotSystem, .senderNotVenue, .noPoolShares, .poolWorthless, .ownersDiffer, .exposureTooLarge, .targetNotAllowed,
+            .senderNotSystem, .senderNotVenue, .noPoolShares, .poolWorthless, .ownersDiffer,
+            .exposureTooLarge, .targetNotAllowed,
             .nothingToLiquidate, .leavesDust, .priceNotPositive, .overflow, .noAuctions,
             .sequencerDown, .requestNeeded, .noRequests:
             break

@@ -47,7 +47,8 @@ extension ClearingHouse {
             fromInsurance: .zero, taker: .pool, counterparties: [], fills: [parts],
             fee: Money(raw: charges.toPool + charges.toTreasury),
             toTreasury: Money(raw: charges.toTreasury),
-            exchanged: exchanges(id.index, market, settlementChange: owed), impact: impact)
+            exchanged: liquidationExchanges(id, market, terms, held.side, change: owed),
+            impact: impact)
     }
 
     private struct PoolCharges {
@@ -87,11 +88,72 @@ extension ClearingHouse {
         return charges
     }
 
-    /// Assets that the pool takes at their prices for what an account owes once its last position is closed.
-    private func exchanges(_ account: Int, _ market: Int, settlementChange: Int64)
+    /// What a liquidation's closing pays out, or takes once the last position is closed; where the pool has too little of
+    /// the asset, the settlement asset is left as it is.
+    private func liquidationExchanges(
+        _ id: AccountID, _ market: Int, _ terms: PoolTerms, _ side: PoolSide, change: Int64
+    ) -> [LiquidationQuote.Exchange] {
+        if terms.payout != .settlement {
+            return (try? payout(id, side, terms, change: change)) ?? []
+        }
+        guard accounts[id.index].markets == 1 << UInt64(market) else { return [] }
+        return exchanges(id.index, settlementChange: change)
+    }
+
+    /// What the pool pays of a closing's gain in the asset of its payouts, or takes for what it leaves owed.
+    ///
+    /// - Parameter change: of the settlement balance. [1e-8]
+    /// - Throws: ``Rejection/insufficientLiquidity(_:)`` where the pool has too little of the asset.
+    func payout(_ id: AccountID, _ side: PoolSide, _ terms: PoolTerms, change: Int64)
+        throws(Rejection) -> [LiquidationQuote.Exchange]
+    {
+        guard change > 0 else { return exchanges(id.index, settlementChange: change) }
+        // What is owed in the settlement asset is paid first.
+        let change = min(
+            change, balances[id.index * assetCount + settlement] + change)
+        guard change > 0 else { return [] }
+        var asset = side == .long ? terms.longBacking.index : terms.shortBacking.index
+        if terms.payout == .collateral {
+            var most: Int64 = 0
+            for other in Bits(mask: accounts[id.index].assets) where other != settlement {
+                let worth = scaled(
+                    holding(id.index, other), prices[assetRows[other].feed].raw, .down)
+                if worth > most { (most, asset) = (worth, other) }
+            }
+        }
+        let price = conservative(assetRows[asset].feed, prices, .maintenance, owned: false)
+        let unit = prices[assetRows[settlement].feed].raw
+        guard asset != settlement, price.isPositive, unit > 0 else { return [] }
+        let amount = exact(scaled(change, unit, .down), scaleE8, over: price.raw, .down)
+        guard amount <= max(0, balances[Self.liquidityPool.index * assetCount + asset]) else {
+            throw .insufficientLiquidity(AssetID(index: asset))
+        }
+        try requireRoom(id, asset, for: amount)
+        try requireRoom(Self.liquidityPool, settlement, for: change)
+        try requireDeposits(adding: Quantity(raw: amount), of: asset)
+        return [
+            .init(
+                asset: AssetID(index: asset), seized: Quantity(raw: -amount),
+                credited: Quantity(raw: -change))
+        ]
+    }
+
+    /// Writes what the pool takes at its price, or pays out.
+    mutating func write(
+        _ exchange: LiquidationQuote.Exchange, of id: AccountID, into journal: inout [Event]
+    ) {
+        move(
+            exchange.seized, of: exchange.asset.index, from: id, to: Self.liquidityPool,
+            exchange.seized.isNegative ? .realizedProfit : .collateralSeized, &journal)
+        move(
+            exchange.credited, of: settlement, from: Self.liquidityPool, to: id,
+            exchange.credited.isNegative ? .realizedProfit : .debtRepaid, &journal)
+    }
+
+    /// Assets that the pool takes at their prices for what an account owes after a change of its settlement balance.
+    private func exchanges(_ account: Int, settlementChange: Int64)
         -> [LiquidationQuote.Exchange]
     {
-        guard accounts[account].markets == 1 << UInt64(market) else { return [] }
         let unit = prices[assetRows[settlement].feed].raw
         var owed = -(balances[account * assetCount + settlement] + settlementChange)
         var result: [LiquidationQuote.Exchange] = []
@@ -132,13 +194,6 @@ extension ClearingHouse {
             Quantity(raw: part.toTreasury.raw), of: settlement, from: id, to: Self.treasury,
             .takerFee, &journal)
         if let impact = part.impact { write(impact, of: id, part.market.index, into: &journal) }
-        for exchange in part.exchanged {
-            move(
-                exchange.seized, of: exchange.asset.index, from: id, to: Self.liquidityPool,
-                .collateralSeized, &journal)
-            move(
-                exchange.credited, of: settlement, from: Self.liquidityPool, to: id, .debtRepaid,
-                &journal)
-        }
+        for exchange in part.exchanged { write(exchange, of: id, into: &journal) }
     }
 }

@@ -28,6 +28,8 @@ struct PlannedTrade {
     var poolShare: Int64
     /// What is settled of the impact that the pool keeps apart; else nil.
     var impact: ImpactSettlement?
+    /// What is paid in other assets than the settlement asset, or taken of them.
+    var exchanged: [LiquidationQuote.Exchange] = []
 }
 
 extension ClearingHouse {
@@ -104,6 +106,7 @@ extension ClearingHouse {
         move(
             Quantity(raw: trade.fee.raw - trade.poolShare), of: settlement, from: id,
             to: Self.treasury, .takerFee, &journal)
+        for exchange in trade.exchanged { write(exchange, of: id, into: &journal) }
         journal.append(
             .filled(
                 Fill(
@@ -192,6 +195,12 @@ extension ClearingHouse {
                     state)
             }
             cost = cost + Money(raw: settled.cost) + counted
+        }
+        if terms.payout != .settlement {
+            plan.exchanged = try payout(
+                id, parts.taker.before.side, terms,
+                change: parts.taker.realized - parts.taker.funding - fee.raw
+                    - (plan.impact?.cost ?? 0))
         }
         try requireMargin(for: parts.taker, market: market.index, fee: cost, reduces: reduces)
         return plan

@@ -51,7 +51,7 @@ public struct LiquidationQuote: Sendable {
         /// What it would have had more at the protocol's price. [1e-8 of the settlement asset]
         public var profitGivenUp: Money
     }
-    /// An asset taken at its price.
+    /// An asset taken at its price; with minuses, one that is paid out.
     public struct Exchange: Sendable {
         public var asset: AssetID
         public var seized: Quantity

@@ -29,6 +29,8 @@ public struct PoolTerms: Hashable, Sendable {
     public var liquidationFee: Money?
     /// When winners are closed before their profit exceeds what the pool can pay; nil for never.
     public var deleveraging: PoolDeleveraging?
+    /// In what the pool pays a profit.
+    public var payout = PoolPayoutAsset.settlement
     /// How impact is kept apart from liquidity; nil where it is a part of the price of each trade.
     public var impactPool: ImpactPoolTerms?
 
@@ -50,6 +52,20 @@ public struct PoolTerms: Hashable, Sendable {
         self.openInterestMultiplier = openInterestMultiplier
         self.liquidationFee = liquidationFee
     }
+}
+
+/// In what a pool pays the profit of a closing, once its costs are taken off.
+///
+/// Where it is not the settlement asset, what a closing leaves owed is taken of the account's other assets at once, at their
+/// prices. Source: gmx-io/gmx-synthetics @a5c0c88 contracts/position/DecreasePositionCollateralUtils.sol,
+/// DecreasePositionSwapUtils.sol; there the swap into the collateral has a fee and an impact of its own.
+public enum PoolPayoutAsset: Int8, Hashable, Sendable {
+    case settlement
+    /// What backs the position's side.
+    case backing
+    /// The asset of which the account holds most by value, beside the settlement asset; what backs its side where it
+    /// holds none.
+    case collateral
 }
 
 /// What traders hold against the pool on one side of a market.

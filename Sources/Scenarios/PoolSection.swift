@@ -19,6 +19,10 @@ extension ScenarioDecoder {
             "backing", "[asset, asset]", rule: "the underlying and the settlement asset",
             "What the pool pays winning longs out of, and what winning shorts."),
         Key(
+            "payout", "settlement, backing or collateral", rule: "settlement",
+            "In what the pool pays a profit: the settlement asset, what backs the position's side, or what the account holds most of beside the settlement asset. With the others, what a closing leaves owed is taken of the account's other assets at once."
+        ),
+        Key(
             "reserve", "percentage", rule: "no limit",
             "The most of its side of the pool that positions may reserve: longs what they are worth, shorts their size."
         ),
@@ -172,6 +176,10 @@ extension ScenarioDecoder {
             liquidationFee: own.readIfPresent("liquidation_fee", .notNegative))
         terms.deleveraging = poolDeleveraging(own)
         terms.impactPool = impactPool(own, terms, underlying)
+        let payouts: [(word: String, value: PoolPayoutAsset)] = [
+            ("settlement", .settlement), ("backing", .backing), ("collateral", .collateral),
+        ]
+        terms.payout = own.readIfPresent("payout", Kind.choice(payouts)) ?? .settlement
         return terms
     }
 

@@ -210,8 +210,6 @@ enum VectorInventory {
         gmx-v2-liquidation
           ids gliq-01 gliq-02 gliq-08 gliq-09 gliq-10 gliq-11 gliq-12 gliq-14 gliq-d1 gliq-d2
           ids gliq-d3 gliq-d4 gliq-d5
-          rule gliq-11
-          because a profit is paid in the settlement asset, not in the collateral
         gmx-v2-pool-pnl-adl
           ids adl-20 adl-25 pnlcap-1 pnlcap-2 poolvalue-1 spread-3 negpnl-1 oracle-spread-0
           ids oracle-spread-1 oracle-scale-eth oracle-scale-usdc
