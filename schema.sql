@@ -14,7 +14,7 @@
 -- Units in brackets. "none" in a column's text means that it may be null.
 
 pragma application_id = 1129467207; -- "CRMG"
-pragma user_version = 3;
+pragma user_version = 4;
 
 -- == tables ==
 
@@ -522,6 +522,10 @@ create table if not exists protocol_metric (
     liquidatable_on_chain integer not null, -- accounts liquidatable at the protocol's prices
     liquidatable_in_truth integer not null, -- accounts liquidatable at outside prices
     stale_feeds integer not null, -- feeds whose price is stale
+    newly_liquidatable integer not null, -- accounts that became liquidatable at the protocol's prices in this block
+    newly_liquidatable_e8 integer not null, -- [1e-8 USD] their positions' notional and debts
+    taken_at_once integer not null, -- those of them that were liquidated in this block
+    taken_at_once_e8 integer not null, -- [1e-8 USD] their positions' notional and debts
     primary key (run, block)
 ) strict, without rowid;
 
@@ -1658,7 +1662,9 @@ select
     p.open_interest_e8 / 1e8 as open_interest, p.collateral_e8 / 1e8 as collateral,
     p.insurance_fund_e8 / 1e8 as insurance_fund, p.bad_debt_e8 / 1e8 as bad_debt,
     p.pool_equity_e8 / 1e8 as pool_equity, p.underwater_e8 / 1e8 as underwater,
-    p.liquidatable_on_chain, p.liquidatable_in_truth, p.stale_feeds
+    p.liquidatable_on_chain, p.liquidatable_in_truth, p.stale_feeds,
+    p.newly_liquidatable, p.newly_liquidatable_e8 / 1e8 as newly_liquidatable_exposure,
+    p.taken_at_once, p.taken_at_once_e8 / 1e8 as taken_at_once_exposure
 from protocol_metric p left join block b using (run, block);
 
 -- The views below answer questions.
@@ -1991,6 +1997,11 @@ funds as (
         (z.pool_equity_e8 - a.pool_equity_e8) / 1e8 as pool_change
     from ends e join protocol_metric z on z.run = e.run and z.block = e.last
     join protocol_metric a on a.run = e.run and a.block = 0),
+arrivals as (
+    select
+        run, sum(newly_liquidatable) as accounts, sum(newly_liquidatable_e8) / 1e8 as exposure,
+        sum(taken_at_once_e8) / 1e8 as taken
+    from protocol_metric group by run),
 spells as (
     select run, time_ms, underwater_e8, sum(underwater_e8 <= 0) over (partition by run order by block) as spell
     from protocol_metric join block using (run, block)),
@@ -2112,6 +2123,9 @@ union all select r.run, 'over_liquidation_usd', coalesce(s.over_liquidation, 0) 
 union all select r.run, 'late_delay_seconds', coalesce(s.late_ms / s.lates / 1e3, 0) from run r left join step_sums s using (run)
 union all select r.run, 'same_block_share', coalesce(s.same_block / s.notional, 0) from run r left join step_sums s using (run)
 union all select r.run, 'prompt_share', coalesce(s.prompt / s.notional, 0) from run r left join step_sums s using (run)
+union all select run, 'became_liquidatable', accounts from arrivals
+union all select run, 'became_liquidatable_usd', exposure from arrivals
+union all select run, 'taken_at_once_share', iif(exposure > 0, taken / exposure, 0) from arrivals
 union all select r.run, 'time_to_solvency_seconds', coalesce(i.longest_ms / 1e3, 0) from run r left join insolvency i using (run)
 union all select r.run, 'liquidation_attempts', coalesce(b.attempts, 0) from run r left join bids b using (run)
 union all select r.run, 'win_rate', coalesce(b.wins * 1.0 / b.attempts, 0) from run r left join bids b using (run)
@@ -2427,6 +2441,9 @@ left join oracle_price p on p.run = o.run and p.block = o.block and p.tx = o.tx 
 where o.fate = 1 and (
     p.round is null or p.round > o.round
     or (p.round = o.round and (p.price_e8 <> o.price_e8 or p.observed_ms <> o.observed_ms))
+    or (p.round < o.round and not exists (
+        select 1 from feed f join parameter k on k.run = f.run and k.key = 'oracles.' || f.name || '.kind'
+        where f.run = o.run and f.feed = o.feed and k.value = 'delayed'))
     or (p.round < o.round and exists (
         select 1 from oracle_price q
         where q.run = o.run and q.feed = o.feed and q.round = o.round and q.block > o.block

@@ -119,10 +119,12 @@ extension Liquidator {
         return view.house.largestDebt(of: account)
     }
 
-    /// What it bids for a step; behind a report, as much below it as one can be. [wei per gas]
+    /// What it bids for a step; behind a report, as little below it as one can be, or its fixed fee if that is less:
+    /// whoever bids the same every day does so there too. [wei per gas]
     private func bid(for earned: Money, gas: Int64, _ view: borrowing View) -> Int64? {
         if let awaited = view.awaited {
-            let below = max(0, awaited.price - 1)
+            var below = max(0, awaited.price - 1)
+            if case .fixed(let own) = policy { below = min(below, own) }
             return below >= view.baseFee ? below : nil
         }
         let policy = self.policy

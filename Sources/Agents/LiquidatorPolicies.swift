@@ -6,7 +6,8 @@ extension LiquidatorGroup {
         /// The committed state, at each of its looks.
         case polling
         /// Also a price report that waits in the public mempool: it stands right behind the report that makes
-        /// an account liquidatable, in the same block where blocks are ordered by tip or arrival.
+        /// an account liquidatable, in the same block where blocks are ordered by tip or arrival, unless its fee is fixed
+        /// and less than the report's.
         case mempool
     }
 

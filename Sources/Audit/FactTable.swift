@@ -125,7 +125,8 @@ enum FactTable: UInt8, CaseIterable, Sendable {
             [
                 "block", "open_interest_e8", "collateral_e8", "insurance_fund_e8", "bad_debt_e8",
                 "pool_equity_e8", "underwater_e8", "liquidatable_on_chain",
-                "liquidatable_in_truth", "stale_feeds",
+                "liquidatable_in_truth", "stale_feeds", "newly_liquidatable",
+                "newly_liquidatable_e8", "taken_at_once", "taken_at_once_e8",
             ]
         case .oevAuction:
             [

@@ -248,6 +248,10 @@ final class RowEmitter {
         sink.integer(metric.liquidatableOnChain)
         sink.integer(metric.liquidatableInTruth)
         sink.integer(metric.staleFeeds)
+        sink.integer(metric.newlyLiquidatable.accounts)
+        sink.exact(metric.newlyLiquidatable.exposure)
+        sink.integer(metric.newlyLiquidatable.takenAccounts)
+        sink.exact(metric.newlyLiquidatable.takenExposure)
         try sink.end()
     }
 

@@ -8,7 +8,7 @@ public enum Schema {
     /// "CRMG", in the header of every database of this program.
     static let applicationID: Int64 = 1_129_467_207
     /// The version of the schema.
-    static let version: Int64 = 3
+    static let version: Int64 = 4
 
     private static let marker = "-- == indexes =="
 

@@ -14,6 +14,17 @@ extension ClearingHouse {
         statement(id.index, prices.map(valuationPrices) ?? self.prices, kind, .nothing)
     }
 
+    /// What an account's positions and debts come to at the protocol's prices. [1e-8 USD]
+    ///
+    /// Notional of positions, whichever side they are on, and the value of negative balances; nothing is netted.
+    public func exposure(of id: AccountID) -> Money {
+        let lines = statement(of: id, .maintenance)
+        var notional = lines.positions.reduce(Money.zero) { $0 + $1.notional }
+        let unit = prices[assetRows[settlement].feed].raw
+        if hasInverse, unit != scaleE8 { notional = Money(raw: scaled(notional.raw, unit, .up)) }
+        return lines.assets.reduce(notional) { $1.value.isNegative ? $0 - $1.value : $0 }
+    }
+
     func statement(
         _ account: Int, _ prices: [Price], _ kind: MarginKind, _ hypothesis: Hypothesis
     ) -> MarginStatement {

@@ -48,8 +48,11 @@ public struct HealthIndex: Sendable {
     private var highs: [Price] = []
     private var epoch: Int64 = -1
     private var parameterVersion: Int64 = -1
+    /// Under stress tests, pools with terms and liquidations with a course a price moves more than its own terms.
+    private var scan = HealthScan()
+    private var placements: Int64 = 0
     /// How many accounts were evaluated in all: the work done. For measurement.
-    public private(set) var evaluations: Int64 = 0
+    public var evaluations: Int64 { placements + scan.evaluations }
 
     public init() {}
 
@@ -61,7 +64,12 @@ public struct HealthIndex: Sendable {
     public mutating func liquidatable(in house: ClearingHouse, at prices: [Price]) -> [AccountID] {
         let prices = house.valuationPrices(prices)
         refreshes += 1
-        guard house.isPlainMaintenance || house.isMonotone else { return scan(house, prices) }
+        guard house.isPlainMaintenance || house.isMonotone else {
+            // Whatever was known of the levels is out of date by the time they are used again.
+            epoch = -1
+            parameterVersion = -1
+            return scan.liquidatable(in: house, at: prices)
+        }
         let follows = house.epoch == epoch || house.epoch == epoch + 1
         if follows, parameterVersion == house.parameterVersion, drift.covers(house) {
             updateSignals(house, prices)
@@ -77,21 +85,6 @@ public struct HealthIndex: Sendable {
         epoch = house.epoch
         consumed = house.touched.count
         collect(house, prices)
-        return underwater
-    }
-
-    /// Looks at everybody: under stress tests and pools with terms, a price moves more than its own terms.
-    private mutating func scan(_ house: ClearingHouse, _ prices: [Price]) -> [AccountID] {
-        // Whatever was known of the levels is out of date by the time they are used again.
-        epoch = -1
-        parameterVersion = -1
-        underwater.removeAll(keepingCapacity: true)
-        for index in house.accounts.indices where house.accounts[index].role == .margin {
-            guard house.mayBeLiquidatable(index) else { continue }
-            evaluations += 1
-            let health = house.evaluate(index, prices, .maintenance, .nothing)
-            if house.isDue(index, health, prices) { underwater.append(AccountID(index: index)) }
-        }
         return underwater
     }
 
@@ -175,7 +168,7 @@ public struct HealthIndex: Sendable {
         let facts = house.accounts[account]
         guard facts.role == .margin else { return -1 }
         guard facts.markets != 0 || house.hasDebt(account) else { return Self.safe }
-        evaluations += 1
+        placements += 1
         guard house.isPlainMaintenance else { return boundedLevel(of: account, house, prices) }
         let valuation = house.valuation(account, prices, .maintenance, .nothing)
         exposures.measure(account, in: house, at: prices, as: valuation)
@@ -288,7 +281,7 @@ public struct HealthIndex: Sendable {
         underwater.removeAll(keepingCapacity: true)
         for slot in members[Self.watched].indices.reversed() {
             let account = Int(members[Self.watched][slot])
-            evaluations += 1
+            placements += 1
             let health = house.evaluate(account, prices, .maintenance, .nothing)
             if house.isBelowTrigger(health, account) {
                 underwater.append(AccountID(index: account))

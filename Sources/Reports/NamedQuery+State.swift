@@ -47,7 +47,8 @@ extension NamedQuery {
             "Open interest, collateral, insurance fund, bad debt, and who was liquidatable.",
             sql: """
                 select block, time, open_interest, collateral, insurance_fund, bad_debt, pool_equity,
-                    liquidatable_on_chain, liquidatable_in_truth, stale_feeds
+                    liquidatable_on_chain, liquidatable_in_truth, newly_liquidatable, taken_at_once,
+                    stale_feeds
                 from v_protocol_metric where run = :run order by block
                 """),
         NamedQuery(

@@ -115,7 +115,7 @@ extension AccountFile {
                 "An amount of each asset, by name; negative is a debt."),
             Key(
                 "positions", "map or list", rule: "none",
-                "Positions by market, or a list of them with their `market`; a market is called by its asset or as ASSET-PERP."
+                "Positions by market, or a list of them with their `market`; a market is called by its asset or as the venue does: BTC, BTC-PERP, BTC/USD, BTCUSDT."
             ),
             Key(
                 "mode", "cross or isolated", default: "cross",

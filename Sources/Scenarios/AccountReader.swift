@@ -23,9 +23,11 @@ struct AccountReader {
             fields.value("account") ?? Tree(content: .mapping([]), position: tree.position)
         let accountFields = Fields(account, "account", AccountFile.accountSection, blank)
         let prices = fields.value("prices")
-        let listed = prices.map { blank.named($0, "prices", of: "prices") } ?? []
         let written = positions(accountFields)
         let named = preset(fields)
+        let listed = Self.byAsset(
+            prices.map { blank.named($0, "prices", of: "prices") } ?? [],
+            known: knownAssets(named, account))
         guard problems.isEmpty else { throw ScenarioProblems(problems.sorted) }
         let scenario = rules(named, fields, listed, account, written)
         let decoder = ScenarioDecoder(scenario, problems)
@@ -76,7 +78,9 @@ struct AccountReader {
         var names: [String] = settlement.map { [$0] } ?? []
         names += prices.map(\.key)
         names += account["balances"]?.entries?.map(\.key) ?? []
-        names += positions.map { Self.asset(of: $0.market.scalar ?? "") }
+        let priced = names
+        func asset(of market: String) -> String { Self.asset(of: market, among: priced) }
+        names += positions.map { asset(of: $0.market.scalar ?? "") }
         var assets: [Tree.Entry] = []
         for name in names where !assets.contains(where: { $0.key == name }) {
             assets.append(entry(name, map([entry("price", .text("1", at: place))])))
@@ -89,8 +93,7 @@ struct AccountReader {
                 entry(
                     name,
                     map([
-                        entry(
-                            "underlying", .text(Self.asset(of: name), at: position.market.position))
+                        entry("underlying", .text(asset(of: name), at: position.market.position))
                     ])))
         }
         var result = map([
@@ -104,7 +107,7 @@ struct AccountReader {
                 let renamed = written.map { change in
                     let name =
                         markets.first {
-                            $0.key == change.key || Self.asset(of: $0.key) == change.key
+                            $0.key == change.key || asset(of: $0.key) == change.key
                         }
                     return Tree.Entry(
                         key: name?.key ?? change.key, position: change.position, value: change.value
@@ -132,8 +135,31 @@ struct AccountReader {
         return result
     }
 
-    /// `BTC` of `BTC-PERP`.
-    static func asset(of market: String) -> String { String(market.prefix { $0 != "-" }) }
+    /// What the preset and the account's balances call assets and markets.
+    private func knownAssets(_ named: Tree, _ account: Tree) -> [String] {
+        let preset = named.scalar.flatMap { Preset.named($0)?.tree(problems) }
+        let trees = [preset?["assets"], preset?["markets"], account["balances"]]
+        return trees.flatMap { $0?.entries?.map(\.key) ?? [] }
+    }
+
+    /// Prices under the names of their assets, where the venue's name of a pair was written: `BTC` for `BTCUSDT`.
+    private static func byAsset(_ prices: [Tree.Entry], known: [String]) -> [Tree.Entry] {
+        prices.map { price in
+            let asset = asset(of: price.key, among: known)
+            guard known.contains(asset), !prices.contains(where: { $0.key == asset }) else {
+                return price
+            }
+            return Tree.Entry(key: asset, position: price.position, value: price.value)
+        }
+    }
+
+    /// `BTC` of `BTC-PERP`, `BTC/USD` and, where it is one of the assets, of `BTCUSDT`.
+    static func asset(of market: String, among assets: [String]) -> String {
+        let name = String(market.prefix { !"-/_:".contains($0) })
+        guard !assets.contains(name) else { return name }
+        let ends = ["USDT", "USDC", "USD", "PERP"].filter { name.hasSuffix($0) }
+        return ends.map { String(name.dropLast($0.count)) }.first { assets.contains($0) } ?? name
+    }
 
     // MARK: What the account holds
 
@@ -338,9 +364,9 @@ struct AccountReader {
         for entry in decoder.named(tree, "market", of: "markets and assets") {
             let own = Fields(
                 entry.value, "market.\(entry.key)", AccountFile.marketStateSection, decoder)
-            let asset = Self.asset(of: entry.key)
+            let asset = Self.asset(of: entry.key, among: decoder.assetNames)
             if let index = decoder.marketNames.firstIndex(where: {
-                $0 == entry.key || Self.asset(of: $0) == entry.key
+                $0 == entry.key || Self.asset(of: $0, among: decoder.assetNames) == entry.key
             }) {
                 let isInverse = decoder.markets[index].contract == .inverse
                 result.books[index] = book(own, unit: isInverse ? "USD" : asset, decoder)
@@ -424,8 +450,11 @@ extension ScenarioDecoder {
 extension Preset {
     /// The asset that the preset's profits are paid in; nil where it names none.
     func settlement(_ problems: ProblemList) -> String? {
+        tree(problems)?["protocol"]?["settlement"]?.scalar
+    }
+
+    func tree(_ problems: ProblemList) -> Tree? {
         let source = problems.source(named: "preset \(name)")
-        return YAMLReader(problems: problems, source: source).tree(of: text)?["protocol"]?[
-            "settlement"]?.scalar
+        return YAMLReader(problems: problems, source: source).tree(of: text)
     }
 }

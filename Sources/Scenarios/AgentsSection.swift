@@ -53,7 +53,7 @@ extension ScenarioDecoder {
                 "After how many blocks it raises its own waiting fee; 0 is never."),
             Key(
                 "timing", "polling or mempool", rule: "polling",
-                "What sets it off: the committed state, or also price reports in the mempool, behind which it stands in the same block."
+                "What sets it off: the committed state, or also price reports in the mempool, behind which it stands in the same block, at the report's price but for no more than a fixed fee."
             ),
             Key(
                 "financing", "own, {credit: map} or {flash: map}", rule: "own",

@@ -191,6 +191,21 @@ extension Scenario {
             sentence: "Of the liquidated notional, what was taken in that block or in the next one."
         ),
         Metric(
+            name: "became_liquidatable", unit: .count,
+            sentence:
+                "How often an account became liquidatable at the protocol's prices, liquidated or not."
+        ),
+        Metric(
+            name: "became_liquidatable_usd", unit: .dollars,
+            sentence:
+                "What the positions and debts of those accounts came to when they did; nothing is netted."
+        ),
+        Metric(
+            name: "taken_at_once_share", unit: .share,
+            sentence:
+                "Of that, the accounts' that were liquidated in the block that made them liquidatable; zero without any."
+        ),
+        Metric(
             name: "time_to_solvency_seconds", unit: .seconds,
             sentence:
                 "The longest time, from block to block, during which open accounts owed more than they had at outside prices."

@@ -187,11 +187,12 @@ public struct ProtocolMetric: Sendable, Hashable {
     public var liquidatableOnChain: Int
     public var liquidatableInTruth: Int
     public var staleFeeds: Int
+    public var newlyLiquidatable: NewlyLiquidatable
 
     public init(
         openInterest: Money, collateral: Money, insuranceFund: Money, badDebt: Money,
         poolEquity: Money, underwater: Money, liquidatableOnChain: Int, liquidatableInTruth: Int,
-        staleFeeds: Int
+        staleFeeds: Int, newlyLiquidatable: NewlyLiquidatable = NewlyLiquidatable()
     ) {
         self.openInterest = openInterest
         self.collateral = collateral
@@ -202,5 +203,45 @@ public struct ProtocolMetric: Sendable, Hashable {
         self.liquidatableOnChain = liquidatableOnChain
         self.liquidatableInTruth = liquidatableInTruth
         self.staleFeeds = staleFeeds
+        self.newlyLiquidatable = newlyLiquidatable
+    }
+}
+
+/// The accounts that became liquidatable at the protocol's prices in one block, and how many were liquidated in it.
+///
+/// Whoever becomes so, is healthy again and becomes so once more counts twice. An account that its owner cures in the
+/// very block counts only if it had been liquidatable before or after a transaction that liquidates it.
+public struct NewlyLiquidatable: Sendable, Hashable {
+    public var accounts = 0
+    /// What their positions and debts came to: before the step, or else at the end of the block. [1e-8 USD]
+    public var exposure: Money = .zero
+    /// Those of them with a liquidation step in the same block.
+    public var takenAccounts = 0
+    /// [1e-8 USD]
+    public var takenExposure: Money = .zero
+
+    public init(
+        accounts: Int = 0, exposure: Money = .zero, takenAccounts: Int = 0,
+        takenExposure: Money = .zero
+    ) {
+        self.accounts = accounts
+        self.exposure = exposure
+        self.takenAccounts = takenAccounts
+        self.takenExposure = takenExposure
+    }
+
+    mutating func add(_ exposure: Money, taken: Bool) {
+        accounts += 1
+        self.exposure += exposure
+        guard taken else { return }
+        takenAccounts += 1
+        takenExposure += exposure
+    }
+
+    static func += (total: inout NewlyLiquidatable, other: NewlyLiquidatable) {
+        total.accounts += other.accounts
+        total.exposure += other.exposure
+        total.takenAccounts += other.takenAccounts
+        total.takenExposure += other.takenExposure
     }
 }

@@ -28,7 +28,9 @@ extension ClearingHouse {
     /// One line about the whole protocol.
     ///
     /// - Parameter inTruth: the accounts liquidatable at the outside prices: nobody else can be insolvent.
-    func metric(onChain: Int, inTruth: [AccountID], truth: [Price]) -> ProtocolMetric {
+    func metric(
+        onChain: Int, inTruth: [AccountID], truth: [Price], newly: NewlyLiquidatable
+    ) -> ProtocolMetric {
         var openInterest: Money = .zero
         for market in parameters.markets.indices.map(MarketID.init(index:)) {
             openInterest += worth(self.openInterest(market), at: price(of: market))
@@ -54,7 +56,8 @@ extension ClearingHouse {
         return ProtocolMetric(
             openInterest: openInterest, collateral: collateral, insuranceFund: fund, badDebt: debt,
             poolEquity: plainEquity(of: Self.liquidityPool, at: prices), underwater: underwater,
-            liquidatableOnChain: onChain, liquidatableInTruth: inTruth.count, staleFeeds: stale)
+            liquidatableOnChain: onChain, liquidatableInTruth: inTruth.count, staleFeeds: stale,
+            newlyLiquidatable: newly)
     }
 
     private func worth(_ quantity: Quantity, at price: Price) -> Money {

@@ -6,6 +6,8 @@ struct DueList {
     private var index = HealthIndex()
     private(set) var accounts: [AccountID] = []
     private var sinceMilliseconds: [Int64] = []
+    /// Who has become liquidatable since ``takeArrivals()`` was last called, in order of becoming so.
+    private var arrivals: [AccountID] = []
     private static let notDue = Int64.min
 
     /// Looks again. Whoever is no longer liquidatable loses its time.
@@ -21,10 +23,17 @@ struct DueList {
             if old.first == account { old.removeFirst() }
             if sinceMilliseconds[account.index] == Self.notDue {
                 sinceMilliseconds[account.index] = time.milliseconds
+                arrivals.append(account)
             }
         }
         for account in old { sinceMilliseconds[account.index] = Self.notDue }
         accounts = now
+    }
+
+    /// Who has become liquidatable since the last call, and may no longer be.
+    mutating func takeArrivals() -> [AccountID] {
+        defer { arrivals.removeAll(keepingCapacity: true) }
+        return arrivals
     }
 
     /// A step has been taken: whatever is still due counts from now.

@@ -97,6 +97,10 @@ extension RunSummary {
             return count == 0 ? .zero : seconds(incentives.lateDelayTotal / count)
         case "same_block_share": return share(incentives.sameBlock, of: liquidatedNotional)
         case "prompt_share": return share(incentives.prompt, of: liquidatedNotional)
+        case "became_liquidatable": return Ratio(raw: Int64(newlyLiquidatable.accounts) * scaleE8)
+        case "became_liquidatable_usd": return money(newlyLiquidatable.exposure)
+        case "taken_at_once_share":
+            return share(newlyLiquidatable.takenExposure, of: newlyLiquidatable.exposure)
         case "time_to_solvency_seconds": return seconds(incentives.longestInsolvency)
         case "liquidation_attempts": return Ratio(raw: incentives.attempts * scaleE8)
         case "win_rate":

@@ -67,6 +67,9 @@ public struct RunSummary: Sendable {
 
     public private(set) var deleveraged = DeleveragingTally()
 
+    /// Who became liquidatable at the protocol's prices, and was liquidated in the same block.
+    public private(set) var newlyLiquidatable = NewlyLiquidatable()
+
     var followed: Followed
     let feedNames: [String]
     private let nativeFeed: FeedID?
@@ -130,6 +133,7 @@ public struct RunSummary: Sendable {
         poolAtEnd = record.metric.poolEquity
         badDebt = record.metric.badDebt
         underwater = record.metric.underwater
+        newlyLiquidatable += record.metric.newlyLiquidatable
         highestBaseFee = max(highestBaseFee, record.header.baseFee)
         highestMinimumPrice = max(highestMinimumPrice, record.header.minimumPrice)
         dropped += Int64(record.dropped.count)

@@ -15,6 +15,8 @@ extension Simulation {
         var outside: [OutsideTradeRecord]
         /// Accounts' maintenance health before each liquidation, by transaction, where decisions are recorded.
         var health: [Int64: Health]
+        /// Accounts that became liquidatable in the block and were liquidated in it, and their exposure before.
+        var taken: [AccountID: Money]
     }
 
     /// Writes what is free of charge into the block: the uptime of the sequencer after a silence, and the
@@ -49,12 +51,18 @@ extension Simulation {
         var before: [Int64: Health] = [:]
         // Liquidations that had begun, and that the outside prices would not have ended either.
         var continued: Set<Int64> = []
+        // What accounts came to that were not liquidatable before the block, before the first step that takes them.
+        var exposure: [Int64: Money] = [:]
+        var taken: [AccountID: Money] = [:]
         let block = chain.build(slot, appendingTo: journal, checkpoint: checkpoint) {
             [self] (transaction, journal) throws(Rejection) in
             if let account = transaction.command.liquidated, account.index < house.accountCount {
                 before[transaction.id] = house.health(of: account, .maintenance, at: truth)
                 if scenario.recordsDecisions {
                     health[transaction.id] = house.health(of: account, .maintenance)
+                }
+                if onChain.since(account) == nil {
+                    exposure[transaction.id] = house.exposure(of: account)
                 }
                 if house.isBeingLiquidated(account), house.isLiquidatable(account, at: truth) {
                     continued.insert(transaction.id)
@@ -76,12 +84,15 @@ extension Simulation {
                 guard case .liquidated(let step) = event else { continue }
                 var record = judge(step, included.index, health, truth, slot.time)
                 if continued.contains(included.transaction.id) { record.wrongful = false }
+                if let exposure = exposure[included.transaction.id], taken[step.account] == nil {
+                    taken[step.account] = exposure
+                }
                 liquidations.append(record)
             }
         }
         return Execution(
             block: block, opening: opening, liquidations: liquidations, outside: traded,
-            health: health)
+            health: health, taken: taken)
     }
 
     /// The state before a bundle, while it is tried; nil where there are no bundles.

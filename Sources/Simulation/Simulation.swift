@@ -35,6 +35,8 @@ public final class Simulation: IteratorProtocol {
     /// Who is liquidatable, and since when: at the protocol's prices, and at the outside ones.
     var onChain = DueList()
     var inTruth = DueList()
+    /// Who has become liquidatable at the protocol's prices since the last record, and their exposure then.
+    var arrived: [(account: AccountID, exposure: Money)] = []
     let paranoid: Bool
     let end: Timestamp
     var worldTime: Timestamp
@@ -93,7 +95,7 @@ public final class Simulation: IteratorProtocol {
         genesis = record(
             ChainBlock(header: lastHeader, transactions: [], dropped: [], journal: journal),
             opening: journal.count, closing: journal.count..<journal.count, reports: [],
-            liquidations: [], outside: [])
+            liquidations: [], taken: [:], outside: [])
         upcoming = chain.nextSlot()
         dueUpdate(at: scenario.start)
     }
@@ -143,7 +145,8 @@ public final class Simulation: IteratorProtocol {
         }
         var record = record(
             result.block, opening: opening, closing: closing..<result.block.journal.count,
-            reports: fates, liquidations: result.liquidations, outside: outside)
+            reports: fates, liquidations: result.liquidations, taken: result.taken, outside: outside
+        )
         record.decisions = decisions
         record.bundles = result.block.bundles
         record.expressRounds = result.block.expressRounds
@@ -168,12 +171,12 @@ public final class Simulation: IteratorProtocol {
 
     private func record(
         _ block: ChainBlock, opening: Int, closing: Range<Int>, reports: [OracleReportRecord],
-        liquidations: [LiquidationRecord], outside: [OutsideTradeRecord]
+        liquidations: [LiquidationRecord], taken: [AccountID: Money], outside: [OutsideTradeRecord]
     ) -> BlockRecord {
         let truth = truth
         let now = block.header.time
-        onChain.update(house, at: house.prices, time: now)
-        inTruth.update(house, at: truth, time: now)
+        dueUpdate(at: now)
+        let newly = newlyLiquidatable(taken: taken, liquidations)
         for liquidation in liquidations {
             onChain.restart(liquidation.step.account, at: now)
             inTruth.restart(liquidation.step.account, at: now)
@@ -190,6 +193,7 @@ public final class Simulation: IteratorProtocol {
             oracleReports: reports, referencePrices: reference, outsideTrades: outside,
             liquidations: liquidations, health: house.healthRecords(of: everyone, truth: truth),
             metric: house.metric(
-                onChain: onChain.accounts.count, inTruth: inTruth.accounts, truth: truth))
+                onChain: onChain.accounts.count, inTruth: inTruth.accounts, truth: truth,
+                newly: newly))
     }
 }

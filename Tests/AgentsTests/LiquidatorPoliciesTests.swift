@@ -76,6 +76,18 @@ import Testing
         #expect(decision.health == hunt.world.house.health(of: account, .maintenance))
     }
 
+    @Test(arguments: [(20, 20_000_000_000), (60, 59_999_999_999), (80, 59_999_999_999)])
+    func bidsNoMoreThanItsFixedFeeBehindAReport(gwei: Int64, bid: Int64) throws {
+        var hunt = try Hunt(fee: .fixed(gwei * 1_000_000_000), timing: .mempool)
+        _ = try hunt.borrower()
+        hunt.world.awaited = AwaitedReport(
+            feed: ethFeed,
+            report: PriceReport(
+                round: 9, price: Price(whole: 2000), observedAt: start, publishedAt: start),
+            price: 60_000_000_000)
+        #expect(hunt.agent.watch(hunt.world.view).requests.map(\.maxFee) == [bid])
+    }
+
     @Test func aReportThatPaysLessThanTheBaseFeeHelpsNobody() throws {
         var hunt = try Hunt(timing: .mempool)
         _ = try hunt.borrower()

@@ -151,7 +151,7 @@ import Testing
         let newer = scratch.path("newer.sqlite")
         _ = try AuditWriter.create(newer, description: description).suspend()
         try DatabaseQueue(path: newer).writeWithoutTransaction {
-            try $0.execute(sql: "pragma user_version = 4")
+            try $0.execute(sql: "pragma user_version = \(Schema.version + 1)")
         }
         for path in [foreign, text, newer] {
             let bytes = try Data(contentsOf: URL(fileURLWithPath: path))

@@ -47,7 +47,10 @@ enum Fixture {
     static let metric = ProtocolMetric(
         openInterest: Money(raw: 101), collateral: Money(raw: 102), insuranceFund: Money(raw: 103),
         badDebt: Money(raw: 104), poolEquity: Money(raw: 105), underwater: Money(raw: 106),
-        liquidatableOnChain: 5, liquidatableInTruth: 6, staleFeeds: 1)
+        liquidatableOnChain: 5, liquidatableInTruth: 6, staleFeeds: 1,
+        newlyLiquidatable: NewlyLiquidatable(
+            accounts: 3, exposure: Money(raw: 107), takenAccounts: 2, takenExposure: Money(raw: 108)
+        ))
 
     static func quiet(_ number: Int64) -> BlockRecord {
         BlockRecord(

@@ -16,7 +16,7 @@ import Testing
         for record in Fixture.records { try head.append(record) }
         #expect(
             head.head.description
-                == "b95888e4c432418f1cb8c40027b3d72d69aced40aef58f1c15daacb455432ed2")
+                == "1c6c631e7310c57b2f877d05505cc313061cff7fc9360db81d628d9ed941a722")
         #expect(head.blocks == 3)
     }
 

@@ -189,6 +189,30 @@ import Testing
         }
     }
 
+    /// Only a delayed feed takes over an older round with a report.
+    @Test func anOlderRoundIsForDelayedFeeds() throws {
+        let scratch = try Scratch()
+        let queue = try record(scratch)
+        try queue.writeWithoutTransaction { database in
+            for trigger in try String.fetchAll(
+                database, sql: "select name from sqlite_master where type = 'trigger'")
+            {
+                try database.execute(sql: "drop trigger \(trigger)")
+            }
+            let count = "select count(*) from breach_report_price where feed = 1"
+            try database.execute(
+                sql: "update oracle_report set round = round + 1000000 where feed = 1")
+            #expect(try Int.fetchOne(database, sql: count) ?? 0 > 0)
+            try database.execute(
+                sql: """
+                    delete from parameter where key like 'oracles.%.kind';
+                    insert into parameter
+                    select run, 1000000, 'oracles.' || name || '.kind', 'delayed' from feed where feed = 1
+                    """)
+            #expect(try Int.fetchOne(database, sql: count) == 0)
+        }
+    }
+
     @Test func questionsOfBooksHaveAnswers() throws {
         let scratch = try Scratch()
         _ = try record(scratch)

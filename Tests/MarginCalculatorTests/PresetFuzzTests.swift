@@ -182,7 +182,7 @@ private struct Traffic {
             house.advance(
                 to: house.time + TimeSpan(milliseconds: draws.uniform(in: 1...120_000)),
                 into: &journal)
-            return faults("time") ?? indexFault()
+            return faults("time")
         }
         let asset = AssetID(index: Int(draws.uniform(in: 0...3)))
         let account = pick(margins)
@@ -370,9 +370,9 @@ private struct Traffic {
             bid: draws.chance(Ratio(percent: 20)) ? auction.debt : max(Quantity(raw: 1), more))
     }
 
-    private func faults(_ what: String) -> String? {
+    private mutating func faults(_ what: String) -> String? {
         let breaches = house.breaches()
-        return breaches.isEmpty ? nil : "\(what) left \(breaches)"
+        return breaches.isEmpty ? indexFault() : "\(what) left \(breaches)"
     }
 
     private mutating func indexFault() -> String? {

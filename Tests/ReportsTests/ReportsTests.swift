@@ -109,7 +109,7 @@ enum Recorded {
         let database = try ReportDatabase(Recorded.path)
         for sql in [
             "delete from run", "create table t (a)", "select nonsense", "select 1; select 2", "",
-            "pragma user_version = 3",
+            "pragma user_version = 4",
         ] {
             let error = #expect(throws: ReportError.self, "\(sql)") { try database.query(sql) }
             #expect(error?.kind == .sql, "\(sql)")

@@ -66,25 +66,47 @@ import Testing
         }
     }
 
-    /// Perez et al. find more than 70 % of what becomes liquidatable taken at once; with the gas of 12 March 2020, and
-    /// keepers who bid as on every other day, next to nothing is.
+    /// Perez et al. find more than 70 % of what becomes liquidatable taken in the same block; with the gas of
+    /// 12 March 2020, and keepers who bid as on every other day, next to nothing is.
+    ///
+    /// Source: "Liquidations: DeFi on a Knife-edge" (arXiv 2009.13235), of Compound on all days until September 2020.
+    /// So prices move as in the hours between the plunges of 12 March, and keepers read the mempool.
+    @Test func sameBlockShareCollapsesWithGas() throws {
+        let days = [
+            "assets.ETH.price={gbm: {start: 180, volatility: 365%/year, drift: 0%/year}}",
+            "agents.liquidators.adaptive.timing=mempool",
+        ]
+        let shares = try Self.shares("taken_at_once_share", seeds: 1...16, days)
+        #expect(shares.calm.mean - shares.calm.halfWidth > 0.7, "\(shares.calm.mean)")
+        #expect(shares.gas.mean + shares.gas.halfWidth < 0.1, "\(shares.gas.mean)")
+    }
+
+    /// Keepers who look at committed blocks are one block later. In the plunges themselves, on a chain with room, they
+    /// take as much in that block or the next one; and nothing with that day's gas.
     @Test func promptSharesCollapseWithGas() throws {
+        let shares = try Self.shares("prompt_share", seeds: 1...4, [])
+        #expect(shares.calm.mean - shares.calm.halfWidth > 0.7, "\(shares.calm.mean)")
+        #expect(shares.gas.mean + shares.gas.halfWidth < 0.1, "\(shares.gas.mean)")
+    }
+
+    /// A metric of eight hours of congestion.yaml with room in blocks, and with its gas; keepers always bid 20 gwei.
+    private static func shares(
+        _ metric: String, seeds: ClosedRange<Int64>, _ settings: [String]
+    ) throws -> (calm: Sample, gas: Sample) {
         let fixed = [
-            "agents.liquidators.adaptive.fee=20 gwei", "agents.liquidators.adaptive.bump_after=0",
+            "duration=8h", "agents.liquidators.adaptive.fee=20 gwei",
+            "agents.liquidators.adaptive.bump_after=0",
         ]
         let calm = ["demand=null", "demand.price=10 gwei", "demand.load=40%"]
-        var shares: [Sample] = []
-        for overrides in [fixed + calm, fixed] {
+        let samples = try [calm, []].map { demand in
             let study = try Study(
-                kind: "grid", points: [StudyPoint(label: "", settings: [])], seeds: 1...4
-            ) { try Fixture.load("congestion", ["duration=8h"] + overrides + $0) }
+                kind: "grid", points: [StudyPoint(label: "", settings: [])], seeds: seeds
+            ) { try Fixture.load("congestion", fixed + demand + settings + $0) }
             var values = StudyValues(study)
             try StudyRunner(study, jobs: 2).run { values.add($0) }
-            shares.append(
-                try #require(values.sample(try study.metric(called: "prompt_share"), at: 0)))
+            return try #require(values.sample(try study.metric(called: metric), at: 0))
         }
-        #expect(shares[0].mean - shares[0].halfWidth > 0.7, "\(shares[0].mean)")
-        #expect(shares[1].mean + shares[1].halfWidth < 0.1, "\(shares[1].mean)")
+        return (samples[0], samples[1])
     }
 
     /// A liquidation pays from gas · price / bonus on: Perez et al., "Liquidations: DeFi on a Knife-edge" (arXiv
