@@ -16,6 +16,8 @@ struct HealthScan {
         var assets: [AssetRow] = []
         var interest: [InterestRow] = []
         var slowPrices: [Price] = []
+        /// What the bounds of prices follow from beside the prices, where any has them.
+        var reports: [PriceReport?] = []
         var socialised: [Fixed18] = []
         var proceedings: [Proceeding] = []
         var chosenLeverages: [Int64] = []
@@ -32,6 +34,7 @@ struct HealthScan {
             assets = house.assetRows
             interest = house.interestRows
             slowPrices = house.slowPrices
+            if house.hasBounds { reports = house.reports }
             socialised = house.socialised
             proceedings = house.proceedings
             chosenLeverages = house.chosenLeverages
