@@ -429,6 +429,38 @@ create table if not exists pool_deleveraging (
     primary key (run, block, tx, seq)
 ) strict, without rowid;
 
+-- A row is a step of the price impact that a pool keeps apart: what waits with a position, what of it is settled, what is
+-- held of a charge above the cap, or given back.
+create table if not exists impact_change (
+    run integer not null, -- run
+    block integer not null, -- block
+    tx integer not null, -- transaction
+    seq integer not null, -- event
+    account integer not null, -- account
+    market integer, -- market; none where what was held is given back
+    pending_before_e8 integer not null, -- [1e-8 units of the underlying] what waited with the position; negative is a charge
+    pending_after_e8 integer not null, -- [1e-8 units of the underlying] what waits with it now
+    settled_e8 integer not null, -- [1e-8 settlement units] paid to the account, or with a minus by it
+    held_e8 integer not null, -- [1e-8 settlement units] taken from it and held for it, or with a minus given back
+    pool_change_e8 integer not null, -- [1e-8 units of the underlying] change of the market's impact pool
+    primary key (run, block, tx, seq)
+) strict, without rowid;
+
+-- A row is a deposit into the liquidity pool for shares of it, or with negative shares a withdrawal.
+create table if not exists pool_share_change (
+    run integer not null, -- run
+    block integer not null, -- block
+    tx integer not null, -- transaction
+    seq integer not null, -- event
+    account integer not null, -- account
+    shares_e8 integer not null, -- [1e-8 shares] issued, or with a minus given back
+    supply_after_e8 integer not null check (supply_after_e8 >= 0), -- [1e-8 shares] that there are now
+    pool_value_e8 integer not null, -- [1e-8 USD] what the pool was worth to its depositors before
+    value_e8 integer not null check (value_e8 >= 0), -- [1e-8 USD] brought or taken, before the fee
+    fee_e8 integer not null check (fee_e8 >= 0), -- [1e-8 USD] fee
+    primary key (run, block, tx, seq)
+) strict, without rowid;
+
 -- A row is a change of who may do what: a pause, a changed parameter, a delegate, a market that is wound up, or a liquidation
 -- that has begun or ended, while its account may neither open nor withdraw.
 create table if not exists governance (
@@ -714,6 +746,8 @@ insert or ignore into code (domain, code, name) values
     ('table', 98, 'trade_request'),
     ('table', 99, 'pool_deleveraging'),
     ('table', 103, 'funding_split'),
+    ('table', 109, 'impact_change'),
+    ('table', 110, 'pool_share_change'),
     ('pool_deleveraging', 1, 'enabled'),
     ('pool_deleveraging', 2, 'disabled'),
     ('pool_deleveraging', 3, 'closed'),
@@ -758,6 +792,8 @@ insert or ignore into code (domain, code, name) values
     ('role', 11, 'auction'),
     ('role', 12, 'bids'),
     ('role', 20, 'escrow'),
+    ('role', 85, 'impactPool'),
+    ('role', 86, 'impactClaims'),
     ('command', 1, 'deposit'),
     ('command', 2, 'withdraw'),
     ('command', 3, 'transfer'),
@@ -788,6 +824,9 @@ insert or ignore into code (domain, code, name) values
     ('command', 49, 'deleverage'),
     ('command', 50, 'settleResult'),
     ('command', 58, 'windUp'),
+    ('command', 62, 'addLiquidity'),
+    ('command', 63, 'removeLiquidity'),
+    ('command', 64, 'claimImpact'),
     ('drop', 1, 'nonceTooLow'),
     ('drop', 2, 'replacementUnderpriced'),
     ('drop', 3, 'replaced'),
@@ -834,6 +873,11 @@ insert or ignore into code (domain, code, name) values
     ('balance_reason', 67, 'executionFeeReturned'),
     ('balance_reason', 70, 'resultTakenOver'),
     ('balance_reason', 75, 'poolFunding'),
+    ('balance_reason', 85, 'impactSettled'),
+    ('balance_reason', 86, 'impactHeld'),
+    ('balance_reason', 87, 'impactDistributed'),
+    ('balance_reason', 88, 'liquidityAdded'),
+    ('balance_reason', 89, 'liquidityRemoved'),
     ('position_reason', 1, 'trade'),
     ('position_reason', 2, 'orderMatch'),
     ('position_reason', 3, 'liquidation'),
@@ -924,6 +968,15 @@ insert or ignore into code (domain, code, name) values
     ('rejection', 421, 'belowMinimumDebt'),
     ('rejection', 422, 'marketReduceOnly'),
     ('rejection', 423, 'marketSettled'),
+    ('rejection', 430, 'nothingToClaim'),
+    ('rejection', 431, 'noPoolShares'),
+    ('rejection', 432, 'assetNotInPool'),
+    ('rejection', 433, 'poolCapExceeded'),
+    ('rejection', 434, 'poolProfitTooHigh'),
+    ('rejection', 435, 'poolWorthless'),
+    ('rejection', 436, 'receivedTooLittle'),
+    ('rejection', 437, 'insufficientShares'),
+    ('rejection', 438, 'poolReserveExceeded'),
     ('rejection', 501, 'marketNotAllowed'),
     ('rejection', 502, 'noPool'),
     ('rejection', 503, 'limitExceeded'),
@@ -1095,6 +1148,14 @@ create trigger if not exists trade_request_no_update before update on trade_requ
     select raise(abort, 'trade_request is append-only: a row may not be changed'); end;
 create trigger if not exists trade_request_no_delete before delete on trade_request begin
     select raise(abort, 'trade_request is append-only: a row may not be deleted'); end;
+create trigger if not exists impact_change_no_update before update on impact_change begin
+    select raise(abort, 'impact_change is append-only: a row may not be changed'); end;
+create trigger if not exists impact_change_no_delete before delete on impact_change begin
+    select raise(abort, 'impact_change is append-only: a row may not be deleted'); end;
+create trigger if not exists pool_share_change_no_update before update on pool_share_change begin
+    select raise(abort, 'pool_share_change is append-only: a row may not be changed'); end;
+create trigger if not exists pool_share_change_no_delete before delete on pool_share_change begin
+    select raise(abort, 'pool_share_change is append-only: a row may not be deleted'); end;
 create trigger if not exists pool_deleveraging_no_update before update on pool_deleveraging begin
     select raise(abort, 'pool_deleveraging is append-only: a row may not be changed'); end;
 create trigger if not exists pool_deleveraging_no_delete before delete on pool_deleveraging begin
@@ -1487,6 +1548,30 @@ from pool_deleveraging d left join block b using (run, block)
 left join market m on m.run = d.run and m.market = d.market
 left join account a on a.run = d.run and a.account = d.account
 left join code k on k.domain = 'pool_deleveraging' and k.code = d.kind;
+
+-- Price impact that a pool keeps apart: what waits with positions, what of it was settled, and what is held of charges.
+create view if not exists v_impact_change as
+select
+    i.run, i.block, i.tx, i.seq,
+    strftime('%Y-%m-%dT%H:%M:%fZ', b.time_ms / 1000.0, 'unixepoch') as time, m.name as market, i.account,
+    coalesce(a.name, 'account ' || i.account) as account_name, i.pending_before_e8 / 1e8 as pending_before,
+    i.pending_after_e8 / 1e8 as pending_after, i.settled_e8 / 1e8 as settled, i.held_e8 / 1e8 as held,
+    i.pool_change_e8 / 1e8 as pool_change
+from impact_change i left join block b using (run, block)
+left join market m on m.run = i.run and m.market = i.market
+left join account a on a.run = i.run and a.account = i.account;
+
+-- Deposits into the liquidity pool and withdrawals, with the price of a share at which they were made.
+create view if not exists v_pool_share_change as
+select
+    s.run, s.block, s.tx, s.seq,
+    strftime('%Y-%m-%dT%H:%M:%fZ', b.time_ms / 1000.0, 'unixepoch') as time, s.account,
+    coalesce(a.name, 'account ' || s.account) as account_name, s.shares_e8 / 1e8 as shares,
+    s.supply_after_e8 / 1e8 as supply_after, s.pool_value_e8 / 1e8 as pool_value,
+    iif(s.supply_after_e8 = s.shares_e8, 1.0, s.pool_value_e8 * 1.0 / (s.supply_after_e8 - s.shares_e8)) as share_price,
+    s.value_e8 / 1e8 as value, s.fee_e8 / 1e8 as fee
+from pool_share_change s left join block b using (run, block)
+left join account a on a.run = s.run and a.account = s.account;
 
 -- How long each request waited for its end: the time from its making, which price it got, how long after its making that
 -- was observed, and how the outside price had moved meanwhile; one line for each that was executed.
@@ -2345,6 +2430,26 @@ from (
     select c.run, c.block, c.tx, -c.delta_e8
     from account a join balance_change c using (run, account) where a.role = 20)
 group by run, block, tx having sum(change_e8) <> 0;
+
+-- The claims account holds what charges for price impact above the cap have brought and nobody has claimed.
+create view if not exists breach_impact_claims as
+select run, block, tx, sum(change_e8) as sum_e8
+from (
+    select run, block, tx, held_e8 as change_e8 from impact_change
+    union all
+    select c.run, c.block, c.tx, -c.delta_e8
+    from account a join balance_change c using (run, account) where a.role = 86)
+group by run, block, tx having sum(change_e8) <> 0;
+
+-- Each change of the pool's shares begins with what the one before it has left.
+create view if not exists breach_pool_shares as
+select run, block, tx, seq, supply_after_e8
+from (
+    select
+        run, block, tx, seq, shares_e8, supply_after_e8,
+        lag(supply_after_e8) over (partition by run order by block, tx, seq) as before_e8
+    from pool_share_change)
+where before_e8 is not null and before_e8 + shares_e8 <> supply_after_e8;
 
 -- A closing by a pool lowers the share of the profit, and goes on only where it was looked at before.
 create view if not exists breach_pool_deleveraging as

@@ -41,6 +41,10 @@ public struct Script: Hashable, Sendable {
         case close([MarketID], share: Ratio)
         /// A chosen leverage, or the market's own.
         case leverage(MarketID, Ratio?)
+        /// From the wallet into the liquidity pool, for shares of it.
+        case addLiquidity([Portion])
+        /// This share of what the wallet owns of the pool, in proportion or as one asset.
+        case removeLiquidity(share: Ratio, asset: AssetID?)
         /// In the world outside, out of the wallet, as far as the wallet and the market go.
         case tradeOutside(Portion, sells: Bool)
     }

@@ -129,6 +129,17 @@ public struct ScriptedAgent: Agent {
             return commands
         case .leverage(let market, let leverage):
             return [.configure(account: account, .leverage(market, leverage))]
+        case .addLiquidity(let portions):
+            return amounts(portions, of: wallet, view).map {
+                .addLiquidity(
+                    wallet: wallet, asset: $0.asset, amount: $0.quantity, atLeast: .zero)
+            }
+        case .removeLiquidity(let share, let asset):
+            let owned = view.house.poolShares(wallet)
+            guard let part = try? owned.scaled(by: share, rounding: .down), part.isPositive else {
+                return []
+            }
+            return [.removeLiquidity(wallet: wallet, shares: part, asset: asset, atLeast: .zero)]
         case .tradeOutside: return []
         }
     }

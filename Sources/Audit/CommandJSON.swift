@@ -111,6 +111,17 @@ extension JSONText {
             member("loser", loser)
         case .windUp(let market, let stage, let price):
             windingUp(market, stage, price)
+        case .claimImpact(let account): member("account", account)
+        case .addLiquidity(let wallet, let asset, let amount, let atLeast):
+            member("wallet", wallet)
+            member("asset", asset)
+            member("amount_e8", amount)
+            member("at_least_e8", atLeast)
+        case .removeLiquidity(let wallet, let shares, let asset, let atLeast):
+            member("wallet", wallet)
+            member("shares_e8", shares)
+            member("asset", asset)
+            member("at_least_e8", atLeast)
         case .settleOutside(let wallet, let changes):
             member("wallet", wallet)
             array("changes", changes) { json, change in

@@ -61,6 +61,23 @@ struct EventCursor {
             sink.exact(step.realized)
             sink.integer(split(step.before).0)
             sink.integer(split(step.after).0)
+        case .impactChanged(let change):
+            sink.begin(.impactChange, place)
+            sink.id(change.account)
+            sink.id(change.market)
+            sink.exact(change.pendingBefore)
+            sink.exact(change.pendingAfter)
+            sink.exact(change.settled)
+            sink.exact(change.held)
+            sink.exact(change.poolChange)
+        case .poolSharesChanged(let change):
+            sink.begin(.poolShareChange, place)
+            sink.id(change.account)
+            sink.exact(change.shares)
+            sink.exact(change.supplyAfter)
+            sink.exact(change.poolValue)
+            sink.exact(change.value)
+            sink.exact(change.fee)
         case .accountOpened(let account, let owner, let role, let parent, let market):
             sink.begin(.account)
             sink.id(account)

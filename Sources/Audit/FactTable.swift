@@ -12,6 +12,7 @@ enum FactTable: UInt8, CaseIterable, Sendable {
     case tradeRequest = 98
     case poolDeleveraging
     case fundingSplit = 103
+    case impactChange = 109, poolShareChange
 
     /// The number under which a run's own row stands in `block_digest`.
     static let runNumber: UInt8 = 0
@@ -160,6 +161,15 @@ enum FactTable: UInt8, CaseIterable, Sendable {
             FactTable.event + [
                 "kind", "market", "is_long", "account", "size_e8", "price_e8", "realized_e8",
                 "share_before_e8", "share_after_e8",
+            ]
+        case .impactChange:
+            FactTable.event + [
+                "account", "market", "pending_before_e8", "pending_after_e8", "settled_e8",
+                "held_e8", "pool_change_e8",
+            ]
+        case .poolShareChange:
+            FactTable.event + [
+                "account", "shares_e8", "supply_after_e8", "pool_value_e8", "value_e8", "fee_e8",
             ]
         case .tradeRequest:
             FactTable.event + [

@@ -11,7 +11,8 @@ extension JSONText {
     private mutating func values(of rejection: Rejection) {
         switch rejection {
         case .amountNotPositive, .sameAccount, .parameterInvalid, .senderNotGovernance,
-            .senderNotSystem, .senderNotVenue, .ownersDiffer, .exposureTooLarge, .targetNotAllowed,
+            .senderNotSystem, .senderNotVenue, .noPoolShares, .poolWorthless, .ownersDiffer,
+            .exposureTooLarge, .targetNotAllowed,
             .nothingToLiquidate, .leavesDust, .priceNotPositive, .overflow, .noAuctions,
             .sequencerDown, .requestNeeded, .noRequests, .settledOnClosing:
             break
@@ -26,12 +27,13 @@ extension JSONText {
             .isolatedOnlyFromParent(let account), .oncePerBlock(let account),
             .payerCannotTakePosition(let account), .soldByAuction(let account),
             .wouldWorsen(let account), .beingLiquidated(let account),
-            .nothingAllowedYet(let account):
+            .nothingAllowedYet(let account), .nothingToClaim(let account):
             member("account", account)
         case .unknownAsset(let asset), .assetNotBorrowable(let asset),
             .depositCapExceeded(let asset), .borrowCapExceeded(let asset),
             .insufficientLiquidity(let asset), .notForSale(let asset),
-            .auctionLimitReached(let asset):
+            .auctionLimitReached(let asset), .assetNotInPool(let asset),
+            .poolCapExceeded(let asset):
             member("asset", asset)
         case .unknownAuction(let auction), .wrongAuctionKind(let auction),
             .auctionOver(let auction), .auctionStale(let auction),
@@ -47,7 +49,8 @@ extension JSONText {
             .nothingToMatch(let market), .windowExhausted(let market),
             .deleveragingNotEnabled(let market), .deleveragingRefused(let market),
             .noOrderWithinLimit(let market), .nothingToSettle(let market),
-            .marketReduceOnly(let market), .marketSettled(let market):
+            .marketReduceOnly(let market), .marketSettled(let market),
+            .poolProfitTooHigh(let market), .poolReserveExceeded(let market):
             member("market", market)
         case .unknownFeed(let feed), .senderNotReporter(let feed), .priceMissing(let feed),
             .feedNotPulled(let feed):
@@ -81,7 +84,11 @@ extension JSONText {
             member("asset", asset)
             member("has_e8", has)
             member("needs_e8", needs)
-        case .boughtTooLittle(let amount): member("amount_e8", amount)
+        case .boughtTooLittle(let amount), .receivedTooLittle(let amount):
+            member("amount_e8", amount)
+        case .insufficientShares(let has, let needs):
+            member("has_e8", has)
+            member("needs_e8", needs)
         case .insufficientMargin(let shortBy): member("short_by_e8", shortBy)
         case .limitExceeded(let price, let limit):
             member("price_e8", price)

@@ -88,6 +88,11 @@ public struct GasSchedule: Hashable, Sendable {
         gas[.settleResult] = 230_000  // Two accounts' data at 115,196; an estimate.
         // As a change of a parameter; what it closes is the venue's own work.
         gas[.windUp] = 60_000
+        // Deposits into a pool and withdrawals: GMX v2 allows its keepers 2,050,000 (config/general.ts), much of it for
+        // prices; estimates.
+        gas[.addLiquidity] = 1_000_000
+        gas[.removeLiquidity] = 1_000_000
+        gas[.claimImpact] = 90_000  // An ERC-20 transfer and a storage word cleared; an estimate.
         gas[.settleOutside] = 0  // Happens outside the chain.
         return gas
     }()

@@ -31,7 +31,8 @@ public struct CalculatedAccount: Sendable {
         var journal: [Event] = []
         for (feed, price) in file.prices.enumerated() {
             let report = PriceReport(
-                round: 1, price: price, observedAt: file.time, publishedAt: file.time)
+                round: 1, price: price, confidence: file.halfSpreads[feed],
+                observedAt: file.time, publishedAt: file.time)
             do throws(Rejection) {
                 try house.execute(
                     .postPrice(feed: FeedID(index: feed), report: report), from: .system,
@@ -152,6 +153,9 @@ public struct CalculatedAccount: Sendable {
             if let allowance = position.settleAllowance {
                 house.seedSettlementAllowance(account, position.market, recurring: allowance)
             }
+            if let pending = position.pendingImpact {
+                house.seedImpact(account, position.market, pending: pending, into: &journal)
+            }
             if let leverage = position.leverage {
                 house.seedSetting(account, .leverage(position.market, leverage))
             }
@@ -223,10 +227,14 @@ public struct CalculatedAccount: Sendable {
             guard let value, let terms = file.parameters.markets[index].pool?.terms else {
                 continue
             }
-            // One asset may back both sides, and then has the more of both.
-            let sides = [(terms.longBacking, value.long), (terms.shortBacking, value.short)]
+            // One asset may back both sides, and then is shared by them.
+            let sides: [(asset: AssetID, value: Money?)] =
+                terms.longBacking == terms.shortBacking
+                ? [(terms.longBacking, try? value.long.adding(value.short))]
+                : [(terms.longBacking, value.long), (terms.shortBacking, value.short)]
             for (asset, value) in sides {
                 guard
+                    let value,
                     let amount = try? value.quantity(
                         at: house.price(of: asset), rounding: .nearest)
                 else { throw .overflow }
@@ -235,6 +243,11 @@ public struct CalculatedAccount: Sendable {
                 house.mint(missing, of: asset, to: ClearingHouse.liquidityPool, into: &journal)
             }
         }
+        for (index, amount) in file.surroundings.impactPool.enumerated() {
+            guard let amount else { continue }
+            house.seedImpactPool(MarketID(index: index), amount, into: &journal)
+        }
+        house.seedPoolShares()
     }
 
     /// Gives the liquidator of every asset more than any step could ask for.

@@ -44,7 +44,7 @@ extension ClearingHouse {
                 let feed = entry.feed.index
                 if isScoped, let last = reports[feed], entry.report.observedAt < last.observedAt {
                     try requireSound(entry.report, parameters.feeds[feed])
-                    try requireExposure(at: entry.report.price, feed: feed)
+                    try requireExposure(at: upper(entry.report, feed), feed: feed)
                     known.append((feed, prices[feed], last))
                     (prices[feed], reports[feed]) = (entry.report.price, entry.report)
                 } else {
@@ -70,7 +70,8 @@ extension ClearingHouse {
         try requireSound(entry.report, rules)
         if let last, entry.report.observedAt <= last.observedAt { return }
         try requireLikely(entry.report, after: last, rules)
-        try requireExposure(at: entry.report.price, feed: entry.feed.index)
+        try requireExposure(
+            at: upper(entry.report, entry.feed.index), feed: entry.feed.index)
         accept(entry.report, entry.feed, into: &journal)
     }
 
@@ -137,8 +138,12 @@ extension ClearingHouse {
             add(winner)
             add(loser)
             addPool(market)
-        case .cancelRequest, .deposit, .openAccount, .setDelegate, .cancelOrder, .postPrice, .pause,
-            .setParameter, .windUp,
+        case .addLiquidity, .removeLiquidity:
+            for market in parameters.markets.indices where marketRows[market].hasPoolTerms {
+                addPool(MarketID(index: market))
+            }
+        case .claimImpact, .cancelRequest, .deposit, .openAccount, .setDelegate, .cancelOrder,
+            .postPrice, .pause, .setParameter, .windUp,
             .settleOutside, .attach, .reportUptime, .takeAuction, .bidAuction, .settleAuction,
             .payAuction:
             return []

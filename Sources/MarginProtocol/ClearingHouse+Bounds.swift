@@ -6,9 +6,10 @@ extension ClearingHouse {
     ///
     /// Then its least value within bands is at their ends. It does under every schedule but stress tests, which
     /// look at the whole account, the terms of a pool, which change with what others hold, and weights that fall
-    /// with what all together have deposited; nor where liquidations have a course, whose end has terms of its own.
+    /// with what all together have deposited; nor where liquidations have a course, whose end has terms of its own,
+    /// nor where prices have bounds, which change while the price between them stays.
     static func isMonotone(_ parameters: ProtocolParameters) -> Bool {
-        parameters.stress == nil && hasPlainCourse(parameters)
+        parameters.stress == nil && hasPlainCourse(parameters) && !parameters.hasPriceBounds
             && parameters.markets.allSatisfy { $0.pool?.hasTerms != true }
             && parameters.assets.allSatisfy { $0.collateral.depositScale == nil }
     }

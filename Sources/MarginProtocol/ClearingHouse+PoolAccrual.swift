@@ -21,7 +21,8 @@ extension ClearingHouse {
         var borrowed: Int64 = 0
         if let law = terms.borrowing {
             for side in PoolSide.allCases {
-                borrowed += borrow(law, side, terms, before, &after, PriceRange(price), span)
+                let range = range(marketRows[market].feed, prices)
+                borrowed += borrow(law, side, terms, before, &after, range, span)
             }
         }
         if let law = terms.intervalBorrowing {

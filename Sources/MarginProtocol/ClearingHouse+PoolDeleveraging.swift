@@ -72,7 +72,7 @@ extension ClearingHouse {
     )? {
         guard let terms = poolTerms(market.index), let rule = terms.deleveraging else { return nil }
         let row = sides[market.index][side]
-        let range = PriceRange(max(prices[marketRows[market.index].feed], Price(raw: 1)))
+        let range = range(marketRows[market.index].feed, prices)
         let pool = poolValue(terms, side, prices)
         return unbounded { () throws(ArithmeticOverflow) in
             let profit = try PoolProfit(

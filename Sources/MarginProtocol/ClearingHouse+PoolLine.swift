@@ -35,10 +35,11 @@ extension ClearingHouse {
         } else {
             var state = sides[market]
             state.replace(positions[account * marketCount + market], with: position)
-            let range = PriceRange(max(prices[marketRows[market].feed], Price(raw: 1)))
+            let range = range(marketRows[market].feed, prices)
+            let pending = pendingImpact(AccountID(index: account), MarketID(index: market))
             counted -=
                 unbounded { () throws(ArithmeticOverflow) -> Money in
-                    try closingCost(position, market, pool, state, range)
+                    try closingCost(position, pending, market, pool, state, range)
                 }.raw
             if kind == .initial, pool.openInterestMultiplier > .zero {
                 let rule = PoolMarginRequirement(
@@ -62,8 +63,8 @@ extension ClearingHouse {
 
     /// The fee of closing a position now, and the impact that counts against it. [1e-8]
     private func closingCost(
-        _ position: Position, _ market: Int, _ pool: PoolTerms, _ state: PoolSides,
-        _ range: PriceRange
+        _ position: Position, _ pending: Quantity, _ market: Int, _ pool: PoolTerms,
+        _ state: PoolSides, _ range: PriceRange
     ) throws(ArithmeticOverflow) -> Money {
         let size = position.cost.magnitude
         guard size.isPositive else { return .zero }
@@ -80,7 +81,22 @@ extension ClearingHouse {
             side: position.side, size: size, sizeInTokens: position.size.magnitude,
             collateral: .zero)
         let impact = closingImpact(held, by: size, rule, balance, range)
-        return fee - (try rule.forLiquidation(closing: impact.amount, pending: .zero, size: size))
+        let waits = try PendingImpact(amount: pending, indexPrice: range)
+        return fee
+            - (try rule.forLiquidation(closing: impact.amount, pending: waits.value, size: size))
+    }
+
+    /// What a change of the impact that waits takes off what a position counts. [1e-8] Zero or less is taken off.
+    func pendingCost(
+        _ position: Position, from before: Quantity, to after: Quantity, _ market: Int,
+        _ pool: PoolTerms, _ state: PoolSides
+    ) throws(ArithmeticOverflow) -> Money {
+        guard pool.impact?.maximumForLiquidation.isPositive == true, before != after else {
+            return .zero
+        }
+        let range = range(marketRows[market].feed, prices)
+        return try closingCost(position, after, market, pool, state, range)
+            - closingCost(position, before, market, pool, state, range)
     }
 
     /// The first version's rule with this market's fee and leverage.

@@ -3,70 +3,91 @@ import MarginRules
 
 /// What a trade against a pool with terms gets.
 struct PoolFill {
+    /// What the position is counted at.
     var price: Price
+    /// The price with the impact, which a limit bounds: the same unless the pool keeps impact apart.
+    var execution: Price
     /// Whether the two sides are closer to each other afterwards.
     var improvesBalance: Bool
     /// The trade's size as fees count it: at the pool's price where it opens, at entry where it closes. [1e-8]
     var size: Money
+    /// What becomes of the impact where the pool keeps it apart; else nil.
+    var impact: PoolImpact?
 }
 
 extension ClearingHouse {
     /// The price and the fee basis of a trade against a pool with terms.
     ///
     /// An increase is filled at the price of its impact, a decrease at the price of its impact and of the profit
-    /// that the pool pays; a trade through zero at their average. The pool of gains from impact is the liquidity
-    /// pool itself.
+    /// that the pool pays; a trade through zero at their average. Where the pool keeps impact apart it is no part of
+    /// these prices: it waits with the position, and a decrease settles its share of it together with its own.
+    ///
+    /// - Parameter pending: what waits with the position. [1e-8 units of the underlying]
     func poolFill(
-        _ market: Int, _ held: Position, size: Quantity, _ terms: PoolTerms, _ state: PoolSides
+        _ market: Int, _ held: Position, size: Quantity, _ terms: PoolTerms, _ state: PoolSides,
+        pending: Quantity
     ) throws(Rejection) -> PoolFill {
         let feed = marketRows[market].feed
         guard prices[feed].isPositive else { throw .priceMissing(FeedID(index: feed)) }
-        let oracle = prices[feed]
         let spread = parameters.markets[market].pool?.spread ?? .zero
         let range = try orOverflow { () throws(ArithmeticOverflow) in
-            try PriceRange(oracle).widened(by: spread)
+            try self.range(feed, prices).widened(by: spread)
         }
         guard held.size.raw != 0, (held.size.raw ^ size.raw) < 0 else {
-            return try increase(size, terms, state, range)
+            return try increase(size, terms, state, range, pending)
         }
         guard size.magnitude > held.size.magnitude else {
-            return try decrease(held, by: size.magnitude, market, terms, state, range)
+            return try decrease(held, by: size.magnitude, market, terms, state, range, pending)
         }
-        let closed = try decrease(held, by: held.size.magnitude, market, terms, state, range)
+        let closed = try decrease(
+            held, by: held.size.magnitude, market, terms, state, range, pending)
         var rest = state
         rest.replace(held, with: .none)
-        let opened = try increase(size + held.size, terms, rest, range)
+        let opened = try increase(size + held.size, terms, rest, range, .zero)
+        var impact = closed.impact
+        impact?.pending = opened.impact?.pending ?? .zero
         return try orOverflow { () throws(ArithmeticOverflow) in
             let against: Rounding = size.isNegative ? .down : .up
-            let value = try held.size.magnitude.value(at: closed.price, rounding: against)
-                .adding((size + held.size).magnitude.value(at: opened.price, rounding: against))
-            return PoolFill(
-                price: Price(
+            func average(_ first: Price, _ second: Price) throws(ArithmeticOverflow) -> Price {
+                let value = try held.size.magnitude.value(at: first, rounding: against)
+                    .adding((size + held.size).magnitude.value(at: second, rounding: against))
+                return Price(
                     raw: try multiply(
-                        value.raw, scaleE8, dividingBy: size.magnitude.raw, rounding: against)),
+                        value.raw, scaleE8, dividingBy: size.magnitude.raw, rounding: against))
+            }
+            return PoolFill(
+                price: try average(closed.price, opened.price),
+                execution: try average(closed.execution, opened.execution),
                 improvesBalance: closed.improvesBalance && opened.improvesBalance,
-                size: try closed.size.adding(opened.size))
+                size: try closed.size.adding(opened.size), impact: impact)
         }
     }
 
     private func increase(
-        _ size: Quantity, _ terms: PoolTerms, _ state: PoolSides, _ range: PriceRange
+        _ size: Quantity, _ terms: PoolTerms, _ state: PoolSides, _ range: PriceRange,
+        _ pending: Quantity
     ) throws(Rejection) -> PoolFill {
         let side: PoolSide = size.isNegative ? .short : .long
         let quote = try orOverflow { () throws(ArithmeticOverflow) -> PoolFill? in
             let value = try size.magnitude.value(at: range.opening(side), rounding: .down)
             guard let rule = terms.impact else {
                 return PoolFill(
-                    price: range.opening(side),
+                    price: range.opening(side), execution: range.opening(side),
                     improvesBalance: improves(state.openInterest, by: value, side), size: value)
             }
             let quote = try rule.increase(
                 by: value, on: side, openInterest: balance(state, rule, range), indexPrice: range)
-            return quote.executionPrice.map {
-                PoolFill(
-                    price: max($0, Price(raw: 1)), improvesBalance: quote.impact.improvesBalance,
-                    size: value)
+            guard let execution = quote.executionPrice.map({ max($0, Price(raw: 1)) }) else {
+                return nil
             }
+            var fill = PoolFill(
+                price: execution, execution: execution,
+                improvesBalance: quote.impact.improvesBalance, size: value)
+            if terms.impactPool != nil {
+                fill.price = range.opening(side)
+                fill.impact = PoolImpact(pending: try pending.adding(quote.pendingImpact))
+            }
+            return fill
         }
         // The impact takes all of the order.
         guard let quote else { throw .exposureTooLarge }
@@ -75,7 +96,7 @@ extension ClearingHouse {
 
     private func decrease(
         _ held: Position, by tokens: Quantity, _ market: Int, _ terms: PoolTerms,
-        _ state: PoolSides, _ range: PriceRange
+        _ state: PoolSides, _ range: PriceRange, _ pending: Quantity
     ) throws(Rejection) -> PoolFill {
         let side = held.side
         let whole = held.size.magnitude
@@ -88,22 +109,35 @@ extension ClearingHouse {
             let price = try payablePrice(held, market, terms, range.closing(side))
             guard let rule = terms.impact else {
                 return PoolFill(
-                    price: price, improvesBalance: improves(state.openInterest, by: -size, side),
-                    size: size)
+                    price: price, execution: price,
+                    improvesBalance: improves(state.openInterest, by: -size, side), size: size)
             }
             let position = PoolPosition(
                 side: side, size: held.cost.magnitude, sizeInTokens: whole, collateral: .zero)
             let balance = try self.balance(state, rule, range)
             guard size.isPositive else {
-                return PoolFill(price: price, improvesBalance: false, size: size)
+                return PoolFill(
+                    price: price, execution: price, improvesBalance: false, size: size,
+                    impact: terms.impactPool == nil ? nil : PoolImpact(pending: pending))
             }
             let impact = closingImpact(position, by: size, rule, balance, range)
+            if let apart = try settledImpact(
+                position, by: size, closing: impact.amount, pending: pending, market, terms, range)
+            {
+                let shown = try rule.executionPrice(
+                    decreasing: position, by: size, impact: impact.amount, at: range.closing(side))
+                return PoolFill(
+                    price: price, execution: max(shown ?? .zero, Price(raw: 1)),
+                    improvesBalance: impact.improvesBalance, size: size, impact: apart)
+            }
             let settled = try rule.settled(closing: impact.amount, pending: .zero, size: size)
-            let filled = try rule.executionPrice(
-                decreasing: position, by: size, impact: settled.amount, at: price)
+            let filled = max(
+                try rule.executionPrice(
+                    decreasing: position, by: size, impact: settled.amount, at: price) ?? .zero,
+                Price(raw: 1))
             return PoolFill(
-                price: max(filled ?? .zero, Price(raw: 1)),
-                improvesBalance: impact.improvesBalance, size: size)
+                price: filled, execution: filled, improvesBalance: impact.improvesBalance,
+                size: size)
         }
     }
 
@@ -180,13 +214,13 @@ extension ClearingHouse {
         if let cap, after[side].cost > cap { throw .openInterestCapExceeded(refused) }
         guard var rule = terms.reserves else { return }
         rule.maximumOpenInterest = cap ?? Money(raw: .max)
-        let price = prices[marketRows[parts.market].feed]
+        let range = range(marketRows[parts.market].feed, prices)
         let refusal = try orOverflow { () throws(ArithmeticOverflow) in
             try rule.refusal(
                 openInterest: after[side].cost,
                 reserved: PoolReserves.reserved(
                     side, openInterest: after[side].cost, tokens: after[side].size,
-                    indexPrice: PriceRange(price)),
+                    indexPrice: range),
                 pool: min(poolValue(terms, side, prices), Money(raw: Self.exposureLimit)))
         }
         guard refusal == nil else { throw .openInterestCapExceeded(refused) }

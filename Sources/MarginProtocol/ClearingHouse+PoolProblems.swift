@@ -74,6 +74,7 @@ extension ClearingHouse {
                 )
             }
         }
+        if let own = terms.impactPool { found += own.problems(market, parameters) }
         return found
     }
 

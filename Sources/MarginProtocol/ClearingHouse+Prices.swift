@@ -21,7 +21,7 @@ extension ClearingHouse {
         if let period = rules.delay {
             return try poke(report, feed, OneHourDelay(period: period), into: &journal)
         }
-        try requireExposure(at: report.price, feed: feed.index)
+        try requireExposure(at: upper(report, feed.index), feed: feed.index)
 
         // Nothing below may fail.
         accept(report, feed, into: &journal)
@@ -35,6 +35,7 @@ extension ClearingHouse {
         }
         // The age of a price is a difference of two moments and must fit.
         guard report.observedAt.milliseconds > Int64.min / 2 else { throw .overflow }
+        if hasBounds { try requireBounds(report, rules) }
     }
 
     /// A price as near to the last and as certain as its feed asks.
@@ -98,7 +99,7 @@ extension ClearingHouse {
         guard let updated = delay.updated(state, reading: report.price, at: time) else {
             throw .periodNotOver(feed, until: state.lastUpdate + delay.period)
         }
-        try requireExposure(at: due.price, feed: feed.index)
+        try requireExposure(at: upper(due, feed.index), feed: feed.index)
 
         // Nothing below may fail.
         waitingPrices[feed.index] = WaitingPrice(next: report, since: updated.lastUpdate)

@@ -23,6 +23,9 @@ extension ClearingHouse {
                 feed.maxLead >= .zero && feed.delay.map { $0 > .zero } ?? true,
                 "feed \(feed.name): a lead is not negative, and a delay longer than zero")
             check(
+                (.zero ... .one).contains(feed.spreadReduction ?? .zero),
+                "feed \(feed.name): a spread is narrowed by 0 to all of it")
+            check(
                 feed.delay == nil || !feed.isPulled,
                 "feed \(feed.name): a delayed price cannot be attached")
         }
@@ -128,6 +131,7 @@ extension ClearingHouse {
                 assets: parameters.assets.count, settlement: parameters.settlementAsset)
         }
         found += courseProblems(parameters)
+        found += parameters.poolShares?.problems(parameters) ?? []
         if let stress = parameters.stress {
             found += stressProblems(stress, feeds: parameters.feeds.count)
             check(
@@ -330,6 +334,7 @@ extension ClearingHouse {
         isPlain = Self.isPlain(parameters) && !hasChosenLeverage
         isPlainMaintenance = Self.isPlainMaintenance(parameters)
         isMonotone = Self.isMonotone(parameters)
+        hasBounds = parameters.hasPriceBounds
         hasInverse = parameters.markets.contains { $0.contract == .inverse }
         brackets.removeAll()
         tiers.removeAll()
@@ -337,6 +342,11 @@ extension ClearingHouse {
             marketRows[index].firstBracket = brackets.count
             marketRows[index].bracketCount = market.margin.brackets.count
             marketRows[index].poolPricing = PoolPricingKind(market.pool)
+            if marketRows[index].poolPricing == .atOracle,
+                parameters.feeds[market.feed.index].spreadReduction != nil
+            {
+                marketRows[index].poolPricing = .priced
+            }
             marketRows[index].highestRate =
                 market.margin.brackets.map(\.maintenanceRate.raw).max() ?? 0
             var deduction: (initial: Int64, maintenance: Int64) = (0, 0)
@@ -359,6 +369,7 @@ extension ClearingHouse {
             assetRows[index].tierCount = asset.collateral.tiers.count
             assetRows[index].isPlain =
                 asset.collateral.isPlain && asset.collateral.tiers.count == 1
+                && parameters.feeds[asset.feed.index].spreadReduction == nil
             assetRows[index].byQuantity = asset.collateral.basis == .quantity
             var constant: Int64 = 0
             var last: Int64 = 0

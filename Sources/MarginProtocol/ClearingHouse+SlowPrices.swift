@@ -51,11 +51,12 @@ extension ClearingHouse {
         }
     }
 
-    /// The price against a requirement of this kind: the worse of two where there is a slow one.
+    /// The price against a requirement of this kind: the worse bound, and the worse of two where there is a slow one.
     @inline(__always)
     func conservative(_ feed: Int, _ prices: [Price], _ kind: MarginKind, owned: Bool) -> Price {
-        guard kind == .initial, !slowPrices.isEmpty else { return prices[feed] }
-        let price = ConservativePrice(oracle: prices[feed], slow: slow(feed))
+        let own = hasBounds ? bounded(feed, prices, owned: owned) : prices[feed]
+        guard kind == .initial, !slowPrices.isEmpty else { return own }
+        let price = ConservativePrice(oracle: own, slow: slow(feed))
         return owned ? price.asset : price.liability
     }
 
@@ -66,7 +67,7 @@ extension ClearingHouse {
 
     /// The highest price at which anything of a feed is valued.
     func highest(_ feed: Int, _ price: Price? = nil) -> Price {
-        let own = price ?? prices[feed]
+        let own = price ?? (hasBounds ? bounded(feed, prices, owned: false) : prices[feed])
         return slowPrices.isEmpty ? own : max(own, slowPrices[feed])
     }
 

@@ -179,6 +179,7 @@ extension ClearingHouse {
     /// Everything that the fast valuation reads, and nothing else.
     static func isPlainMaintenance(_ parameters: ProtocolParameters) -> Bool {
         parameters.categories.isEmpty && parameters.stress == nil && hasPlainCourse(parameters)
+            && !parameters.hasPriceBounds
             && parameters.assets.allSatisfy {
                 $0.collateral.isPlain && $0.interest == nil && $0.debtFactor.isZero
             }
@@ -190,7 +191,7 @@ extension ClearingHouse {
 
     static func isPlain(_ parameters: ProtocolParameters) -> Bool {
         parameters.categories.isEmpty && parameters.stress == nil && hasPlainCourse(parameters)
-            && parameters.slowPrice == .none
+            && parameters.slowPrice == .none && !parameters.hasPriceBounds
             && parameters.assets.allSatisfy {
                 $0.collateral.isPlain && $0.initialCollateral == nil
                     && $0.initialLiabilityWeight == nil

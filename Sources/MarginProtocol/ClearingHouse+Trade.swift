@@ -26,6 +26,10 @@ struct PlannedTrade {
     var fee: Money
     /// The pool's part of the fee. [1e-8]
     var poolShare: Int64
+    /// What is settled of the impact that the pool keeps apart; else nil.
+    var impact: ImpactSettlement?
+    /// What is paid in other assets than the settlement asset, or taken of them.
+    var exchanged: [LiquidationQuote.Exchange] = []
 }
 
 extension ClearingHouse {
@@ -49,9 +53,13 @@ extension ClearingHouse {
         guard let pool = parameters.markets[market.index].pool else { throw .noPool(market) }
         if let terms = poolTerms(market.index) {
             let held = account.map { position($0, market) } ?? .none
-            return try poolFill(market.index, held, size: size, terms, sides[market.index]).price
+            return try poolFill(
+                market.index, held, size: size, terms, sides[market.index],
+                pending: account.map { pendingImpact($0, market) } ?? .zero
+            ).execution
         }
-        let oracle = prices[marketRows[market.index].indexFeed]
+        let oracle = conservative(
+            marketRows[market.index].indexFeed, prices, .maintenance, owned: size.isNegative)
         if pool.skewScale.isPositive { return try skewPrice(market.index, size, pool, oracle) }
         return try Self.poolPrice(pool, size, oracle)
     }
@@ -91,6 +99,7 @@ extension ClearingHouse {
         into journal: inout [Event]
     ) {
         write(trade.parts, reason: reason, into: &journal)
+        if let impact = trade.impact { write(impact, of: id, trade.parts.market, into: &journal) }
         move(
             Quantity(raw: trade.poolShare), of: settlement, from: id, to: Self.liquidityPool,
             .takerFee, &journal)
@@ -98,6 +107,7 @@ extension ClearingHouse {
         move(
             Quantity(raw: trade.fee.raw - trade.poolShare), of: settlement, from: id,
             to: Self.treasury, .takerFee, &journal)
+        for exchange in trade.exchanged { write(exchange, of: id, into: &journal) }
         journal.append(
             .filled(
                 Fill(
@@ -130,6 +140,9 @@ extension ClearingHouse {
         try requirePrice(marketRows[market.index].indexFeed, for: action)
         try requirePrice(assetRows[settlement].feed, for: action)
         if reduceOnly, !reduces { throw .wouldIncrease(market) }
+        if marketRows[market.index].hasPoolTerms {
+            return try planPoolTrade(id, market, size: size, limit: limit, reduces: reduces)
+        }
         let price = try poolPrice(market, size: size, for: id)
         if let limit, size.isPositive ? price > limit : price < limit {
             throw .limitExceeded(price: price, limit: limit)
@@ -137,7 +150,8 @@ extension ClearingHouse {
         var parts = try fillParts(
             taker: id.index, maker: Self.liquidityPool.index, market: market.index, size: size,
             price: price)
-        let fee = try poolTradeFee(id, market, size: size, price: price)
+        let fee = try fee(
+            parameters.markets[market.index].takerFee, market, size: size, price: price)
         if keepsResults { parts = try charged(parts, taker: fee.raw, maker: 0) }
         try requireOpenInterest(parts, reduces: reduces)
         if !reduces { try requirePrices(of: id.index, for: .open) }
@@ -147,16 +161,52 @@ extension ClearingHouse {
         return PlannedTrade(parts: parts, fee: fee, poolShare: poolShare)
     }
 
-    private func poolTradeFee(
-        _ id: AccountID, _ market: MarketID, size: Quantity, price: Price
-    ) throws(Rejection) -> Money {
-        guard marketRows[market.index].hasPoolTerms, let terms = poolTerms(market.index) else {
-            return try fee(
-                parameters.markets[market.index].takerFee, market, size: size, price: price)
-        }
+    /// The rest of a plan, in the same order, where the market's pool has terms.
+    @inline(never)
+    private func planPoolTrade(
+        _ id: AccountID, _ market: MarketID, size: Quantity, limit: Price?, reduces: Bool
+    ) throws(Rejection) -> PlannedTrade {
+        guard let terms = poolTerms(market.index) else { throw .noPool(market) }
+        let pending = pendingImpact(id, market)
         let fill = try poolFill(
-            market.index, position(id, market), size: size, terms, sides[market.index])
-        return try poolFee(fill, market.index, terms)
+            market.index, position(id, market), size: size, terms, sides[market.index],
+            pending: pending)
+        if let limit, size.isPositive ? fill.execution > limit : fill.execution < limit {
+            throw .limitExceeded(price: fill.execution, limit: limit)
+        }
+        let parts = try fillParts(
+            taker: id.index, maker: Self.liquidityPool.index, market: market.index, size: size,
+            price: fill.price)
+        let fee = try poolFee(fill, market.index, terms)
+        try requireOpenInterest(parts, reduces: reduces)
+        if !reduces { try requirePrices(of: id.index, for: .open) }
+        var plan = PlannedTrade(
+            parts: parts, fee: fee,
+            poolShare: scaled(
+                fee.raw, parameters.markets[market.index].poolFeeShare.raw, .down))
+        var cost = fee
+        if let impact = fill.impact {
+            let settled = try settlement(of: impact, market.index)
+            try requireRoom(for: settled, of: id, market.index)
+            plan.impact = settled
+            var state = sides[market.index]
+            state.replace(parts.taker.before, with: parts.taker.after)
+            // What the margin counts of it is what waits now; afterwards it is another amount.
+            let counted = try orOverflow { () throws(ArithmeticOverflow) in
+                try pendingCost(
+                    parts.taker.after, from: pending, to: impact.pending, market.index, terms,
+                    state)
+            }
+            cost = cost + Money(raw: settled.cost) + counted
+        }
+        if terms.payout != .settlement {
+            plan.exchanged = try payout(
+                id, parts.taker.before.side, terms,
+                change: parts.taker.realized - parts.taker.funding - fee.raw
+                    - (plan.impact?.cost ?? 0))
+        }
+        try requireMargin(for: parts.taker, market: market.index, fee: cost, reduces: reduces)
+        return plan
     }
 
     /// Does a trade of this size only bring a position nearer to zero?
@@ -349,6 +399,9 @@ extension ClearingHouse {
         positions[side.account * marketCount + parts.market] = side.after
         if !sides.isEmpty, side.account != Self.liquidityPool.index {
             sides[parts.market].replace(side.before, with: side.after)
+            if !impacts.isEmpty, parts.maker.account != Self.liquidityPool.index {
+                shrinkImpact(side, parts.market, into: &journal)
+            }
         }
         let bit: UInt64 = 1 << UInt64(parts.market)
         if side.after.size.raw == 0, side.after.cost.raw == 0 {

@@ -51,6 +51,8 @@ public struct ClearingHouse: Sendable {
     /// Whether each price moves each term of a maintenance valuation one way: see ``isMonotone(_:)``.
     var isMonotone = true
     var hasInverse = false
+    /// Whether any feed's prices have a lower and an upper bound.
+    var hasBounds = false
 
     /// Per account and asset, the loan that a debt is; empty where none is charged for itself.
     var loans: [Loan] = []
@@ -83,6 +85,10 @@ public struct ClearingHouse: Sendable {
     var poolFlags: [PoolFlag] = []
     /// Empty where trades are executed at once.
     var requests = RequestBook()
+    /// Empty where no pool keeps price impact apart.
+    var impacts = ImpactBook()
+    /// Empty where nobody may own a part of the pool.
+    var poolShareBook = PoolShareBook()
 
     /// Accounts whose holdings changed since the last ``advance(to:into:)``, in order, with repeats.
     public internal(set) var touched: [AccountID] = []
@@ -197,6 +203,10 @@ public struct ClearingHouse: Sendable {
         if parameters.twoStep != nil {
             requests.escrow = addAccount(owner: .system, role: .escrow)
         }
+        prepareImpactPools()
+        if case .byWeights = parameters.poolShares?.fee {
+            poolShareBook.counted = Array(repeating: 0, count: assetCount)
+        }
     }
 
     /// The other side of every token on the chain.
@@ -267,6 +277,10 @@ public struct ClearingHouse: Sendable {
         if hasChosenLeverage {
             chosenLeverages.append(contentsOf: repeatElement(0, count: marketCount))
         }
+        if !impacts.isEmpty {
+            impacts.pending.append(contentsOf: repeatElement(0, count: marketCount))
+        }
+        if parameters.poolShares != nil { poolShareBook.held.append(0) }
         touched.append(id)
         return id
     }
@@ -330,6 +344,7 @@ public struct ClearingHouse: Sendable {
         if !marks.isEmpty { updateMarks(until: now, into: &journal) }
         if !slowPrices.isEmpty { updateSlowPrices(until: now) }
         if !proceedings.isEmpty { endProceedings(into: &journal) }
+        if !impacts.isEmpty { distributeImpact(until: now, into: &journal) }
         time = now
         swap(&touched, &touchedBefore)
         touched.removeAll(keepingCapacity: true)
@@ -412,6 +427,15 @@ public struct ClearingHouse: Sendable {
             try settleResult(market, winner: winner, loser: loser, into: &journal)
         case .windUp(let market, let stage, let price):
             try windUp(market, stage, at: price, by: sender, into: &journal)
+        case .claimImpact(let account):
+            try claimImpact(account, by: sender, into: &journal)
+        case .addLiquidity(let wallet, let asset, let amount, let atLeast):
+            try addLiquidity(
+                wallet, asset, amount: amount, atLeast: atLeast, by: sender, into: &journal)
+        case .removeLiquidity(let wallet, let shares, let asset, let atLeast):
+            try removeLiquidity(
+                wallet, shares: shares, asset: asset, atLeast: atLeast, by: sender,
+                into: &journal)
         }
     }
 

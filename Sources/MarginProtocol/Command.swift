@@ -64,6 +64,13 @@ public enum Command: Hashable, Sendable {
     case settleResult(MarketID, winner: AccountID, loser: AccountID)
     /// Lets a market's positions only become smaller, or closes them all; at the price, if one is stated.
     case windUp(MarketID, MarketStage, price: Price?)
+    /// Brings back to an account what it was charged for price impact above the cap, once it may be claimed.
+    case claimImpact(AccountID)
+    /// Brings an asset out of a wallet into the liquidity pool, for no fewer than so many shares of it.
+    case addLiquidity(wallet: AccountID, asset: AssetID, amount: Quantity, atLeast: Quantity)
+    /// Gives shares of the pool back for what they are worth, of one asset or of all in proportion, and refused where
+    /// that is worth less than `atLeast`.
+    case removeLiquidity(wallet: AccountID, shares: Quantity, asset: AssetID?, atLeast: Money)
 }
 
 /// What an owner may choose for an account.
@@ -169,6 +176,7 @@ public enum CommandKind: Int8, Hashable, Sendable, CaseIterable {
     case updateDeleveraging, deleverage
     case settleResult = 50
     case windUp = 58
+    case addLiquidity = 62, removeLiquidity, claimImpact
 
     public var name: String { String(describing: self) }
 
@@ -219,6 +227,9 @@ extension Command {
         case .deleverage: .deleverage
         case .settleResult: .settleResult
         case .windUp: .windUp
+        case .claimImpact: .claimImpact
+        case .addLiquidity: .addLiquidity
+        case .removeLiquidity: .removeLiquidity
         }
     }
 }

@@ -13,6 +13,8 @@ public enum BalanceReason: Int8, Hashable, Sendable, CaseIterable {
     case executionFeeHeld = 65, executionFeePaid, executionFeeReturned
     case resultTakenOver = 70
     case poolFunding = 75
+    case impactSettled = 85, impactHeld, impactDistributed
+    case liquidityAdded, liquidityRemoved
     public var name: String { String(describing: self) }
 }
 
@@ -164,4 +166,6 @@ public enum Event: Hashable, Sendable {
     indirect case poolDeleveraged(PoolDeleveragingStep)
     /// From here on a market's positions only become smaller, or are closed; with the price that governance stated.
     case marketWoundUp(MarketID, MarketStage, price: Price?)
+    indirect case impactChanged(ImpactChange)
+    indirect case poolSharesChanged(PoolShareChange)
 }

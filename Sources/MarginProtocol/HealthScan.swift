@@ -16,6 +16,8 @@ struct HealthScan {
         var assets: [AssetRow] = []
         var interest: [InterestRow] = []
         var slowPrices: [Price] = []
+        /// What the bounds of prices follow from beside the prices, where any has them.
+        var reports: [PriceReport?] = []
         var socialised: [Fixed18] = []
         var splitFunding: [SplitFunding] = []
         /// Where loans are charged one by one, the moment until which they are.
@@ -35,6 +37,7 @@ struct HealthScan {
             assets = house.assetRows
             interest = house.interestRows
             slowPrices = house.slowPrices
+            if house.hasBounds { reports = house.reports }
             socialised = house.socialised
             splitFunding = house.splitFunding
             if !house.loans.isEmpty { time = house.time }

@@ -75,6 +75,10 @@ public enum Role: Int8, Sendable, Hashable, CaseIterable {
     case bids = 12
     /// Holds what requests for trades have set aside for their execution.
     case escrow = 20
+    /// One per market whose pool keeps price impact apart: what it has of it, in units of the underlying.
+    case impactPool = 85
+    /// Holds charges for price impact above their cap until their payers may claim them.
+    case impactClaims = 86
 }
 
 /// Which margin requirement is meant.

@@ -41,6 +41,10 @@ extension Invariant {
             "A settled market has no order, and no position but where these are closed one after the other."
         case .woundUpMarketsShrink:
             "The open interest of a market that is wound up is never above what it was when that began."
+        case .impactIsAccounted:
+            "Price impact waits only with an open position, and the claims account holds just what may be claimed back."
+        case .poolSharesAgree:
+            "The pool's shares are the sum of what accounts own of it, none of them negative."
         }
     }
 }

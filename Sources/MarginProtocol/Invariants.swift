@@ -54,6 +54,10 @@ public enum Invariant: Int, CaseIterable, Sendable, Hashable {
     case settledMarketsAreClosed = 41
     /// The open interest of a market that is wound up is never above what it was when that began.
     case woundUpMarketsShrink = 42
+    /// Price impact waits only with an open position, and the claims account holds just what may be claimed back.
+    case impactIsAccounted = 43
+    /// The pool's shares are the sum of what accounts own of it, none of them negative.
+    case poolSharesAgree = 44
 }
 
 /// An invariant that does not hold: a bug of the engine, never of the input.
@@ -77,6 +81,8 @@ extension ClearingHouse {
         checkRequests(&found)
         if tracksResults { checkResults(&found) }
         checkWindingUp(&found)
+        checkImpact(&found)
+        checkPoolShares(&found)
         return found.sorted { $0.invariant.rawValue < $1.invariant.rawValue }
     }
 

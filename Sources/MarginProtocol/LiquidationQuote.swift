@@ -29,6 +29,8 @@ public struct LiquidationQuote: Sendable {
         public var toTreasury: Money = .zero
         /// What the pool takes for a debt that the closing leaves.
         public var exchanged: [Exchange] = []
+        /// What is settled of the impact that the pool keeps apart; else nil.
+        var impact: ImpactSettlement?
         /// Whether the part makes good all that was missing, which ends the liquidation.
         public var coversShortage = false
 
@@ -49,7 +51,7 @@ public struct LiquidationQuote: Sendable {
         /// What it would have had more at the protocol's price. [1e-8 of the settlement asset]
         public var profitGivenUp: Money
     }
-    /// An asset taken at its price.
+    /// An asset taken at its price; with minuses, one that is paid out.
     public struct Exchange: Sendable {
         public var asset: AssetID
         public var seized: Quantity

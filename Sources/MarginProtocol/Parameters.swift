@@ -188,6 +188,9 @@ public struct FeedParameters: Hashable, Sendable {
     public var delay: TimeSpan?
     /// May anyone attach a signed price of it to a command?
     public var isPulled: Bool
+    /// How much of a report's spread is taken off, of which its confidence is half, before its price has a lower and an
+    /// upper bound; nil for one price, whatever its confidence.
+    public var spreadReduction: Ratio?
     public init(
         name: String, reporters: [Address], maxDeviation: Ratio? = nil,
         maxConfidence: Ratio? = nil, maxAge: TimeSpan? = nil, maxLead: TimeSpan = .zero,
@@ -314,6 +317,15 @@ public struct ProtocolParameters: Hashable, Sendable {
     public var twoStep: TwoStepPolicy?
     /// How a settled market's positions are closed.
     public var windingUp = WindingUpPolicy.atOnce
+    /// On what terms the pool has owners; nil where nobody may deposit into it.
+    public var poolShares: PoolShareTerms? {
+        get { ownPoolShares.first }
+        set { ownPoolShares = newValue.map { [$0] } ?? [] }
+    }
+    /// None or one, apart from the rest.
+    private var ownPoolShares: [PoolShareTerms] = []
+    /// Whether the price of any feed has a lower and an upper bound.
+    var hasPriceBounds: Bool { feeds.contains { $0.spreadReduction != nil } }
     public init(
         assets: [AssetParameters], categories: [CollateralCategory] = [],
         markets: [MarketParameters], feeds: [FeedParameters],

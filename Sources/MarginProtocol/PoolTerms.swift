@@ -31,6 +31,10 @@ public struct PoolTerms: Hashable, Sendable {
     public var liquidationFee: Money?
     /// When winners are closed before their profit exceeds what the pool can pay; nil for never.
     public var deleveraging: PoolDeleveraging?
+    /// In what the pool pays a profit.
+    public var payout = PoolPayoutAsset.settlement
+    /// How impact is kept apart from liquidity; nil where it is a part of the price of each trade.
+    public var impactPool: ImpactPoolTerms?
 
     public init(
         impact: PoolPriceImpact? = nil, improvingFee: Ratio? = nil, longBacking: AssetID,
@@ -50,6 +54,20 @@ public struct PoolTerms: Hashable, Sendable {
         self.openInterestMultiplier = openInterestMultiplier
         self.liquidationFee = liquidationFee
     }
+}
+
+/// In what a pool pays the profit of a closing, once its costs are taken off.
+///
+/// Where it is not the settlement asset, what a closing leaves owed is taken of the account's other assets at once, at their
+/// prices. Source: gmx-io/gmx-synthetics @a5c0c88 contracts/position/DecreasePositionCollateralUtils.sol,
+/// DecreasePositionSwapUtils.sol; there the swap into the collateral has a fee and an impact of its own.
+public enum PoolPayoutAsset: Int8, Hashable, Sendable {
+    case settlement
+    /// What backs the position's side.
+    case backing
+    /// The asset of which the account holds most by value, beside the settlement asset; what backs its side where it
+    /// holds none.
+    case collateral
 }
 
 /// What traders hold against the pool on one side of a market.
@@ -116,15 +134,20 @@ extension ClearingHouse {
         return (try? long.adding(poolValue(terms, .short, prices))) ?? Money(raw: .max)
     }
 
-    /// The value of the side of the pool that backs longs or shorts. [1e-8 USD] At least zero.
+    /// The value of the side of the pool that backs longs or shorts, at the lower price. [1e-8 USD] At least zero.
+    ///
+    /// One asset backs each side with half of it; source: gmx-synthetics, contracts/market/MarketUtils.sol,
+    /// getPoolDivisor.
     func poolValue(_ terms: PoolTerms, _ side: PoolSide, _ prices: [Price]) -> Money {
         let asset = side == .long ? terms.longBacking : terms.shortBacking
-        let held = balances[Self.liquidityPool.index * assetCount + asset.index]
+        var held = balances[Self.liquidityPool.index * assetCount + asset.index]
+        if !impacts.isEmpty { held += heldForImpact(asset.index) }
+        if terms.longBacking == terms.shortBacking { held /= 2 }
         guard held > 0 else { return .zero }
+        let price = conservative(assetRows[asset.index].feed, prices, .maintenance, owned: true)
         // The largest number where it does not fit: such a pool backs everything.
         return
-            (try? Quantity(raw: held).value(
-                at: prices[assetRows[asset.index].feed], rounding: .down)) ?? Money(raw: .max)
+            (try? Quantity(raw: held).value(at: price, rounding: .down)) ?? Money(raw: .max)
     }
 
     /// What a position owes for funding and borrowing since it last paid, rounded up. [1e-8]
@@ -165,7 +188,7 @@ extension ClearingHouse {
     ) -> Int64 {
         guard gain > 0, let cap = terms.profitCap else { return gain }
         let row = sides[market][side]
-        let range = PriceRange(max(prices[marketRows[market].feed], Price(raw: 1)))
+        let range = range(marketRows[market].feed, prices)
         let pool = poolValue(terms, side, prices)
         return unbounded { () throws(ArithmeticOverflow) in
             try PoolProfit(

@@ -108,6 +108,21 @@ extension Rejection {
             422, "marketReduceOnly",
             "The market is being wound up: positions may only become smaller."),
         entry(423, "marketSettled", "The market is settled: nobody trades in it any more."),
+        entry(
+            430, "nothingToClaim",
+            "Nothing is held for the account that may be claimed yet."),
+        entry(431, "noPoolShares", "Nobody may own a part of this protocol's pool."),
+        entry(432, "assetNotInPool", "The asset backs no positions, so the pool does not take it."),
+        entry(433, "poolCapExceeded", "The pool would hold more of the asset than it takes."),
+        entry(
+            434, "poolProfitTooHigh",
+            "Traders' profit is too large a share of what backs it: the pool's token has no fair price."
+        ),
+        entry(435, "poolWorthless", "The pool is worth nothing to its depositors."),
+        entry(436, "receivedTooLittle", "Less would be received than was asked for, or nothing."),
+        entry(437, "insufficientShares", "The account owns less of the pool than it gives back."),
+        entry(
+            438, "poolReserveExceeded", "Positions reserve more than the pool would have left."),
         entry(501, "marketNotAllowed", "An isolated account trades its own market only."),
         entry(502, "noPool", "The market has no liquidity pool to trade against."),
         entry(503, "limitExceeded", "The price would be worse than the sender's limit."),

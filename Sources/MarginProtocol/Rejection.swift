@@ -58,6 +58,15 @@ public enum Rejection: Error, Hashable, Sendable {
     case settledOnClosing
     case marketReduceOnly(MarketID)
     case marketSettled(MarketID)
+    case nothingToClaim(AccountID)
+    case noPoolShares
+    case assetNotInPool(AssetID)
+    case poolCapExceeded(AssetID)
+    case poolProfitTooHigh(MarketID)
+    case poolWorthless
+    case receivedTooLittle(Quantity)
+    case insufficientShares(has: Quantity, needs: Quantity)
+    case poolReserveExceeded(MarketID)
 
     case marketNotAllowed(MarketID)
     case noPool(MarketID)
@@ -156,6 +165,15 @@ public enum Rejection: Error, Hashable, Sendable {
         case .belowMinimumDebt: 421
         case .marketReduceOnly: 422
         case .marketSettled: 423
+        case .nothingToClaim: 430
+        case .noPoolShares: 431
+        case .assetNotInPool: 432
+        case .poolCapExceeded: 433
+        case .poolProfitTooHigh: 434
+        case .poolWorthless: 435
+        case .receivedTooLittle: 436
+        case .insufficientShares: 437
+        case .poolReserveExceeded: 438
         case .marketNotAllowed: 501
         case .noPool: 502
         case .limitExceeded: 503

@@ -62,6 +62,16 @@ public struct PoolValue: Sendable, Hashable {
     public func value(_ end: PoolValuation, maximumProfit: (long: Ratio, short: Ratio))
         throws(ArithmeticOverflow) -> Money
     {
+        try long.value(end) + short.value(end) - owed(end, maximumProfit: maximumProfit)
+    }
+
+    /// What the tokens of a pool valued at an end owe beyond themselves: traders' profits and the impact pool, less what
+    /// is owed to the pool for borrowing and for what it has lent. [1e-8 USD]
+    ///
+    /// Negative where the pool is owed more.
+    public func owed(_ end: PoolValuation, maximumProfit: (long: Ratio, short: Ratio))
+        throws(ArithmeticOverflow) -> Money
+    {
         let borrowing = try (long.pendingBorrowing + short.pendingBorrowing)
             .scaled(by: .one - borrowingFeeReceiver, rounding: .down)
         let profits =
@@ -70,7 +80,7 @@ public struct PoolValue: Sendable, Hashable {
         let impact = try impactPool.amount
             .value(at: indexPrice.picked(end.opposite), rounding: .up)
         let lent = try impactPool.lent.value(at: indexPrice.picked(end), rounding: .down)
-        return try long.value(end) + short.value(end) + borrowing - profits - impact + lent
+        return profits + impact - borrowing - lent
     }
 
     private func profit(

@@ -7,8 +7,8 @@ extension NamedQuery {
         "breach_flat_cost", "breach_isolated_market", "breach_liquidated_healthy",
         "breach_penalty_split", "breach_auction_lots", "breach_auction_principal",
         "breach_auction_bids", "breach_execution_fees", "breach_request_order",
-        "breach_pool_deleveraging", "breach_market_winding_up", "breach_rejection_changes",
-        "breach_report_price",
+        "breach_impact_claims", "breach_pool_shares", "breach_pool_deleveraging",
+        "breach_market_winding_up", "breach_rejection_changes", "breach_report_price",
         "breach_price_order", "breach_nonce_order", "breach_gas_limit", "breach_gas_sum",
         "breach_gas_price", "breach_included_early", "breach_block_sequence", "breach_tx_count",
     ]

@@ -18,6 +18,8 @@ public struct AccountFile: Sendable {
         public var leverage: Ratio?
         /// For a position with collateral of its own: how much of the settlement asset; nil in cross mode.
         public var isolatedMargin: Quantity?
+        /// The price impact that waits with it; only where the pool keeps impact apart. [1e-8 units]
+        public var pendingImpact: Quantity?
     }
     /// What a market's order book shows, and what its mark remembers.
     public struct BookState: Sendable, Hashable {
@@ -51,6 +53,8 @@ public struct AccountFile: Sendable {
         public var shortOpenInterest: [Quantity?]
         /// By market: what backs longs, and what backs shorts. [1e-8 USD]
         public var pool: [PoolBacking?]
+        /// By market: what the pool's impact pool holds. [1e-8 units]
+        public var impactPool: [Quantity?]
         /// By market: what its book shows, and has shown; nil where nothing is said of it.
         public var books: [BookState?]
         /// By market: the rate that its funding remembers and moves on from; per year with a pool's terms, per day with a
@@ -72,8 +76,10 @@ public struct AccountFile: Sendable {
     /// What the rules are called.
     public var name: String
     public var parameters: ProtocolParameters
-    /// The price of each feed; feeds are numbered as assets.
+    /// The price of each feed; feeds are numbered as assets. Between bounds it is their middle.
     public var prices: [Price]
+    /// Half of the spread of each price, before anything is taken off.
+    public var halfSpreads: [Price]
     public var time: Timestamp
     /// Signed: negative is a debt. [1e-8 units]
     public var balances: [(asset: AssetID, amount: Quantity)]
@@ -102,12 +108,20 @@ extension AccountFile {
             ),
             Key(
                 "prices", "map", required: true,
-                "The price of each asset in USD, by name; the settlement asset is 1 where it is missing."
+                "The price of each asset in USD, by name, or `{min, max}` where prices have bounds; the settlement asset is 1 where it is missing."
             ),
             Key(
                 "time", "moment", default: "2026-01-01T00:00:00Z", "The moment of the calculation."),
             Key("market", "map", rule: "this account alone", "What is known beyond this account."),
             Key("account", "map", required: true, "What the account holds."),
+        ])
+
+    static let priceRangeSection = Section(
+        path: "prices.ASSET",
+        sentence: "A price with bounds, as a signed report has them.",
+        keys: [
+            Key("min", "price", required: true, "At which one sells, and holdings are valued."),
+            Key("max", "price", required: true, "At which one buys, and debts are valued."),
         ])
 
     static let accountSection = Section(
@@ -155,6 +169,10 @@ extension AccountFile {
             ),
             Key("leverage", "multiple", rule: "the account's", "The leverage chosen for it."),
             Key(
+                "pending_impact", "amount", rule: "none",
+                "The price impact that waits with it, in units of the underlying; negative is a charge. Only where the pool has an `impact_pool`."
+            ),
+            Key(
                 "mode", "cross or isolated", rule: "the account's", "Whether it has its own margin."
             ),
             Key(
@@ -180,6 +198,10 @@ extension AccountFile {
             Key(
                 "pool", "money or [of longs, of shorts]", rule: "nothing",
                 "What backs each side of the pool; only where the pool has terms."),
+            Key(
+                "impact_pool", "amount", rule: "nothing",
+                "What the pool's impact pool holds, in units of the underlying; only where there is one."
+            ),
             Key(
                 "bids", "rows [price, amount]", rule: "none",
                 "Orders of others that rest in the market's book to buy."),
@@ -225,7 +247,7 @@ extension AccountFile {
 
     /// The reference of an account file's keys, as Markdown.
     public static func reference() -> String {
-        [section, accountSection, positionSection, marketStateSection]
+        [section, priceRangeSection, accountSection, positionSection, marketStateSection]
             .map { ScenarioReference.markdown(of: $0) }.joined(separator: "\n")
     }
 

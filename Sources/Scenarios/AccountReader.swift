@@ -38,10 +38,14 @@ struct AccountReader {
         guard problems.isEmpty else { throw ScenarioProblems(problems.sorted) }
         var file = AccountFile(
             name: named.scalar ?? "", parameters: law.parameters,
-            prices: feedPrices(listed, decoder), time: fields.read("time", .timestamp),
+            prices: [], halfSpreads: [], time: fields.read("time", .timestamp),
             balances: balances(accountFields, decoder), positions: [], category: nil,
             surroundings: surroundings(fields, decoder), insuranceFund: law.insuranceFund,
             backstopFunds: law.backstopFunds)
+        for (price, half) in feedPrices(listed, decoder) {
+            file.prices.append(price)
+            file.halfSpreads.append(half)
+        }
         file.category = category(accountFields, law.parameters)
         file.positions = written.compactMap {
             position($0, accountFields, decoder, law, file.prices, alone: written.count == 1)
@@ -176,17 +180,38 @@ struct AccountReader {
         }
     }
 
-    private func feedPrices(_ listed: [Tree.Entry], _ decoder: ScenarioDecoder) -> [Price] {
-        decoder.assetNames.enumerated().map { index, name in
+    /// The price of each feed, and half of its spread.
+    private func feedPrices(_ listed: [Tree.Entry], _ decoder: ScenarioDecoder)
+        -> [(price: Price, half: Price)]
+    {
+        let kind = Kind<Price>.average.limited("a price above $0") { $0.isPositive }
+        return decoder.assetNames.enumerated().map { index, name in
             guard let entry = listed.first(where: { $0.key == name }) else {
-                if index == decoder.settlement.index { return Price(whole: 1) }
+                if index == decoder.settlement.index { return (Price(whole: 1), .zero) }
                 problems.add(
                     tree["prices"]?.position ?? tree.position, "prices: no price for \(name)")
-                return Price(whole: 1)
+                return (Price(whole: 1), .zero)
             }
-            return decoder.scalar(
-                entry.value, Kind<Price>.average.limited("a price above $0") { $0.isPositive },
-                "prices.\(name)") ?? Price(whole: 1)
+            let path = "prices.\(name)"
+            guard entry.value.entries != nil else {
+                return (decoder.scalar(entry.value, kind, path) ?? Price(whole: 1), .zero)
+            }
+            let own = Fields(entry.value, path, AccountFile.priceRangeSection, decoder)
+            let low = own.read("min", kind)
+            let high = own.read("max", kind)
+            guard decoder.spreadReductions[index] != nil else {
+                problems.add(
+                    entry.position, "\(path): the protocol takes one price for all",
+                    hint: "assets.\(name).spread_reduction makes it two")
+                return (Price(whole: 1), .zero)
+            }
+            guard low <= high, high.raw - low.raw < low.raw else {
+                own.problem("max", "expected at least the lower bound, and less than twice it")
+                return (Price(whole: 1), .zero)
+            }
+            // Of an odd spread the lower bound is a unit lower.
+            let half = Price(raw: (high.raw - low.raw + 1) / 2)
+            return (high - half, half)
         }
     }
 
@@ -280,10 +305,14 @@ struct AccountReader {
         } else if fields.has("margin") {
             fields.problem("margin", "has a meaning only in isolated mode")
         }
+        let pending = fields.readIfPresent("pending_impact", .held(of: underlying))
+        if pending != nil, terms.pool?.terms?.impactPool == nil {
+            fields.problem("pending_impact", "the market's pool keeps no impact apart")
+        }
         return AccountFile.Position(
             market: MarketID(index: index), size: size, entry: entry, quote: quote,
             settleAllowance: allowance, leverage: leverage,
-            isolatedMargin: isIsolated ? margin ?? .zero : nil)
+            isolatedMargin: isIsolated ? margin ?? .zero : nil, pendingImpact: pending)
     }
 
     private func entryValue(_ size: Quantity, _ entry: Price, _ contract: ContractKind) -> Int64? {
@@ -292,7 +321,9 @@ struct AccountReader {
             : (try? size.magnitude.value(at: entry, rounding: .up))?.raw
     }
 
-    private static let poolStateKeys = ["long_open_interest", "short_open_interest", "pool"]
+    private static let poolStateKeys = [
+        "long_open_interest", "short_open_interest", "pool", "impact_pool",
+    ]
 
     private static let bookKeys = [
         "bids", "asks", "last_trade", "average_basis", "average_book_price", "funding_rate",
@@ -398,6 +429,7 @@ struct AccountReader {
             longOpenInterest: Array(repeating: nil, count: decoder.marketNames.count),
             shortOpenInterest: Array(repeating: nil, count: decoder.marketNames.count),
             pool: Array(repeating: nil, count: decoder.marketNames.count),
+            impactPool: Array(repeating: nil, count: decoder.marketNames.count),
             books: Array(repeating: nil, count: decoder.marketNames.count),
             savedRates: Array(repeating: nil, count: decoder.marketNames.count),
             feesCollected: Array(repeating: nil, count: decoder.marketNames.count),
@@ -430,6 +462,11 @@ struct AccountReader {
                     result.shortOpenInterest[index] = own.readIfPresent(
                         "short_open_interest", .quantity(of: asset))
                     result.pool[index] = poolBacking(own, decoder)
+                    result.impactPool[index] = own.readIfPresent(
+                        "impact_pool", .quantity(of: asset))
+                    if decoder.markets[index].pool?.terms?.impactPool == nil {
+                        own.refuse("impact_pool", "the market's pool keeps no impact apart")
+                    }
                     if decoder.markets[index].pool?.terms != nil {
                         own.refuse("open_interest", "each side of this market has its own")
                     }
@@ -479,7 +516,7 @@ extension ScenarioDecoder {
         let law = self.law(fields)
         var parameters = ProtocolParameters(
             assets: assets, categories: law.categories, markets: markets,
-            feeds: assetNames.map { FeedParameters(name: $0, reporters: [.system]) },
+            feeds: bounded(assetNames.map { FeedParameters(name: $0, reporters: [.system]) }),
             settlementAsset: settlement, staleBlocks: [], liquidation: law.liquidation,
             lossWaterfall: law.losses, deleveraging: law.deleveraging, backstop: law.backstop,
             storefront: law.storefront, stress: law.stress, marginRatio: law.marginRatio,
@@ -489,6 +526,7 @@ extension ScenarioDecoder {
         parameters.slowPrice = law.slowPrice
         parameters.keeper = law.keeper
         parameters.windingUp = law.windingUp
+        parameters.poolShares = law.poolShares
         return DecodedRules(
             parameters: parameters, insuranceFund: law.insuranceFund,
             backstopFunds: law.backstopFunds,

@@ -56,6 +56,10 @@ extension ScenarioDecoder {
                 "Once all accounts together owe more than this, a debt's initial weight grows with what they owe."
             ),
             Key(
+                "spread_reduction", "percentage or none", rule: "none",
+                "How much of the spread of its price is taken off before the price has a lower and an upper bound, of which the confidence of the feed's reports is half; `none` is one price, whatever the confidence."
+            ),
+            Key(
                 "interest", "map or none", rule: "none",
                 "What borrowers pay and suppliers earn; then no more is borrowed than is supplied."
             ),
@@ -166,6 +170,7 @@ extension ScenarioDecoder {
                     interest: interest(fields)))
             assets[index].debtFactor = fields.readIfPresent("debt_factor", .multiple) ?? .zero
             assets[index].debtScale = fields.readIfPresent("debt_scale", .positive)
+            spreadReductions.append(fields.readIfPresent("spread_reduction", .share))
         }
     }
 

@@ -9,11 +9,19 @@ extension ScenarioDecoder {
             "imbalance_impact", "map or none", default: "none",
             "What a trade pays or earns for the balance of longs and shorts that it leaves."),
         Key(
+            "impact_pool", "map or none", rule: "none",
+            "Keeps price impact apart from the pool's liquidity: it waits with the position and is settled when that is decreased; `none` makes it a part of the price of each trade."
+        ),
+        Key(
             "improving_fee", "percentage", rule: "the taker fee",
             "The fee of a trade that brings the two sides closer."),
         Key(
             "backing", "[asset, asset]", rule: "the underlying and the settlement asset",
             "What the pool pays winning longs out of, and what winning shorts."),
+        Key(
+            "payout", "settlement, backing or collateral", rule: "settlement",
+            "In what the pool pays a profit: the settlement asset, what backs the position's side, or what the account holds most of beside the settlement asset. With the others, what a closing leaves owed is taken of the account's other assets at once."
+        ),
         Key(
             "reserve", "percentage", rule: "no limit",
             "The most of its side of the pool that positions may reserve: longs what they are worth, shorts their size."
@@ -64,6 +72,26 @@ extension ScenarioDecoder {
             Key(
                 "measure", "entry or tokens", default: "entry",
                 "Whether sides are compared by what they cost or by what they are worth now."),
+        ])
+
+    static let impactPoolSection = Section(
+        path: "markets.MARKET.pool.impact_pool",
+        sentence:
+            "What charges for price impact go into, in units of the underlying, and gains are paid out of.",
+        keys: [
+            Key(
+                "distribution", "amount", default: "0",
+                "What depositors have of it each day, while there is more than the minimum."),
+            Key("minimum", "amount", default: "0", "What is not given to depositors."),
+            Key(
+                "lendable", "percentage", default: "0%",
+                "The most that the pool lends it for gains, of the pool's value."),
+            Key(
+                "maximum_lent", "money or none", default: "none",
+                "The most that the pool lends it for gains."),
+            Key(
+                "claim_delay", "duration", default: "5d",
+                "After so long what a decrease paid above `maximum_negative` may be claimed back."),
         ])
 
     static let poolDeleveragingSection = Section(
@@ -155,6 +183,11 @@ extension ScenarioDecoder {
             liquidationFee: own.readIfPresent("liquidation_fee", .notNegative))
         terms.deleveraging = poolDeleveraging(own)
         terms.intervalBorrowing = intervalBorrowing(market)
+        terms.impactPool = impactPool(own, terms, underlying)
+        let payouts: [(word: String, value: PoolPayoutAsset)] = [
+            ("settlement", .settlement), ("backing", .backing), ("collateral", .collateral),
+        ]
+        terms.payout = own.readIfPresent("payout", Kind.choice(payouts)) ?? .settlement
         return terms
     }
 
@@ -172,6 +205,22 @@ extension ScenarioDecoder {
                 .duration.limited("1m to 7d") {
                     $0 >= TimeSpan(seconds: 60) && $0 <= TimeSpan(seconds: 604_800)
                 }) ?? TimeSpan(seconds: 3600))
+    }
+
+    private func impactPool(_ own: Fields, _ terms: PoolTerms, _ underlying: Int)
+        -> ImpactPoolTerms?
+    {
+        guard let tree = own.value("impact_pool"), tree.scalar != "none" else { return nil }
+        guard terms.impact != nil else { return nil }
+        let map = Fields(tree, own.path("impact_pool"), Self.impactPoolSection, self)
+        let amount = Kind<Quantity>.quantity(of: assetNames[underlying])
+        return ImpactPoolTerms(
+            asset: AssetID(index: underlying), distributionPerDay: map.read("distribution", amount),
+            minimum: map.read("minimum", amount),
+            lending: PositionImpactPool.LendingLimit(
+                factor: map.read("lendable", .share),
+                maximum: map.readIfPresent("maximum_lent", .notNegative) ?? Money(raw: .max)),
+            claimDelay: map.read("claim_delay", .duration))
     }
 
     private func poolDeleveraging(_ own: Fields) -> PoolDeleveraging? {

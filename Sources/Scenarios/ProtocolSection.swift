@@ -36,6 +36,7 @@ struct DecodedLaw {
     var keeper: KeeperTerms?
     var twoStep: TwoStepPolicy?
     var windingUp = WindingUpPolicy.atOnce
+    var poolShares: PoolShareTerms?
     var insuranceFund: [(asset: AssetID, amount: Quantity)] = []
     var pool: [(asset: AssetID, amount: Quantity)] = []
 }
@@ -49,6 +50,9 @@ extension ScenarioDecoder {
                 "The venue whose rules these are, with what differs beside it: \(Preset.names.joined(separator: ", "))."
             ),
             Key("name", "name", rule: "the preset's", "What the rules are called in reports."),
+            Key(
+                "pool_shares", "map or none", rule: "none",
+                "On what terms anybody may deposit into the pool and own a part of it."),
             Key(
                 "margin_ratio",
                 "maintenance_over_equity, equity_over_maintenance, collateral_over_debt or debt_over_collateral",
@@ -212,6 +216,7 @@ extension ScenarioDecoder {
         law.slowPrice = slowPrice(fields)
         law.keeper = keeper(fields)
         law.twoStep = execution(fields)
+        law.poolShares = poolShares(fields)
         law.stress = stress(fields)
         law.auctions = auctions(fields)
         law.withdrawalMargin = fields.readIfPresent("withdrawal_margin", .share) ?? .zero

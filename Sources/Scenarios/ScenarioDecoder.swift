@@ -19,6 +19,8 @@ final class ScenarioDecoder {
     var assetNames: [String] = []
     var marketNames: [String] = []
     var assets: [AssetParameters] = []
+    /// By asset, how much of its price's spread is taken off; nil where its price has no bounds.
+    var spreadReductions: [Ratio?] = []
     var referenceAssets: [ReferenceAsset] = []
     var markets: [MarketParameters] = []
     var settlement = AssetID(0)
@@ -118,7 +120,8 @@ final class ScenarioDecoder {
         let law = self.law(fields)
         var oracles = self.oracles(fields, guards: law.guards)
         var parameters = ProtocolParameters(
-            assets: assets, categories: law.categories, markets: markets, feeds: oracles.parameters,
+            assets: assets, categories: law.categories, markets: markets,
+            feeds: bounded(oracles.parameters),
             settlementAsset: settlement, staleBlocks: law.guards.blocks,
             guards: law.guards.guards, attachedSpread: law.guards.attachedSpread,
             liquidation: law.liquidation, lossWaterfall: law.losses,
@@ -131,6 +134,7 @@ final class ScenarioDecoder {
         parameters.keeper = law.keeper
         parameters.twoStep = law.twoStep
         parameters.windingUp = law.windingUp
+        parameters.poolShares = law.poolShares
         sequencerSilence = law.guards.sequencerSilence
         var agents = self.agents(fields, funds: law)
         let governance = faults(fields, &oracles, &agents, &chain)
@@ -186,5 +190,16 @@ final class ScenarioDecoder {
                 tree.position, "missing key 'native': the asset that pays for gas on this chain")
         }
         return nil
+    }
+}
+
+extension ScenarioDecoder {
+    /// The feeds of the assets, with bounds where an asset's price has them.
+    func bounded(_ feeds: [FeedParameters]) -> [FeedParameters] {
+        zip(feeds, spreadReductions).map { feed, reduction in
+            var feed = feed
+            feed.spreadReduction = reduction
+            return feed
+        }
     }
 }

@@ -48,6 +48,13 @@ extension ScenarioDecoder {
             Key("share", "percentage", default: "100%", "How much of them; only with close."),
             Key("leverage", "map", rule: "none", "Chooses a leverage for a market."),
             Key(
+                "add_liquidity", "map of amounts", rule: "none",
+                "From the wallet into the pool, for shares of it; only with `protocol.pool_shares`."
+            ),
+            Key(
+                "remove_liquidity", "map", rule: "none",
+                "Gives shares of the pool back, into the wallet."),
+            Key(
                 "buy_outside", "map", rule: "none",
                 "Buys in the world outside with what its wallet has of the settlement asset, which moves the outside price."
             ),
@@ -92,6 +99,17 @@ extension ScenarioDecoder {
         keys: [
             Key("market", "market", required: true, "For which market."),
             Key("times", "multiple or none", required: true, "`none` is the market's own."),
+        ])
+
+    static let scriptLiquiditySection = Section(
+        path: "agents.scripted.AGENT.steps.N.remove_liquidity",
+        sentence: "Shares of the pool that are given back.",
+        keys: [
+            Key(
+                "share", "percentage", default: "100%", "How much of what the wallet owns of it."),
+            Key(
+                "asset", "asset or none", default: "none",
+                "As what; `none` is every asset in proportion. As `pool_shares.withdraw` has it."),
         ])
 
     static let scriptOutsideSection = Section(

@@ -84,7 +84,7 @@ extension ScenarioDecoder {
 
     private static let actionKeys = [
         "deposit", "withdraw", "borrow", "transfer", "trade", "place", "cancel", "close",
-        "leverage", "buy_outside", "sell_outside",
+        "leverage", "add_liquidity", "remove_liquidity", "buy_outside", "sell_outside",
     ]
 
     private func step(_ fields: Fields, _ accounts: [String]) -> Script.Step? {
@@ -161,6 +161,16 @@ extension ScenarioDecoder {
                     $0 >= .one && $0 <= Ratio(whole: 1000)
                 })
             return .leverage(market, times)
+        case "add_liquidity": return .addLiquidity(portions(fields, key))
+        case "remove_liquidity":
+            let own = Fields(tree, path, Self.scriptLiquiditySection, self)
+            let asset = own.value("asset").flatMap {
+                $0.scalar == "none"
+                    ? nil : index(of: $0, among: assetNames, path + ".asset", a: "an asset")
+            }
+            if let asset { setting(path + ".asset", assetNames[asset]) }
+            return .removeLiquidity(
+                share: own.read("share", .positiveShare), asset: asset.map(AssetID.init(index:)))
         default: return outside(tree, path, sells: key == "sell_outside")
         }
     }

@@ -87,6 +87,7 @@ struct Genesis {
         for (asset, amount) in scenario.poolLiquidity {
             house.mint(amount, of: asset, to: ClearingHouse.liquidityPool, into: &journal)
         }
+        house.seedPoolShares()
         do { try cast.populate(&house, into: &journal) } catch { throw .cast("\(error)") }
         let groupOf = Dictionary(
             cast.members.map { ($0.address, $0.group) }, uniquingKeysWith: { first, _ in first })

@@ -138,6 +138,16 @@ enum Fixture {
                 kind: .closed, market: MarketID(0), side: .long, account: AccountID(9),
                 size: Quantity(raw: -101), price: Price(raw: 102), realized: Money(raw: 103),
                 before: Fixed18(raw: 1_040_000_000_000), after: Fixed18(raw: 1_030_000_000_000))),
+        .impactChanged(
+            ImpactChange(
+                account: AccountID(9), market: MarketID(0), pendingBefore: Quantity(raw: -111),
+                pendingAfter: Quantity(raw: -112), settled: Quantity(raw: -113),
+                held: Quantity(raw: 114), poolChange: Quantity(raw: 115))),
+        .poolSharesChanged(
+            PoolShareChange(
+                account: AccountID(10), shares: Quantity(raw: -121),
+                supplyAfter: Quantity(raw: 122), poolValue: Money(raw: 123),
+                value: Money(raw: 124), fee: Money(raw: 125))),
         .accountOpened(
             AccountID(11), owner: Address(2), role: .margin, parent: nil, market: nil),
         .delegateSet(AccountID(9), Address(3), allowed: true),

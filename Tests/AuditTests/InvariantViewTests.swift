@@ -20,7 +20,7 @@ import Testing
         while let record = simulation.next() { try second.append(record) }
         try second.finish(unseed: 1)
         // One in which trades go in two steps, and one whose order book marks positions and takes what is liquidated.
-        for text in [Self.requests, Self.books] {
+        for text in [Self.requests, Self.impacts, Self.books] {
             let simulation = try Simulation(try ScenarioLoader.load(text: text))
             let writer = try AuditWriter.create(scratch.path(), description: simulation.description)
             while let record = simulation.next() { try writer.append(record) }
@@ -92,6 +92,38 @@ import Testing
         agents: {traders: {count: 10, equity: $1k..$2k, leverage: 2..4, long_bias: 10%, trades_per_hour: 6/hour}}
         """
 
+    /// A pool that keeps price impact apart, and holds what is above a cap of a hundredth of a percent.
+    static let impacts = """
+        name: impacts
+        seed: 1
+        start: 2024-01-01T00:00:00Z
+        duration: 1h
+        chain: arbitrum
+        assets:
+          USDC: {price: 1.00}
+          ETH: {price: {points: [[00:00, 2000], [00:50, 1900]]}}
+        markets:
+          ETH-PERP:
+            underlying: ETH
+            initial_margin: 10%
+            maintenance_margin: 5%
+            pool: {imbalance_impact: {negative: 0.000001, positive: 0.0000005, maximum_negative: 0.01%}, impact_pool: {distribution: 0.001}}
+        oracles: {ETH: {interval: 10s, deviation: 0%, heartbeat: 10s, confidence: 0.01%}}
+        protocol:
+          pool: {USDC: 500000, ETH: 200}
+          liquidation: {whole: position, closing_price: pool, caller: venue}
+          pool_shares: {fee: 0.1%}
+        agents:
+          traders: {count: 10, equity: $1k..$2k, leverage: 2..4, long_bias: 60%, trades_per_hour: 12/hour}
+          scripted:
+            depositor:
+              funding: $1M
+              fee: {fixed: 1 gwei}
+              steps:
+                - {at: +5m, every: 10m, until: +30m, add_liquidity: {USDC: $10k}}
+                - {at: +40m, remove_liquidity: {share: 50%}}
+        """
+
     static let mutations = [
         "breach_conservation_balance":
             "update balance_change set delta_e8 = delta_e8 + 1 where seq = 3",
@@ -117,6 +149,9 @@ import Testing
         "breach_auction_principal": "update auction_event set principal_e8 = principal_e8 + 1",
         "breach_auction_bids": "update auction_event set bid_e8 = bid_e8 + 1",
         "breach_execution_fees": "update trade_request set fee_e8 = fee_e8 + 1",
+        "breach_pool_shares":
+            "update pool_share_change set supply_after_e8 = supply_after_e8 + 1 where shares_e8 > 0",
+        "breach_impact_claims": "update impact_change set held_e8 = held_e8 + 1",
         "breach_pool_deleveraging": "update pool_deleveraging set share_after_e8 = 1000000000",
         "breach_market_winding_up": "update position_change set reason = 1 where reason = 80",
         "breach_request_order": "update trade_request set request = 0 where request = 1",

@@ -47,6 +47,11 @@ enum RejectionSamples {
         .auctionRunning(AuctionID(1)), .biddingEnded(AuctionID(1)), .bidNotMatching(AuctionID(1)),
         .bidTooLow(AuctionID(1)), .soldByAuction(AccountID(1)),
         .wouldWorsen(AccountID(1)), .nothingToSettle(MarketID(1)), .settledOnClosing,
+        .nothingToClaim(AccountID(1)), .noPoolShares,
+        .assetNotInPool(AssetID(1)), .poolCapExceeded(AssetID(1)),
+        .poolProfitTooHigh(MarketID(1)), .poolWorthless, .receivedTooLittle(Quantity(raw: 1)),
+        .insufficientShares(has: Quantity(raw: 1), needs: Quantity(raw: 2)),
+        .poolReserveExceeded(MarketID(1)),
         .liquidationGrace(AssetID(1), until: Timestamp(milliseconds: 1)),
     ]
 }

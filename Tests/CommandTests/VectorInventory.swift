@@ -162,9 +162,6 @@ enum VectorInventory {
           ids v1-long-3 v1-long-4 v1-long-5 v1-long-6 v1-short-1 v1-avg-2 v1-avg-4 v1-avg-7
           ids v1-funding-1 v1-feebps-00 v1-feebps-02 v1-feebps-03 v1-feebps-05 v1-feebps-10
           ids v1-feebps-11 v1-feebps-12 v1-feebps-15
-          none v1-feebps-00 v1-feebps-02 v1-feebps-03 v1-feebps-05 v1-feebps-10 v1-feebps-11
-          none v1-feebps-12 v1-feebps-15
-          because fees of minting and redeeming the pool's token, which the engine does not have
         gmx-v2-funding-borrowing
           ids funding-adaptive-1 funding-adaptive-2 funding-adaptive-3 funding-adaptive-5
           ids funding-adaptive-6 funding-adaptive-7 funding-adaptive-d1 funding-adaptive-d2
@@ -176,18 +173,9 @@ enum VectorInventory {
         gmx-v2-liquidation
           ids gliq-01 gliq-02 gliq-08 gliq-09 gliq-10 gliq-11 gliq-12 gliq-14 gliq-d1 gliq-d2
           ids gliq-d3 gliq-d4 gliq-d5
-          rule gliq-11
-          because a profit is paid in the settlement asset, not in the collateral
         gmx-v2-pool-pnl-adl
           ids adl-20 adl-25 pnlcap-1 pnlcap-2 poolvalue-1 spread-3 negpnl-1 oracle-spread-0
           ids oracle-spread-1 oracle-scale-eth oracle-scale-usdc
-          rule adl-20 adl-25
-          because winners of a pool are not deleveraged
-          rule pnlcap-2 poolvalue-1
-          because of a pool of two tokens, each side half of it; in the engine one token backs both
-          because sides whole
-          rule spread-3 oracle-spread-0 oracle-spread-1
-          because a price has no lower and upper bound
           none oracle-scale-eth oracle-scale-usdc
           because an encoding of prices in thirty decimals
         gmx-v2-price-impact
@@ -198,8 +186,6 @@ enum VectorInventory {
           none impactfactor-00 impactfactor-02 impactfactor-04 impactfactor-06 impactfactor-09
           none impactfactor-11 impactfactor-14 impactfactor-23
           because a power digit by digit as PRBMath computes it; the rule is within its error
-          rule pi-pool-01 pi-pool-03 pi-pool-04 pi-cap-07
-          because the pool that keeps impact apart from the liquidity is a rule only
         hyperliquid-docs
           ids hl-tier-1 hl-tier-3 hl-tier-4 hl-mm-1 hl-mm-2 hl-mm-3 hl-mm-4 hl-mm-5 hl-mm-6
           ids hl-mm-7 hl-mm-8 hl-funding-2 hl-funding-3 hl-funding-4 hl-liqprice-1 hl-liqprice-2

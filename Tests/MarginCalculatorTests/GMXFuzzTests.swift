@@ -125,7 +125,7 @@ import Testing
                 prices: {ETH: 2000, USDC: 1}
                 market: {ETH: {pool: \(draws.uniform(in: 10_000...1_000_000))}}
                 account: {balances: {USDC: 1}, positions: {ETH: {size: 0}}}
-                \(name == "gmx-v2" ? "parameters: {markets: {ETH: {pool: {adl: {above: 3%, down_to: 1%}}}}}" : "")
+                \(name == "gmx-v2" ? "parameters: {assets: {ETH: {spread_reduction: 0%}}, markets: {ETH: {pool: {adl: {above: 3%, down_to: 1%}, impact_pool: {lendable: 1%}, imbalance_impact: {negative: 0.0000001, maximum_negative: 0.1%, maximum_in_liquidation: 0.2%}}}}}" : "")
                 """)
             var house = account.house
             var journal: [Event] = []
@@ -146,8 +146,9 @@ import Testing
                 if draws.chance(Ratio(percent: 40)) {
                     price = max(200, price * draws.uniform(in: 930...1070) / 1000)
                     let report = PriceReport(
-                        round: 1 + round, price: Price(whole: price), observedAt: house.time,
-                        publishedAt: house.time)
+                        round: 1 + round, price: Price(whole: price),
+                        confidence: Price(raw: draws.uniform(in: 0...200_000_000)),
+                        observedAt: house.time, publishedAt: house.time)
                     try? house.execute(
                         .postPrice(feed: FeedID(index: eth.index), report: report), from: .system,
                         into: &journal)
@@ -157,6 +158,10 @@ import Testing
                     if name == "gmx-v2", draws.chance(Ratio(percent: 40)) {
                         try deleverage(&house, trader, &draws, &journal)
                         kinds.insert("deleverage")
+                    } else if name == "gmx-v2", draws.chance(Ratio(percent: 5)) {
+                        try house.execute(
+                            .claimImpact(trader), from: Address(30), into: &journal)
+                        kinds.insert("claim")
                     } else if draws.chance(Ratio(percent: 30)) {
                         try house.execute(
                             .liquidate(
@@ -188,7 +193,8 @@ import Testing
         if name == "gmx-v2" {
             #expect(
                 kinds.isSuperset(of: [
-                    "deleverage", "deleveragingNotEnabled", "deleveragingRefused",
+                    "deleverage", "deleveragingNotEnabled", "deleveragingRefused", "claim",
+                    "nothingToClaim",
                 ]), "\(kinds)")
         }
         #expect(

@@ -10,11 +10,13 @@ import Testing
 /// Sources are files of gmx-io/gmx-synthetics @a5c0c88. Where its tests set no fee and no impact, neither do these.
 @Suite struct GMXTests {
     /// A market without fees, impact and time, as upstream's guardian tests set it up.
-    static func bare(_ market: String, rate: String, fee: String = "0%") -> String {
+    static func bare(_ market: String, rate: String, fee: String = "0%", pool: String = "")
+        -> String
+    {
         """
         parameters:
           markets:
-            \(market): {initial_margin: \(rate), maintenance_margin: \(rate), taker_fee: \(fee), pool: {improving_fee: 0%, imbalance_impact: none}}
+            \(market): {initial_margin: \(rate), maintenance_margin: \(rate), taker_fee: \(fee), pool: {improving_fee: 0%, imbalance_impact: none\(pool)}}
           protocol: {liquidation: {penalty: 0%}}
         """
     }
@@ -66,8 +68,9 @@ import Testing
             """
             protocol: gmx-v2
             prices: {SOL: 15.01, ETH: 4000, USDC: 1}
+            market: {SOL: {pool: 1000000}}
             account: {balances: {ETH: 1}, positions: {SOL: {size: 30000, entry: 15}}}
-            \(Self.bare("SOL", rate: "1%"))
+            \(Self.bare("SOL", rate: "1%", pool: ", backing: [ETH, USDC]"))
             """)
         let report = MarginReport(account).account
         #expect(isNear(report.weightedEquity.maintenance, "4300"))
@@ -76,7 +79,66 @@ import Testing
             isNear(
                 run.account.house.plainEquity(of: run.account.cross, at: account.file.prices),
                 "4300"))
-        #expect(isNear(run.account.house.balance(run.account.cross, AssetID(index: 0)), "300"))
+        // The profit is 0.075 of what backs longs.
+        let ether = try #require(account.file.parameters.assets.firstIndex { $0.name == "ETH" })
+        #expect(
+            isNear(run.account.house.balance(run.account.cross, AssetID(index: ether)), "1.075"))
+        #expect(run.account.house.balance(run.account.cross, AssetID(index: 0)).isZero)
+        #expect(run.account.house.breaches().isEmpty)
+    }
+
+    /// The same with 5,000 USDC at 0.80, whose owner has the profit of 300 in it: 5,375. Liquidate someone in profit & their
+    /// pnl is swapped to collateral tokens as output. There a dollar is a unit of account alone, as it is here.
+    ///
+    /// Vectors: gliq-11.
+    @Test func profitInTheCollateral() throws {
+        let account = try account(
+            """
+            protocol: gmx-v2
+            prices: {USD: 1, SOL: 15.01, ETH: 4000, USDC: 0.8}
+            market: {SOL: {pool: 1000000}}
+            account: {balances: {USDC: 5000}, positions: {SOL: {size: 30000, entry: 15}}}
+            parameters:
+              markets:
+                SOL: {initial_margin: 1%, maintenance_margin: 1%, taker_fee: 0%, pool: {improving_fee: 0%, imbalance_impact: none, backing: [ETH, USDC], payout: collateral}}
+              protocol: {settlement: USD, liquidation: {penalty: 0%}}
+            """)
+        let report = MarginReport(account).account
+        #expect(report.isLiquidatable)
+        #expect(isNear(report.weightedEquity.maintenance, "4300"))
+        let run = LiquidationRun(account, pause: TimeSpan(milliseconds: 1000))
+        let usdc = try #require(account.file.parameters.assets.firstIndex { $0.name == "USDC" })
+        let house = run.account.house
+        #expect(isNear(house.balance(run.account.cross, AssetID(index: usdc)), "5375"))
+        #expect(house.account(run.account.cross).assets.nonzeroBitCount == 1)
+        // The pool has no dollars, and owes none.
+        #expect(house.balance(ClearingHouse.liquidityPool, AssetID(index: 0)).isZero)
+        #expect(house.breaches().isEmpty)
+    }
+
+    /// A loss is taken of the collateral at once: 3,000 of 5,000 at 0.80 are 3,750 of it.
+    @Test func lossOfTheCollateral() throws {
+        let account = try account(
+            """
+            protocol: gmx-v2
+            prices: {USD: 1, SOL: 14.9, ETH: 4000, USDC: 0.8}
+            market: {SOL: {pool: 1000000}}
+            account: {balances: {USDC: 20000}, positions: {SOL: {size: 30000, entry: 15}}}
+            parameters:
+              markets:
+                SOL: {initial_margin: 1%, maintenance_margin: 1%, taker_fee: 0%, pool: {improving_fee: 0%, imbalance_impact: none, backing: [ETH, USDC], payout: collateral}}
+              protocol: {settlement: USD, liquidation: {penalty: 0%}}
+            """)
+        var house = account.house
+        var journal: [Event] = []
+        try house.execute(
+            .trade(
+                account: account.cross, market: MarketID(0), size: Quantity(whole: -30_000),
+                limit: nil, reduceOnly: true), from: Address(10), into: &journal)
+        let usdc = try #require(account.file.parameters.assets.firstIndex { $0.name == "USDC" })
+        #expect(isNear(house.balance(account.cross, AssetID(index: usdc)), "16250"))
+        #expect(house.balance(account.cross, AssetID(index: 0)).isZero)
+        #expect(house.breaches().isEmpty)
     }
 
     /// 0.75 left is under the minimum of one dollar, however small the size: liquidate from the minCollateralUsd.
@@ -212,13 +274,16 @@ import Testing
             from: Address(10), into: &journal)
         #expect(
             isNear(
-                house.balance(child, AssetID(index: account.file.parameters.settlementAsset.index)),
-                "135000", within: "0.00001"))
+                house.plainEquity(of: child, at: account.file.prices), "135000", within: "0.0001"))
+        // In ether, of which the pool's side is.
+        #expect(isNear(house.balance(child, AssetID(index: 1)), "4.66666666"))
         #expect(house.breaches().isEmpty)
     }
 
     /// 100,000 SOL long from 20 against five million: a profit of exactly a tenth is not above it;
-    /// test/guardian/testAdl.ts (adl-20, adl-25). The third row is ours.
+    /// test/guardian/testAdl.ts. The third row is ours.
+    ///
+    /// Vectors: adl-20, adl-25.
     @Test(arguments: [("20", false), ("25", false), ("25.00000001", true)])
     func deleveragingThreshold(price: String, enabled: Bool) throws {
         let account = try account(
@@ -237,6 +302,22 @@ import Testing
         try house.execute(
             .updateDeleveraging(market, isLong: true), from: Address(30), into: &journal)
         #expect(house.poolFlag(market, .long).isEnabled == enabled)
+        // What is not flagged is not closed either.
+        let close = Command.deleverage(
+            account: account.cross, market: market, size: Quantity(whole: 1000))
+        house.advance(to: house.time + TimeSpan(seconds: 1), into: &journal)
+        let report = PriceReport(
+            round: 2, price: house.price(of: market), observedAt: house.time,
+            publishedAt: house.time)
+        try house.execute(
+            .postPrice(feed: account.file.parameters.markets[0].feed, report: report),
+            from: .system, into: &journal)
+        do throws(Rejection) {
+            try house.execute(close, from: Address(30), into: &journal)
+            #expect(enabled)
+        } catch {
+            #expect(!enabled && error == .deleveragingNotEnabled(market))
+        }
     }
 
     /// The rate that open interest asks for is charged on the size, and only when trading: config/markets.ts, 0.5 % at

@@ -46,6 +46,8 @@ struct InvariantTests {
         if invariant == .settledMarketsAreClosed || invariant == .woundUpMarketsShrink {
             return windingUpMutation(invariant)
         }
+        if invariant == .impactIsAccounted { return impactMutation() }
+        if invariant == .poolSharesAgree { return shareMutation() }
         if invariant.rawValue >= Invariant.auctionLotsAreHeld.rawValue {
             auctionMutation(invariant)
             return
@@ -94,7 +96,8 @@ struct InvariantTests {
         case .depositsAgree: house.assetRows[0].owed.raw += 1
         case .auctionLotsAreHeld, .auctionPrincipalIsOwed, .bidsAreHeld, .auctionDebtsAgree,
             .openAuctionsAgree, .marksAgree, .executionFeesAreHeld, .requestsAreInOrder,
-            .entriesAgree, .settledMarketsAreClosed, .woundUpMarketsShrink:
+            .entriesAgree, .settledMarketsAreClosed, .woundUpMarketsShrink, .impactIsAccounted,
+            .poolSharesAgree:
             Issue.record("\(invariant) is broken elsewhere")
         }
         let found = house.breaches()
@@ -150,6 +153,45 @@ struct InvariantTests {
         let found = house.breaches()
         #expect(found.count == 1 && found.first?.invariant == invariant, "\(found)")
         #expect(house != it.world.house, "and equality sees it")
+    }
+
+    /// A pool that somebody has a part of.
+    private func shareMutation() {
+        let it = ShareWorld()
+        #expect(it.world.house.breaches().isEmpty && it.world.house.poolShareSupply.isPositive)
+        for change in [
+            { (house: inout ClearingHouse) in house.poolShareBook.supply += 1 },
+            {
+                $0.poolShareBook.held[0] += $0.poolShareBook.held[it.wallet.index] + 1
+                $0.poolShareBook.held[it.wallet.index] = -1
+            },
+        ] as [(inout ClearingHouse) -> Void] {
+            var house = it.world.house
+            change(&house)
+            let found = house.breaches()
+            #expect(found.count == 1 && found.first?.invariant == .poolSharesAgree, "\(found)")
+            #expect(house != it.world.house, "and equality sees it")
+        }
+    }
+
+    /// A state in which impact waits, and a charge above the cap is held.
+    private func impactMutation() {
+        var it = ImpactWorld()
+        it.world.trade(it.long, ethPerp, "100", by: alice)
+        it.world.trade(it.long, ethPerp, "-50", by: alice)
+        #expect(it.world.house.breaches().isEmpty && !it.world.house.impactClaims.isEmpty)
+        for change in [
+            { (house: inout ClearingHouse) in
+                house.impacts.pending[it.short.index * house.marketCount] += 1
+            },
+            { $0.impacts.claimable[0].amount.raw += 1 },
+        ] as [(inout ClearingHouse) -> Void] {
+            var house = it.world.house
+            change(&house)
+            let found = house.breaches()
+            #expect(found.count == 1 && found.first?.invariant == .impactIsAccounted, "\(found)")
+            #expect(house != it.world.house, "and equality sees it")
+        }
     }
 
     /// A state with an English auction that has a bid.

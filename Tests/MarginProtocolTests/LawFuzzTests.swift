@@ -48,7 +48,7 @@ struct LawFuzzTests {
                     == Set(CommandKind.allCases).subtracting([
                         .buyCollateral, .startAuction, .takeAuction, .bidAuction, .restartAuction,
                         .settleAuction, .payAuction, .updateDeleveraging, .deleverage,
-                        .settleResult, .windUp,
+                        .settleResult, .windUp, .claimImpact, .addLiquidity, .removeLiquidity,
                     ]))
             #expect(liquidated.isSuperset(of: [1, 2]))
             #expect(rejected.count > 34)
@@ -527,6 +527,9 @@ extension Fuzz {
         case .executeRequest(_, let keeper): owner(keeper)
         case .cancelRequest(let id): house.request(id).flatMap { owner($0.account) }
         case .updateDeleveraging, .deleverage, .settleResult: stranger
+        case .claimImpact(let account): owner(account)
+        case .addLiquidity(let wallet, _, _, _), .removeLiquidity(let wallet, _, _, _):
+            owner(wallet)
         }
     }
 
