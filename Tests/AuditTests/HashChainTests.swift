@@ -16,7 +16,7 @@ import Testing
         for record in Fixture.records { try head.append(record) }
         #expect(
             head.head.description
-                == "1c6c631e7310c57b2f877d05505cc313061cff7fc9360db81d628d9ed941a722")
+                == "2cb51d37d664e1eb45189202b8f83767a91865a2c71e91994abeb8d108f21ed7")
         #expect(head.blocks == 3)
     }
 

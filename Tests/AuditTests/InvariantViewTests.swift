@@ -54,7 +54,7 @@ import Testing
           market_makers:
             makers: {count: 2, capital: $5M, half_spread: 0.1%, levels: 3, size: $50k, inventory_limit: $2M}
         faults:
-          - {at: 12:12, settle_market: {market: ETH-PERP, notice: 1m}}
+          - {at: 13:02, settle_market: {market: ETH-PERP, notice: 1m}}
         """
 
     /// Ether falls by half in two hours; one keeper bids what lots are worth.
