@@ -399,7 +399,10 @@ extension ClearingHouse {
         positions[side.account * marketCount + parts.market] = side.after
         if !sides.isEmpty, side.account != Self.liquidityPool.index {
             sides[parts.market].replace(side.before, with: side.after)
-            if !impacts.isEmpty, parts.maker.account != Self.liquidityPool.index {
+            // Whoever trades with the pool settles it; a market that is settled does not ask.
+            if !impacts.isEmpty,
+                reason == .settlement || parts.maker.account != Self.liquidityPool.index
+            {
                 shrinkImpact(side, parts.market, into: &journal)
             }
         }

@@ -35,6 +35,83 @@ import Testing
         #expect(Tool.field("conservation", of: result.out) == "0")
     }
 
+    /// Governance delists the market after the first fall: by notice, and at a stated price or the protocol's.
+    @Test(
+        arguments: Preset.all.filter { $0.text.contains("\nmarkets:") }.map(\.name),
+        ["", ", price: 135"])
+    func windsMarketsUp(preset: String, price: String) throws {
+        try Tool.inFolder { folder in
+            let isIsolated = preset.hasPrefix("gmx")
+            let run = try Tool.run(
+                [
+                    "run", Tool.scenario("same-crash-everywhere"), "--db", "a.sqlite", "--paranoid",
+                    "--no-expect", "--set", "protocol.preset=\(preset)", "--set", "duration=5h30m",
+                    "--set", "agents.traders.crowd.mode=\(isIsolated ? "isolated" : "cross")",
+                    "--set",
+                    "faults=[{at: 10:55, settle_market: {market: ETH-PERP, notice: 5m\(price)}}]",
+                ], in: folder)
+            #expect(run.code == 0, "\(run.error)")
+            func count(_ rows: String) throws -> Int {
+                let result = try Tool.run(
+                    ["query", "a.sqlite", "select count(*) as n from \(rows)", "--json"],
+                    in: folder)
+                #expect(result.code == 0, "\(result.error)")
+                return Int(result.out.filter(\.isNumber)) ?? -1
+            }
+            #expect(try count("governance where kind = 80") == 2)
+            // dYdX deleverages one account after the other, unless a price is stated.
+            let closed = try count("position_change where reason in (4, 80)")
+            #expect(closed > 10, "\(closed)")
+            #expect(try count("breach_market_winding_up") == 0)
+            #expect(try Tool.run(["verify", "a.sqlite"], in: folder).code == 0)
+        }
+    }
+
+    /// A pool that keeps price impact apart, and depositors who come and go, when its market is settled.
+    @Test func aPoolWithOwnersOutlivesItsMarket() throws {
+        try Tool.inFolder { folder in
+            try """
+            name: delisting
+            seed: 4
+            start: 2024-01-01T00:00:00Z
+            duration: 2h
+            chain: arbitrum
+            assets:
+              USDC: {price: 1}
+              ETH: {price: {gbm: {start: 2000, volatility: 80%/year}}}
+            markets: {ETH-PERP: {underlying: ETH}}
+            oracles: {ETH: {kind: pull, interval: 1s, latency: 1s}}
+            protocol: {preset: gmx-v2, pool: {USDC: 2000000, ETH: 1000}}
+            agents:
+              traders: {crowd: {count: 40, equity: $5k..$20k, mode: isolated, leverage: 2..10, trades_per_hour: 2/hour}}
+              scripted:
+                provider:
+                  funding: {USDC: 500000}
+                  steps:
+                    - {at: 00:10, add_liquidity: {USDC: 400000}}
+                    - {at: 01:30, remove_liquidity: {share: 100%}}
+            faults:
+              - {at: 01:00, settle_market: {market: ETH-PERP, notice: 10m}}
+            """.write(
+                to: folder.appendingPathComponent("a.yaml"), atomically: true, encoding: .utf8)
+            let run = try Tool.run(
+                ["run", "a.yaml", "--db", "a.sqlite", "--paranoid", "--no-expect"], in: folder)
+            #expect(run.code == 0, "\(run.error)")
+            let shares = try Tool.run(
+                ["query", "a.sqlite", "select count(*) as n from pool_share_change", "--json"],
+                in: folder)
+            #expect(shares.out.contains("2"), "\(shares.out)")
+            let waiting = try Tool.run(
+                [
+                    "query", "a.sqlite",
+                    "select count(*) > 5 as n from impact_change i join governance g using (run, block) where g.kind = 80 and pending_after_e8 = 0",
+                    "--json",
+                ], in: folder)
+            #expect(waiting.out.contains("1"), "\(waiting.out)")
+            #expect(try Tool.run(["verify", "a.sqlite"], in: folder).code == 0)
+        }
+    }
+
     /// Where a liquidation has a course, its beginning and end are rows, which tell why steps went on above the
     /// maintenance margin.
     @Test(arguments: ["drift-v2", "mango-v4", "synthetix-v3", "vertex"])

@@ -212,6 +212,17 @@ struct ImpactPoolTests {
         #expect(it.changes(since: mark).map(\.pendingAfter) == [units("-0.5")])
     }
 
+    @Test("A settled market lets go of what waits with positions that close against the pool")
+    func settled() {
+        var it = ImpactWorld()
+        it.world.trade(it.long, ethPerp, "100", by: alice)
+        it.world.run(.windUp(ethPerp, .settled, price: nil), by: .governance)
+        #expect(it.world.size(it.long).isZero)
+        #expect(it.world.house.pendingImpact(it.long, ethPerp).isZero)
+        #expect(it.world.balance(it.long) == units("20000"))
+        #expect(it.world.house.breaches().isEmpty)
+    }
+
     @Test("Depositors have their part day by day, down to the minimum")
     func distribution() {
         var it = ImpactWorld(
