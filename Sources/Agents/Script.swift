@@ -41,6 +41,8 @@ public struct Script: Hashable, Sendable {
         case close([MarketID], share: Ratio)
         /// A chosen leverage, or the market's own.
         case leverage(MarketID, Ratio?)
+        /// A margin ratio for the whole account; zero for none.
+        case marginRatio(Ratio)
         /// From the wallet into the liquidity pool, for shares of it.
         case addLiquidity([Portion])
         /// This share of what the wallet owns of the pool, in proportion or as one asset.

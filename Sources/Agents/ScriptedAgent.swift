@@ -129,6 +129,8 @@ public struct ScriptedAgent: Agent {
             return commands
         case .leverage(let market, let leverage):
             return [.configure(account: account, .leverage(market, leverage))]
+        case .marginRatio(let ratio):
+            return [.configure(account: account, .marginRatio(ratio))]
         case .addLiquidity(let portions):
             return amounts(portions, of: wallet, view).map {
                 .addLiquidity(

@@ -185,6 +185,9 @@ extension JSONText {
         case .category(let category):
             member("setting", word: "category")
             member("category", category.map(Int64.init))
+        case .marginRatio(let ratio):
+            member("setting", word: "margin_ratio")
+            member("margin_ratio_e8", ratio)
         }
     }
 

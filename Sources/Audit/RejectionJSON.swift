@@ -12,6 +12,7 @@ extension JSONText {
         switch rejection {
         case .amountNotPositive, .sameAccount, .parameterInvalid, .senderNotGovernance,
             .senderNotSystem, .senderNotVenue, .noPoolShares, .poolWorthless, .ownersDiffer,
+            .noAccountMarginRatio,
             .exposureTooLarge, .targetNotAllowed,
             .nothingToLiquidate, .leavesDust, .priceNotPositive, .overflow, .noAuctions,
             .sequencerDown, .requestNeeded, .noRequests, .settledOnClosing:

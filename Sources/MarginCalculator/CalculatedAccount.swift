@@ -85,6 +85,7 @@ public struct CalculatedAccount: Sendable {
                 fees: left.map { (collected ?? .zero, $0) })
         }
         if let category = file.category { house.seedSetting(cross, .category(category)) }
+        if let ratio = file.marginRatio { house.seedSetting(cross, .marginRatio(ratio)) }
         self.house = house
         try endow()
     }

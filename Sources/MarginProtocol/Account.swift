@@ -12,6 +12,8 @@ public struct Account: Hashable, Sendable {
     public var markets: UInt64 = 0
     /// The collateral category it has entered; negative for none.
     public var category: Int8 = -1
+    /// The margin ratio that its owner has chosen for all of it, 0…1; zero for none. [1e-8]
+    var chosenMarginRatio: Int32 = 0
     /// When a liquidation step last touched it.
     public var lastLiquidatedAt: Int64 = .min
 }

@@ -20,7 +20,7 @@ extension ClearingHouse: Equatable {
             && a.slowPrices == b.slowPrices && a.stablePrices == b.stablePrices
             && a.resultStates == b.resultStates && a.socialised == b.socialised
             && a.marks == b.marks && a.splitFunding == b.splitFunding
-            && a.lastSteps == b.lastSteps
+            && a.lastSteps == b.lastSteps && a.chosenLeverages == b.chosenLeverages
             && a.touched == b.touched
             && a.touchedBefore == b.touchedBefore && a.parameterVersion == b.parameterVersion
             && a.parameters == b.parameters

@@ -139,6 +139,11 @@ extension ClearingHouse {
                 "stress: a liquidator cannot take positions over, whose margin is the account's")
         }
         check(
+            !parameters.hasAccountMarginRatio
+                || parameters.stress == nil && parameters.positionResults == .separate,
+            "a chosen margin ratio is one of positions with a requirement each: no stress, and separate results"
+        )
+        check(
             parameters.lossWaterfall.last == .badDebt,
             "the loss waterfall ends with bad debt: somebody takes the rest")
         check(

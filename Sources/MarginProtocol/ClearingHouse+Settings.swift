@@ -1,8 +1,11 @@
 import ExactMath
+import MarginRules
 
 extension ClearingHouse {
-    /// Chooses a leverage or a collateral category; an account that carries risk must meet its initial margin
-    /// with the choice, and be no more liquidatable than before.
+    /// Chooses a leverage, a collateral category or a margin ratio; an account that carries risk must meet its initial
+    /// margin with the choice, and be no more liquidatable than before.
+    ///
+    /// A margin ratio may always be chosen: whoever then misses the initial margin can open or withdraw nothing.
     mutating func configure(
         _ id: AccountID, _ setting: AccountSetting, by sender: Address, into journal: inout [Event]
     ) throws(Rejection) {
@@ -17,6 +20,15 @@ extension ClearingHouse {
             if let category, !parameters.categories.indices.contains(category) {
                 throw .parameterInvalid
             }
+        case .marginRatio(let ratio):
+            guard parameters.hasAccountMarginRatio else { throw .noAccountMarginRatio }
+            guard (.zero ... .one).contains(ratio) else { throw .parameterInvalid }
+
+            // Nothing below may fail.
+            choose(setting, for: id)
+            touch(id)
+            journal.append(.accountConfigured(id, setting))
+            return
         }
         // The state with the choice is a copy: choices are rare, and their effect is everywhere.
         var chosen = self
@@ -48,6 +60,28 @@ extension ClearingHouse {
             }
             chosenLeverages[id.index * marketCount + market.index] = leverage?.raw ?? 0
         case .category(let category): accounts[id.index].category = Int8(category ?? -1)
+        case .marginRatio(let ratio):
+            accounts[id.index].chosenMarginRatio = Int32(clamping: ratio.raw)
         }
+    }
+
+    /// The margin ratio that holds for an account: an isolated position's is at least its owner's.
+    func chosenMarginRatio(_ account: Int) -> Ratio {
+        guard parameters.hasAccountMarginRatio else { return .zero }
+        let own = accounts[account].chosenMarginRatio
+        guard let parent = accounts[account].parent else { return Ratio(raw: Int64(own)) }
+        return Ratio(raw: Int64(max(own, accounts[parent.index].chosenMarginRatio)))
+    }
+
+    /// A weighted balance of an asset that is not the settlement asset, with the chosen margin ratio. [1e-8 USD]
+    ///
+    /// - Parameter value: without a weight, negative for a debt.
+    @inline(never)
+    func weighted(_ weighted: Int64, ofValue value: Int64, _ account: Int) -> Int64 {
+        let chosen = ChosenMarginRatio(chosenMarginRatio(account))
+        guard chosen.ratio.isPositive else { return weighted }
+        let weight = value < 0 ? chosen.liabilityWeight : chosen.assetWeight
+        // Less of what is held, more of what is owed.
+        return min(weighted, scaled(value, weight.raw, .down))
     }
 }

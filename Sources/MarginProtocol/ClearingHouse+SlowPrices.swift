@@ -114,6 +114,11 @@ extension ClearingHouse {
         else {
             return max(row.liabilityWeight, Self.debtWeightLimit.raw)
         }
+        if parameters.hasAccountMarginRatio, asset != settlement {
+            return max(
+                row.liabilityWeight, parameters.assets[asset].initialLiabilityWeight?.raw ?? 0,
+                ChosenMarginRatio(.one).liabilityWeight.raw)
+        }
         return row.liabilityWeight
     }
 

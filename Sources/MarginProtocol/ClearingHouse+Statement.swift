@@ -103,13 +103,14 @@ extension ClearingHouse {
             parameters.markets[market].margin.basis == .entry
             ? position.cost.magnitude.raw : notional
         let open = row.notional(row.longOpenInterest.raw, prices[row.feed].raw)
-        let basis = MarginBasis(
+        var basis = MarginBasis(
             size: position.size.magnitude, notional: Money(raw: measured),
             chosenLeverage: chosenLeverage(account, market), openInterest: Money(raw: open),
             underlying: row.isInverse ? Quantity(raw: notional) : nil,
             entryValue: Money(raw: abs(position.cost.raw)),
             shrinks: position.size.isNegative == row.isInverse,
             isIsolated: accounts[account].isolatedMarket != nil)
+        if kind == .initial { basis.chosenRatio = chosenMarginRatio(account) }
         if row.hasPoolTerms, let pool = poolTerms(market) {
             return line(
                 position, account, market, prices, kind, pool,
@@ -137,7 +138,7 @@ extension ClearingHouse {
         let row = assetRows[asset]
         let price = conservative(row.feed, prices, kind, owned: amount > 0).raw
         let value = price == scaleE8 ? amount : scaled(amount, price, .down)
-        let weighted: Int64
+        var weighted: Int64
         if amount < 0 {
             weighted = scaled(value, debtWeight(amount, asset, prices, kind).raw, .down)
         } else if let category = category(of: account),
@@ -157,6 +158,9 @@ extension ClearingHouse {
                                 at: conservative(row.feed, prices, kind, owned: false),
                                 rounding: .up) : .zero)
                 }.raw
+        }
+        if kind == .initial, parameters.hasAccountMarginRatio, asset != settlement {
+            weighted = self.weighted(weighted, ofValue: value, account)
         }
         return MarginStatement.AssetLine(
             asset: AssetID(index: asset), amount: Quantity(raw: amount), value: Money(raw: value),
@@ -192,6 +196,7 @@ extension ClearingHouse {
     static func isPlain(_ parameters: ProtocolParameters) -> Bool {
         parameters.categories.isEmpty && parameters.stress == nil && hasPlainCourse(parameters)
             && parameters.slowPrice == .none && !parameters.hasPriceBounds
+            && !parameters.hasAccountMarginRatio
             && parameters.assets.allSatisfy {
                 $0.collateral.isPlain && $0.initialCollateral == nil
                     && $0.initialLiabilityWeight == nil

@@ -80,6 +80,9 @@ public enum AccountSetting: Hashable, Sendable {
     case leverage(MarketID, Ratio?)
     /// The collateral category, by its place in the protocol's list; nil for none.
     case category(Int?)
+    /// Against the initial requirement every position needs at least this share of its value, an asset weighs at most
+    /// one less it and a debt at least one more; the settlement asset is left out. 0…1, zero for none.
+    case marginRatio(Ratio)
 }
 
 /// A signed change of a wallet's balance of one asset.

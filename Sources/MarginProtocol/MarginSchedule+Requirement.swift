@@ -9,6 +9,8 @@ public struct MarginBasis: Hashable, Sendable {
     public var notional: Money
     /// The owner's chosen leverage: the initial margin is at least the notional over it; nil for none.
     public var chosenLeverage: Ratio?
+    /// The least share of the notional that is initial margin, by the owner's choice for the whole account.
+    public var chosenRatio: Ratio = .zero
     /// The value of one side of the whole market. [1e-8]
     public var openInterest: Money
     /// The size in units of the underlying, which an inverse contract's is not. [1e-8 units]
@@ -57,6 +59,10 @@ extension MarginSchedule {
             margin = max(
                 margin,
                 try position.notional.scaled(by: scaleE8, over: leverage.raw, rounding: .up))
+        }
+        if kind == .initial, position.chosenRatio.isPositive {
+            margin = max(
+                margin, try position.notional.scaled(by: position.chosenRatio, rounding: .up))
         }
         if !fixed.isZero { margin = try margin.adding(fixed) }
         margin = max(margin, minimum)

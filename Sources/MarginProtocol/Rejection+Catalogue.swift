@@ -123,6 +123,9 @@ extension Rejection {
         entry(437, "insufficientShares", "The account owns less of the pool than it gives back."),
         entry(
             438, "poolReserveExceeded", "Positions reserve more than the pool would have left."),
+        entry(
+            440, "noAccountMarginRatio",
+            "Owners choose no margin ratio for a whole account under these rules."),
         entry(501, "marketNotAllowed", "An isolated account trades its own market only."),
         entry(502, "noPool", "The market has no liquidity pool to trade against."),
         entry(503, "limitExceeded", "The price would be worse than the sender's limit."),

@@ -67,6 +67,7 @@ public enum Rejection: Error, Hashable, Sendable {
     case receivedTooLittle(Quantity)
     case insufficientShares(has: Quantity, needs: Quantity)
     case poolReserveExceeded(MarketID)
+    case noAccountMarginRatio
 
     case marketNotAllowed(MarketID)
     case noPool(MarketID)
@@ -174,6 +175,7 @@ public enum Rejection: Error, Hashable, Sendable {
         case .receivedTooLittle: 436
         case .insufficientShares: 437
         case .poolReserveExceeded: 438
+        case .noAccountMarginRatio: 440
         case .marketNotAllowed: 501
         case .noPool: 502
         case .limitExceeded: 503

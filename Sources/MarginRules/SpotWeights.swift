@@ -59,14 +59,14 @@ public struct SpotWeights: Hashable, Sendable {
     ) throws(ArithmeticOverflow) -> Money {
         guard !value.isZero else { return .zero }
         let kind = customRatio == nil ? kind : .initial
-        let custom = customRatio ?? .zero
+        let custom = customRatio.map(ChosenMarginRatio.init)
         let weight: Ratio
         if value.isPositive {
-            let most = customRatio == nil ? Ratio(raw: .max) : max(.one - custom, .zero)
-            weight = min(try asset(size: amount.magnitude, deposits: deposits, for: kind), most)
+            let own = try asset(size: amount.magnitude, deposits: deposits, for: kind)
+            weight = min(own, custom?.assetWeight ?? own)
         } else {
-            let least = customRatio == nil ? .zero : Ratio.one + custom
-            weight = max(try liability(size: amount.magnitude, for: kind), least)
+            let own = try liability(size: amount.magnitude, for: kind)
+            weight = max(own, custom?.liabilityWeight ?? own)
         }
         return try value.scaled(by: weight, rounding: .towardZero)
     }

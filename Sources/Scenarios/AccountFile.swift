@@ -86,6 +86,8 @@ public struct AccountFile: Sendable {
     public var positions: [Position]
     /// The collateral category the account is in, if any.
     public var category: Int?
+    /// The margin ratio that its owner has chosen for all of it, 0…1.
+    public var marginRatio: Ratio?
     public var surroundings: Surroundings
     /// What the insurance fund holds of each asset.
     public var insuranceFund: [(asset: AssetID, amount: Quantity)]
@@ -144,6 +146,9 @@ extension AccountFile {
             Key(
                 "leverage", "multiple", rule: "the market's own",
                 "The leverage of every position that names none."),
+            Key(
+                "margin_ratio", "percentage", rule: "none",
+                "The margin ratio chosen for the whole account; only with `account_margin_ratio`."),
         ])
 
     static let positionSection = Section(

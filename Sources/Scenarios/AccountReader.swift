@@ -47,6 +47,12 @@ struct AccountReader {
             file.halfSpreads.append(half)
         }
         file.category = category(accountFields, law.parameters)
+        if law.parameters.hasAccountMarginRatio {
+            file.marginRatio = accountFields.readIfPresent("margin_ratio", .share)
+        } else {
+            accountFields.refuse(
+                "margin_ratio", "has a meaning only with protocol.account_margin_ratio")
+        }
         file.positions = written.compactMap {
             position($0, accountFields, decoder, law, file.prices, alone: written.count == 1)
         }
@@ -522,6 +528,7 @@ extension ScenarioDecoder {
             storefront: law.storefront, stress: law.stress, marginRatio: law.marginRatio,
             auctions: law.auctions)
         parameters.positionResults = law.positionResults
+        parameters.hasAccountMarginRatio = law.hasAccountMarginRatio
         parameters.resultSettlement = law.resultSettlement
         parameters.slowPrice = law.slowPrice
         parameters.keeper = law.keeper

@@ -31,6 +31,7 @@ struct DecodedLaw {
     var storefront: CometStorefront?
     var withdrawalMargin = Ratio.zero
     var positionResults = PositionResults.separate
+    var hasAccountMarginRatio = false
     var resultSettlement: ResultSettlement?
     var slowPrice = SlowPricePolicy.none
     var keeper: KeeperTerms?
@@ -99,6 +100,10 @@ extension ScenarioDecoder {
             Key(
                 "position_results", "separate or in_balance", rule: "separate",
                 "Whether margins add up to a requirement, or each position's profit less its margin joins the balance of the settlement asset before that is weighted."
+            ),
+            Key(
+                "account_margin_ratio", "true or false", rule: "false",
+                "Whether an owner may choose a margin ratio for a whole account: against the initial requirement each position then needs at least that share of its value, an asset other than the settlement asset weighs at most one less it and a debt of one at least one more."
             ),
             Key(
                 "result_settlement", "map or none", rule: "none",
@@ -212,6 +217,8 @@ extension ScenarioDecoder {
         ]
         law.positionResults =
             fields.readIfPresent("position_results", Kind.choice(results)) ?? .separate
+        law.hasAccountMarginRatio =
+            fields.readIfPresent("account_margin_ratio", .yesOrNo) ?? false
         law.resultSettlement = resultSettlement(fields)
         law.slowPrice = slowPrice(fields)
         law.keeper = keeper(fields)

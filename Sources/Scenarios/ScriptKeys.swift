@@ -48,6 +48,10 @@ extension ScenarioDecoder {
             Key("share", "percentage", default: "100%", "How much of them; only with close."),
             Key("leverage", "map", rule: "none", "Chooses a leverage for a market."),
             Key(
+                "margin_ratio", "percentage", rule: "none",
+                "Chooses a margin ratio for the whole account, 0% for none; only with `account_margin_ratio`."
+            ),
+            Key(
                 "add_liquidity", "map of amounts", rule: "none",
                 "From the wallet into the pool, for shares of it; only with `protocol.pool_shares`."
             ),

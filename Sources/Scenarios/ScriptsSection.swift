@@ -84,7 +84,8 @@ extension ScenarioDecoder {
 
     private static let actionKeys = [
         "deposit", "withdraw", "borrow", "transfer", "trade", "place", "cancel", "close",
-        "leverage", "add_liquidity", "remove_liquidity", "buy_outside", "sell_outside",
+        "leverage", "margin_ratio", "add_liquidity", "remove_liquidity", "buy_outside",
+        "sell_outside",
     ]
 
     private func step(_ fields: Fields, _ accounts: [String]) -> Script.Step? {
@@ -161,6 +162,7 @@ extension ScenarioDecoder {
                     $0 >= .one && $0 <= Ratio(whole: 1000)
                 })
             return .leverage(market, times)
+        case "margin_ratio": return .marginRatio(fields.read(key, .share))
         case "add_liquidity": return .addLiquidity(portions(fields, key))
         case "remove_liquidity":
             let own = Fields(tree, path, Self.scriptLiquiditySection, self)

@@ -124,6 +124,7 @@ import Testing
             ),
             Script.Step(at: start, account: 1, action: .place(btcPerp, order)),
             Script.Step(at: start, action: .leverage(ethPerp, Ratio(whole: 20))),
+            Script.Step(at: start, action: .marginRatio(Ratio(percent: 50))),
         ])
         let accounts = stage.agent.accounts
         #expect(
@@ -133,6 +134,7 @@ import Testing
                     limit: Price(whole: 1900), reduceOnly: true),
                 .placeOrder(account: accounts[1], market: btcPerp, order: order),
                 .configure(account: accounts[0], .leverage(ethPerp, Ratio(whole: 20))),
+                .configure(account: accounts[0], .marginRatio(Ratio(percent: 50))),
             ])
     }
 

@@ -51,7 +51,7 @@ enum RejectionSamples {
         .assetNotInPool(AssetID(1)), .poolCapExceeded(AssetID(1)),
         .poolProfitTooHigh(MarketID(1)), .poolWorthless, .receivedTooLittle(Quantity(raw: 1)),
         .insufficientShares(has: Quantity(raw: 1), needs: Quantity(raw: 2)),
-        .poolReserveExceeded(MarketID(1)),
+        .poolReserveExceeded(MarketID(1)), .noAccountMarginRatio,
         .liquidationGrace(AssetID(1), until: Timestamp(milliseconds: 1)),
     ]
 }

@@ -88,9 +88,6 @@ enum VectorInventory {
           ids drift-prediction-3
           rule drift-spot-weight-10
           because a weight of zero for a debt
-          rule drift-acct-custom-ratio-2 drift-acct-custom-ratio-asset
-          because a chosen leverage is a market's in the engine, not an account's with its
-          because collateral and debts
           rule drift-acct-override-3
           because margins are not replaced where a price is old
           rule drift-whale-imf-1 drift-whale-imf-2

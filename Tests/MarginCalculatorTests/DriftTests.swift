@@ -10,8 +10,8 @@ import Testing
 /// drift-labs/protocol-v2 programs/drift/src/math and src/controller.
 ///
 /// The engine cannot hold:
-/// - open orders as part of margin (the 0.01 USD an order of drift-whale-imf), a chosen ratio that counts for borrows too and a ratio imposed by a stale price (drift-acct-custom-ratio-2, -asset,
-///   drift-acct-override);
+/// - open orders as part of margin (the 0.01 USD an order of drift-whale-imf), and a ratio imposed by a stale price
+///   (drift-acct-override);
 /// - a weight of zero for a debt (drift-spot-weight-10), the margin for fills (drift-spot-weight-15);
 /// - its own form of the funding rate and of the oracle's validity (drift-funding, drift-oracle), and a deposit index
 ///   (drift-deposit-delta, drift-bankruptcy-spot): depositors pay at once, in proportion. These are rules only, as are
@@ -140,6 +140,73 @@ import Testing
         #expect(maintenance.requirement + maintenance.debt == Money(whole: 11_500))
         let initial = account.house.statement(of: account.cross, .initial)
         #expect(initial.requirement == Money(whole: 10_000))
+    }
+
+    /// user_custom_margin_ratio: a ratio for the whole account counts for positions, debts and collateral, and leaves
+    /// the maintenance margin as it is.
+    ///
+    /// Vectors: drift-acct-custom-ratio-2, drift-acct-custom-ratio-maint.
+    @Test(arguments: [("", 13_000), ("5%", 13_000), ("50%", 20_000), ("100%", 30_000)])
+    func chosenRatio(ratio: String, expected: Int64) throws {
+        let text = Self.text("SOL: -100, USDC: 100", "{SOL: {size: 100, entry: 100}}")
+        let account = try account(Self.choosing(ratio, text))
+        let initial = account.house.statement(of: account.cross, .initial)
+        #expect(initial.requirement + initial.debt == Money(whole: expected))
+        // The quote asset keeps its weight.
+        #expect(initial.collateral == Money(whole: 100))
+        let maintenance = account.house.statement(of: account.cross, .maintenance)
+        #expect(maintenance.requirement + maintenance.debt == Money(whole: 11_500))
+        #expect(
+            account.house.health(of: account.cross, .initial).surplus
+                == Money(whole: 100 - expected))
+    }
+
+    /// The same place: with a ratio of a half SOL weighs a half, and with a tenth its own weight.
+    ///
+    /// Vectors: drift-acct-custom-ratio-asset.
+    @Test(arguments: [("", 8_000), ("10%", 8_000), ("50%", 5_000), ("100%", 0)])
+    func chosenRatioOfAnAsset(ratio: String, expected: Int64) throws {
+        let text = Self.text(
+            "SOL: 100", rest: ", initial_collateral: {haircut: 20%, size_discount: null}")
+        let report = try report(Self.choosing(ratio, text))
+        #expect(report.weightedEquity.initial == Money(whole: expected))
+        #expect(report.weightedEquity.maintenance == Money(whole: 9_000))
+    }
+
+    /// A debt of the quote asset counts what it is, and a position in isolated mode follows its owner's account.
+    @Test func chosenRatioBeyondTheSource() throws {
+        let debt = try report(Self.choosing("50%", Self.text("USDC: -100")))
+        #expect(debt.weightedEquity.initial == Money(whole: -100))
+        let account = try account(
+            Self.choosing(
+                "50%",
+                Self.text("USDC: 100", "{SOL: {size: 1, entry: 100, mode: isolated, margin: 60}}")))
+        let child = try #require(account.isolated[0])
+        #expect(account.house.statement(of: child, .initial).requirement == Money(whole: 50))
+        #expect(account.house.statement(of: child, .maintenance).requirement == Money(whole: 5))
+    }
+
+    private static func choosing(_ ratio: String, _ text: String) -> String {
+        ratio.isEmpty
+            ? text : text.replacing("account: {", with: "account: {margin_ratio: \(ratio), ")
+    }
+
+    /// A ratio has a meaning only where owners choose one, and is at most the whole value.
+    @Test(arguments: [
+        ("false", "5%", "account.margin_ratio: has a meaning only with"),
+        ("true", "101%", "account.margin_ratio: expected"),
+    ])
+    func chosenRatioRefused(allowed: String, ratio: String, message: String) throws {
+        let problem = try #require(throws: ScenarioProblems.self) {
+            try account(
+                """
+                protocol: drift-v2
+                parameters: {protocol: {account_margin_ratio: \(allowed)}}
+                prices: {USDC: 1}
+                account: {margin_ratio: \(ratio), balances: {USDC: 1}}
+                """)
+        }
+        #expect("\(problem)".contains(message))
     }
 
     /// usdc_less_than_1_with_deposit, usdc_more_than_1_with_borrow: strict prices.

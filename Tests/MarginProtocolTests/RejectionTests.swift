@@ -68,6 +68,7 @@ struct RejectionTests {
             (.receivedTooLittle(.zero), 436, "receivedTooLittle"),
             (.insufficientShares(has: .zero, needs: .zero), 437, "insufficientShares"),
             (.poolReserveExceeded(market), 438, "poolReserveExceeded"),
+            (.noAccountMarginRatio, 440, "noAccountMarginRatio"),
             (.noAuctions, 621, "noAuctions"),
             (.auctionLimitReached(asset), 622, "auctionLimitReached"),
             (.unknownAuction(AuctionID(1)), 623, "unknownAuction"),

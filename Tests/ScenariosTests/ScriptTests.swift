@@ -24,6 +24,7 @@ import Testing
                 - {at: 00:17, close: ETH-PERP, share: 25%}
                 - {at: 00:18, leverage: {market: ETH-PERP, times: 5}}
                 - {at: 00:18, leverage: {market: ETH-PERP, times: none}}
+                - {at: 00:18, margin_ratio: 50%}
                 - {at: 00:19, buy_outside: {asset: ETH, worth: $3M}}
                 - {at: 00:20, sell_outside: {asset: ETH, quantity: all}}
 
@@ -76,6 +77,7 @@ import Testing
             .init(at: at(17), action: .close([perp], share: Ratio(percent: 25))),
             .init(at: at(18), action: .leverage(perp, Ratio(whole: 5))),
             .init(at: at(18), action: .leverage(perp, nil)),
+            .init(at: at(18), action: .marginRatio(Ratio(percent: 50))),
             .init(
                 at: at(19),
                 action: .tradeOutside(
@@ -92,11 +94,11 @@ import Testing
     @Test(arguments: [
         (
             "{at: 00:10}",
-            "18:13: agents.scripted.w.steps.0: expected one of deposit, withdraw, borrow, transfer, trade, place, cancel, close, leverage, add_liquidity, remove_liquidity, buy_outside, sell_outside, found none"
+            "18:13: agents.scripted.w.steps.0: expected one of deposit, withdraw, borrow, transfer, trade, place, cancel, close, leverage, margin_ratio, add_liquidity, remove_liquidity, buy_outside, sell_outside, found none"
         ),
         (
             "{at: 00:10, cancel: all, close: all}",
-            "18:13: agents.scripted.w.steps.0: expected one of deposit, withdraw, borrow, transfer, trade, place, cancel, close, leverage, add_liquidity, remove_liquidity, buy_outside, sell_outside, found cancel and close"
+            "18:13: agents.scripted.w.steps.0: expected one of deposit, withdraw, borrow, transfer, trade, place, cancel, close, leverage, margin_ratio, add_liquidity, remove_liquidity, buy_outside, sell_outside, found cancel and close"
         ),
         (
             "{cancel: all}", "18:13: missing key 'at' in agents.scripted.w.steps.0: time"
