@@ -70,14 +70,15 @@ struct HealthScan {
     /// - Parameter prices: those at which everything is valued, marks included.
     mutating func liquidatable(in house: ClearingHouse, at prices: [Price]) -> [AccountID] {
         let now = Common(house, prices)
-        // Under a pool with terms each account's position is part of what all others depend on.
+        // Under a pool with terms each account's position is part of what all others depend on: only whoever was touched
+        // last may have been touched again.
         let isCoupled = !now.pool.isEmpty
         let follows =
             isCoupled
             ? house.epoch == epoch && house.touched.count == consumed
             : house.epoch == epoch || house.epoch == epoch + 1
         if follows, now == common {
-            if !isCoupled { lookAtTouched(house, prices) }
+            lookAtTouched(house, prices)
         } else {
             due.removeAll(keepingCapacity: true)
             for index in house.accounts.indices where isDue(index, house, prices) {

@@ -50,3 +50,10 @@ struct DueList {
         return Timestamp(milliseconds: sinceMilliseconds[account.index])
     }
 }
+
+/// Somebody who has become liquidatable, and what it came to then.
+struct Arrival {
+    var account: AccountID
+    /// [1e-8 USD]
+    var exposure: Money
+}

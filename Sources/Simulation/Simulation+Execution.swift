@@ -16,7 +16,7 @@ extension Simulation {
         /// Accounts' maintenance health before each liquidation, by transaction, where decisions are recorded.
         var health: [Int64: Health]
         /// Accounts that became liquidatable in the block and were liquidated in it, and their exposure before.
-        var taken: [AccountID: Money]
+        var taken: [Arrival]
     }
 
     /// Writes what is free of charge into the block: the uptime of the sequencer after a silence, and the
@@ -53,7 +53,7 @@ extension Simulation {
         var continued: Set<Int64> = []
         // What accounts came to that were not liquidatable before the block, before the first step that takes them.
         var exposure: [Int64: Money] = [:]
-        var taken: [AccountID: Money] = [:]
+        var taken: [Arrival] = []
         let block = chain.build(slot, appendingTo: journal, checkpoint: checkpoint) {
             [self] (transaction, journal) throws(Rejection) in
             if let account = transaction.command.liquidated, account.index < house.accountCount {
@@ -84,8 +84,10 @@ extension Simulation {
                 guard case .liquidated(let step) = event else { continue }
                 var record = judge(step, included.index, health, truth, slot.time)
                 if continued.contains(included.transaction.id) { record.wrongful = false }
-                if let exposure = exposure[included.transaction.id], taken[step.account] == nil {
-                    taken[step.account] = exposure
+                if let exposure = exposure[included.transaction.id],
+                    !taken.contains(where: { $0.account == step.account })
+                {
+                    taken.append(Arrival(account: step.account, exposure: exposure))
                 }
                 liquidations.append(record)
             }

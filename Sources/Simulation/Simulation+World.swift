@@ -82,17 +82,21 @@ extension Simulation {
     func dueUpdate(at time: Timestamp) {
         onChain.update(house, at: house.prices, time: time)
         inTruth.update(house, at: truth, time: time)
-        arrived += onChain.takeArrivals().map { ($0, house.exposure(of: $0)) }
+        arrived += onChain.takeArrivals().map {
+            Arrival(account: $0, exposure: house.exposure(of: $0))
+        }
     }
 
     /// Those who have become liquidatable since the last record, seen before or after the block, or taken within it.
-    func newlyLiquidatable(taken: [AccountID: Money], _ liquidations: [LiquidationRecord])
+    func newlyLiquidatable(taken: [Arrival], _ liquidations: [LiquidationRecord])
         -> NewlyLiquidatable
     {
         var newly = NewlyLiquidatable()
-        for exposure in taken.values { newly.add(exposure, taken: true) }
-        for (account, exposure) in arrived where taken[account] == nil {
-            newly.add(exposure, taken: liquidations.contains { $0.step.account == account })
+        for arrival in taken { newly.add(arrival.exposure, taken: true) }
+        for arrival in arrived where !taken.contains(where: { $0.account == arrival.account }) {
+            newly.add(
+                arrival.exposure,
+                taken: liquidations.contains { $0.step.account == arrival.account })
         }
         arrived.removeAll(keepingCapacity: true)
         return newly

@@ -36,7 +36,7 @@ public final class Simulation: IteratorProtocol {
     var onChain = DueList()
     var inTruth = DueList()
     /// Who has become liquidatable at the protocol's prices since the last record, and their exposure then.
-    var arrived: [(account: AccountID, exposure: Money)] = []
+    var arrived: [Arrival] = []
     let paranoid: Bool
     let end: Timestamp
     var worldTime: Timestamp
@@ -95,7 +95,7 @@ public final class Simulation: IteratorProtocol {
         genesis = record(
             ChainBlock(header: lastHeader, transactions: [], dropped: [], journal: journal),
             opening: journal.count, closing: journal.count..<journal.count, reports: [],
-            liquidations: [], taken: [:], outside: [])
+            liquidations: [], taken: [], outside: [])
         upcoming = chain.nextSlot()
         dueUpdate(at: scenario.start)
     }
@@ -171,7 +171,7 @@ public final class Simulation: IteratorProtocol {
 
     private func record(
         _ block: ChainBlock, opening: Int, closing: Range<Int>, reports: [OracleReportRecord],
-        liquidations: [LiquidationRecord], taken: [AccountID: Money], outside: [OutsideTradeRecord]
+        liquidations: [LiquidationRecord], taken: [Arrival], outside: [OutsideTradeRecord]
     ) -> BlockRecord {
         let truth = truth
         let now = block.header.time

@@ -148,4 +148,21 @@ struct HealthIndexTests {
         // A look at everybody would be 50,000 evaluations.
         #expect(index.evaluations - before < 5_000)
     }
+
+    @Test("Under a pool with terms whoever was touched last may be touched again")
+    func touchedAgainUnderAPool() {
+        var world = World(ImpactWorld.parameters())
+        world.mint("1000000", usd, pool)
+        world.mint("10000", eth, pool)
+        let account = world.margin(alice, "110")
+        world.trade(account, ethPerp, "10", by: alice)
+        world.post(ethFeed, "92")
+        world.mint("1", usd, account)
+        var index = HealthIndex()
+        #expect(index.liquidatable(in: world.house, at: world.house.prices) == [account])
+        let touched = world.house.touched.count
+        world.mint("1000", usd, account)
+        #expect(world.house.touched.count == touched)
+        #expect(index.liquidatable(in: world.house, at: world.house.prices).isEmpty)
+    }
 }
