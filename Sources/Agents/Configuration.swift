@@ -282,12 +282,16 @@ public struct MarketMakerGroup: Hashable, Sendable {
     /// Whether it offsets its fills in the world outside.
     public var hedges: Bool
     public var fee: FeePolicy
+    /// What holding the outside asset costs a year. Then it quotes around the price at which that and the market's
+    /// funding cancel out, where funding is a premium; nil for quotes around the outside price.
+    public var financingRate: Ratio?
     public init(
         name: String, count: Int, capital: Money, markets: [MarketID], halfSpread: Ratio,
         levels: Int, size: Money, requote: Ratio, inventoryLimit: Money, hedges: Bool,
-        fee: FeePolicy, jointLimit: Money? = nil
+        fee: FeePolicy, jointLimit: Money? = nil, financingRate: Ratio? = nil
     ) {
         self.jointLimit = jointLimit
+        self.financingRate = financingRate
         self.name = name
         self.count = count
         self.capital = capital

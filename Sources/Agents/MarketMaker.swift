@@ -124,7 +124,8 @@ public struct MarketMaker: Agent {
         }
         guard let reference = desk.reference, reference.isPositive else { return [] }
         let wanted = quotes(
-            around: reference, holding: view.house.position(account, desk.market).size,
+            around: fairPrice(reference, in: desk.market, view.house.parameters),
+            holding: view.house.position(account, desk.market).size,
             isFull: isFull(view))
         let resting = view.house.book(desk.market).orders(of: account.raw)
         var commands: [Command] = []
@@ -142,6 +143,19 @@ public struct MarketMaker: Agent {
                         timeInForce: .postOnly)))
         }
         return commands
+    }
+
+    /// The price of a market's contract at which an outside price and funding leave nothing to be earned.
+    ///
+    /// The outside price itself where no financing is counted, or funding does not follow a premium.
+    func fairPrice(_ outside: Price, in market: MarketID, _ parameters: ProtocolParameters) -> Price
+    {
+        guard let rate = group.financingRate,
+            case .premium(let funding) = parameters.markets[market.index].funding,
+            let ratio = try? funding.fairRatio(financingRate: rate),
+            let fair = try? Fixed18(outside).multiplied(by: ratio, rounding: .nearest)
+        else { return outside }
+        return (try? fair.rounded(to: Price.self, .nearest)) ?? outside
     }
 
     /// Do its markets together hold as much as they may, at the outside prices?

@@ -41,10 +41,10 @@ extension ClearingHouse {
             let prices = amount > 0 ? lows : highs
             surplus += Int128(line(amount, account, asset, prices, .maintenance).weighted.raw)
         }
-        // Profit is paid in the settlement asset, and so is what an inverse contract requires.
+        // Profit is paid in the settlement asset, and what a contract requires is counted in it.
         let feed = assetRows[settlement].feed
         surplus += worth(profit, profit > 0 ? lows[feed] : highs[feed], .down)
-        surplus -= hasInverse ? worth(requirement, highs[feed], .up) : requirement
+        surplus -= worth(requirement, highs[feed], .up)
         return surplus
     }
 
@@ -66,7 +66,7 @@ extension ClearingHouse {
             let row = marketRows[market]
             let notional = row.notional(
                 positions[account * marketCount + market].size.raw, prices[row.feed].raw)
-            gross &+= UInt64(bitPattern: row.isInverse ? scaled(notional, unit, .up) : notional)
+            gross &+= UInt64(bitPattern: unit == scaleE8 ? notional : scaled(notional, unit, .up))
             dependence.falling |= 1 << UInt64(row.feed)
             dependence.rising |= 1 << UInt64(row.feed)
         }

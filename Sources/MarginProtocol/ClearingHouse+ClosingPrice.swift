@@ -77,7 +77,7 @@ extension ClearingHouse {
             // Where margins are part of results, they are what equity is spread by all the same.
             let required =
                 parameters.positionResults == .inBalance
-                ? statement.positions.reduce(.zero) { $0 + $1.requirement }
+                ? worth(statement.positions.reduce(.zero) { $0 + $1.requirement }, prices)
                 : statement.health.requirement
             return (statement.health, required, own ?? .zero)
         }

@@ -56,10 +56,17 @@ extension ClearingHouse {
             for line in statement.positions {
                 try margin.addCollateral(
                     Money(raw: scaled(line.weightedProfit.raw, unit, .down)))
-                try margin.addRequirement(line.requirement, liability: line.notional)
+                try margin.addRequirement(
+                    worth(line.requirement, prices), liability: worth(line.notional, prices))
             }
             return margin
         }
+    }
+
+    /// What is counted in the settlement asset, in dollars, rounded up. [1e-8 USD]
+    func worth(_ amount: Money, _ prices: [Price]) -> Money {
+        let unit = prices[assetRows[settlement].feed].raw
+        return unit == scaleE8 ? amount : Money(raw: scaled(amount.raw, unit, .up))
     }
 
     /// What is missing until a liquidation ends; zero where the course knows no shortage. [1e-8 USD]

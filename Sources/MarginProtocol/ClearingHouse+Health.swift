@@ -86,14 +86,18 @@ extension ClearingHouse {
             let row = assetRows[asset]
             equity += row.weighted(amount, prices[row.feed].raw, tiers)
         }
-        if profit != 0 {
-            // Profit is paid in the settlement asset, and worth what that is worth.
-            let price = prices[assetRows[settlement].feed].raw
-            equity += price == scaleE8 ? profit : scaled(profit, price, .down)
+        let margin = requirement
+        // Contracts are counted in what they settle in: their profit and margin are worth what that is worth.
+        let unit = prices[assetRows[settlement].feed].raw
+        if unit == scaleE8 {
+            equity += profit
+        } else {
+            equity += scaled(profit, unit, .down)
+            requirement = scaled(margin, unit, .up)
         }
         return Valuation(
             health: Health(equity: Money(raw: equity), requirement: Money(raw: requirement)),
-            profit: profit, notional: notional)
+            profit: profit, margin: margin, notional: notional)
     }
 
     // Never inlined: it would make its caller, the hot path, too big.
@@ -105,6 +109,7 @@ extension ClearingHouse {
             let statement = statement(account, prices, kind, hypothesis)
             return Valuation(
                 health: statement.health, profit: statement.profit.raw,
+                margin: statement.requirement.raw,
                 notional: statement.positions.reduce(0) { $0 + $1.notional.raw })
         }
         // The sums of a statement without its lines; whatever is plain for itself goes the fast way.
@@ -140,11 +145,16 @@ extension ClearingHouse {
             }
         }
         let unit = prices[assetRows[settlement].feed].raw
-        let worth = unit == scaleE8 ? profit : scaled(profit, unit, .down)
+        let margin = requirement
+        if unit == scaleE8 {
+            equity += profit
+        } else {
+            equity += scaled(profit, unit, .down)
+            requirement = scaled(margin, unit, .up)
+        }
         return Valuation(
-            health: Health(
-                equity: Money(raw: equity + worth), requirement: Money(raw: requirement)),
-            profit: worth, notional: notional)
+            health: Health(equity: Money(raw: equity), requirement: Money(raw: requirement)),
+            profit: profit, margin: margin, notional: notional)
     }
 
     /// What a position owes in funding since it last paid, rounded up. [1e-8 USD]

@@ -333,7 +333,7 @@ extension ClearingHouse {
             required += scaled(value, rate.raw, .up)
         }
         let unit = prices[assetRows[settlement].feed].raw
-        if hasInverse, unit != scaleE8 { required = scaled(required, unit, .up) }
+        if unit != scaleE8 { required = scaled(required, unit, .up) }
         return isBelowTrigger(
             Health(equity: health.equity, requirement: Money(raw: required)), account)
     }
@@ -507,7 +507,7 @@ extension ClearingHouse {
         var health = evaluate(payer, prices, .initial, Hypothesis(settlement: settled))
         let unit = prices[assetRows[settlement].feed].raw
         health.equity += Money(raw: scaled(profit, unit, .down))
-        health.requirement += Money(raw: hasInverse ? scaled(requirement, unit, .up) : requirement)
+        health.requirement += Money(raw: scaled(requirement, unit, .up))
         return health
     }
 }

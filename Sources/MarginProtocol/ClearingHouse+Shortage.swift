@@ -41,7 +41,8 @@ extension ClearingHouse {
                 liquidatorFee: fee, price: prices[row.feed],
                 quotePrice: prices[assetRows[settlement].feed])
             let insurance = try cover.insuranceFee(
-                marketShortage: try margin.shortage(shortage, ofMarket: line.requirement),
+                marketShortage: try margin.shortage(
+                    shortage, ofMarket: worth(line.requirement, prices)),
                 position: size, maximum: terms.insuranceFee,
                 kept: ExactFraction(terms.insuranceKept.raw, over: scaleE8))
             return try PerpetualTransfer(

@@ -21,7 +21,7 @@ extension ClearingHouse {
         let lines = statement(of: id, .maintenance)
         var notional = lines.positions.reduce(Money.zero) { $0 + $1.notional }
         let unit = prices[assetRows[settlement].feed].raw
-        if hasInverse, unit != scaleE8 { notional = Money(raw: scaled(notional.raw, unit, .up)) }
+        if unit != scaleE8 { notional = Money(raw: scaled(notional.raw, unit, .up)) }
         return lines.assets.reduce(notional) { $1.value.isNegative ? $0 - $1.value : $0 }
     }
 
@@ -63,8 +63,8 @@ extension ClearingHouse {
             result.assets.append(line)
         }
         result.profit = Money(raw: unit == scaleE8 ? profit : scaled(profit, unit, .down))
-        if hasInverse, unit != scaleE8 {
-            // An inverse contract's margin is counted in the asset that it settles in.
+        if unit != scaleE8 {
+            // A contract's margin is counted in the asset that it settles in, as its profit is.
             result.requirement = Money(raw: scaled(result.requirement.raw, unit, .up))
         }
         if joins {

@@ -56,9 +56,8 @@ struct Exposures {
         total = valuation.profit.magnitude &+ UInt64(bitPattern: valuation.notional)
         let facts = house.accounts[account]
         let base = account * house.marketCount
-        let unit = prices[settlement].raw
         for market in Bits(mask: facts.markets) {
-            count(market, house.marketRows[market], house.positions[base + market].size.raw, unit)
+            count(market, house.marketRows[market], house.positions[base + market].size.raw)
         }
         for asset in Bits(mask: facts.assets) {
             count(
@@ -67,14 +66,15 @@ struct Exposures {
         hasPositions = facts.markets != 0
         guard hasPositions else { return }
         // Below 2^63, as everything that a valuation sums.
-        add(Int64(valuation.profit.magnitude), to: settlement, valuation.profit < 0 ? 1 : 0)
-        // Its price multiplies all profit and loss, whichever way it will go.
+        let net = valuation.profit - valuation.margin
+        add(Int64(net.magnitude), to: settlement, net < 0 ? 1 : 0)
+        // Its price multiplies all profit and margin, whichever way they will go.
         dependence.falling |= 1 << UInt64(settlement)
         dependence.rising |= 1 << UInt64(settlement)
     }
 
     @inline(__always)
-    private mutating func count(_ market: Int, _ row: MarketRow, _ size: Int64, _ unit: Int64) {
+    private mutating func count(_ market: Int, _ row: MarketRow, _ size: Int64) {
         let held = Int64(size.magnitude)
         // The highest rate bounds how fast a schedule's requirement grows.
         let slope = scaled(held, row.highestRate, .up)
@@ -96,9 +96,8 @@ struct Exposures {
         dependence.falling |= bit & ~rises
         dependence.rising |= bit & rises
         // What a long position gains in a rise is more than its requirement grows, unless profit counts
-        // for very little. The settlement price stays above half of what it is while it is in its band.
-        let gain = row.profitWeight == scaleE8 ? unit : scaled(unit, row.profitWeight, .down)
-        if gain < 2 * row.highestRate {
+        // for very little; both are counted in the settlement asset.
+        if row.profitWeight < 2 * row.highestRate {
             add(slope & ~short, to: row.feed, 1)
             dependence.rising |= bit
         }

@@ -20,6 +20,8 @@ struct Valuation {
     var health: Health
     /// Weighted unrealised profit, pending funding included. [1e-8 units of the settlement asset]
     var profit: Int64
+    /// What the positions require. [1e-8 units of the settlement asset]
+    var margin: Int64
     /// Σ |size| · price; wraps at outside prices beyond what the protocol accepts. [1e-8 USD]
     var notional: Int64
 }

@@ -159,6 +159,10 @@ extension ScenarioDecoder {
             Key(
                 "hedges", "true or false", default: "true",
                 "Whether they offset their fills outside."),
+            Key(
+                "financing_rate", "percentage", rule: "none",
+                "What holding the outside asset costs them a year: they quote around the price at which that and funding by premium cancel out. Without it they quote around the outside price."
+            ),
             Key("fee", "fee", default: "1.25x", "What they bid."),
         ])
 
@@ -364,7 +368,9 @@ extension ScenarioDecoder {
             requote: fields.read("requote", .positiveShare),
             inventoryLimit: fields.read("inventory_limit", .positive),
             hedges: fields.read("hedges", .yesOrNo), fee: fee(fields),
-            jointLimit: fields.readIfPresent("joint_limit", .positive))
+            jointLimit: fields.readIfPresent("joint_limit", .positive),
+            financingRate: fields.readIfPresent(
+                "financing_rate", .ratio.limited("-100% to 100%") { $0.magnitude <= .one }))
     }
 
     /// The markets a maker names, or all.

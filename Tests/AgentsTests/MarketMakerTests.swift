@@ -12,15 +12,21 @@ struct Making {
     var agent: MarketMaker
     var nonce: Int64 = 0
 
-    init(limit: Int64 = 100_000, hedges: Bool = true) throws {
-        world = try World(parameters(pool: nil))
+    init(
+        limit: Int64 = 100_000, hedges: Bool = true, funding: FundingPolicy = .none,
+        financing: Ratio? = nil
+    ) throws {
+        var terms = parameters(pool: nil)
+        terms.markets[ethPerp.index].funding = funding
+        world = try World(terms)
         let account = world.open(.margin, owner: 6, [(usdc, Quantity(whole: 1_000_000))])
         agent = MarketMaker(
             group: MarketMakerGroup(
                 name: "maker", count: 1, capital: Money(whole: 1_000_000), markets: [ethPerp],
                 halfSpread: Ratio(basisPoints: 10), levels: 2, size: Money(whole: 20_000),
                 requote: Ratio(basisPoints: 20), inventoryLimit: Money(whole: limit),
-                hedges: hedges, fee: .multipleOfBase(.one)), address: Address(6),
+                hedges: hedges, fee: .multipleOfBase(.one), financingRate: financing),
+            address: Address(6),
             account: account)
     }
 
@@ -34,6 +40,14 @@ struct Making {
         }
         world.pass()
         return requests.map(\.command)
+    }
+
+    /// Lets time pass, sampled in each hour as the quotes stand.
+    mutating func pass(_ hours: Int64) {
+        for _ in 0..<hours {
+            world.house.advance(
+                to: world.house.time + TimeSpan(seconds: 3_600), into: &world.journal)
+        }
     }
 
     mutating func move(to price: Price) throws {
@@ -56,6 +70,81 @@ struct Making {
 }
 
 @Suite struct MarketMakerTests {
+    private static func ratio(_ text: String) -> Ratio { Ratio(decimal: text) ?? .zero }
+
+    /// Funding of so much interest a payment, undamped, on a premium of the best quotes.
+    static func funding(_ interest: Ratio, hours: Int64, dampener: Ratio? = nil) -> FundingPolicy {
+        var policy = PremiumFunding(
+            source: .book(impact: .zero), interest: interest, dampener: dampener,
+            interval: TimeSpan(seconds: hours * 3_600), sampling: .zero)
+        policy.period = policy.interval
+        return .premium(policy)
+    }
+
+    /// Ackerer, Hugonnier, Jermann, arXiv 2310.11771, and He, Manela, Ross, von Wachter, arXiv 2212.06888: where the
+    /// perpetual leaves no arbitrage, there the maker quotes.
+    ///
+    /// Vectors: perp_fair_basis.
+    @Test(arguments: [
+        // Financing a year, interest a payment, hours between two, F / S.
+        ("0.1", "0", 8, "1.00009133"), ("0.1", "0.0001", 8, "0.99999132"),
+        // An interest of 5 % a year is rounded to 1e-8 a payment.
+        ("0.05", "0.00004566", 8, "1"), ("0.1", "0", 1, "1.00001142"),
+        ("-0.02", "0.0001", 8, "0.99988174"),
+    ])
+    func quotesWhereNothingIsEarned(
+        financing: String, interest: String, hours: Int64, ratio: String
+    ) throws {
+        let financing = Self.ratio(financing)
+        let funding = Self.funding(Self.ratio(interest), hours: hours)
+        var making = try Making(funding: funding, financing: financing)
+        _ = try making.turn()
+        let (bid, offer) = (try #require(making.bids.first), try #require(making.offers.first))
+        let outside = Price(whole: 2_000)
+        let fair = Price(raw: (bid.raw + offer.raw) / 2)
+        let found = try Ratio(fair, over: outside, rounding: .nearest)
+        #expect((found - Self.ratio(ratio)).magnitude <= Ratio(raw: 1))
+
+        // And the law pays there what holding costs: of a payment, to whoever is short, per unit.
+        making.pass(hours)
+        let short = making.world.open(.margin, owner: 72, [(usdc, Quantity(whole: 100_000))])
+        try making.world.run(
+            .placeOrder(
+                account: short, market: ethPerp,
+                order: OrderRequest(
+                    side: .sell, size: Quantity(whole: 1), price: nil,
+                    timeInForce: .immediateOrCancel)), from: Address(72))
+        let before = making.world.house.balance(short, usdc)
+        making.pass(hours)
+        let entry = try #require(making.world.house.position(short, ethPerp).entryPrice)
+        let paid = making.world.house.unrealizedProfit(short, ethPerp, at: entry)
+        #expect(making.world.house.balance(short, usdc) == before)
+        let payments = 8_760 / hours
+        let costs = try fair.scaled(by: financing, rounding: .nearest).raw / payments
+        #expect(abs(paid.raw - costs) <= 4, "\(paid.raw) of \(costs)")
+    }
+
+    /// Within a dampener the rate is the interest whatever the premium: the maker stands at its edge, above where holding
+    /// costs more than that, and at the index where it costs the same.
+    @Test(arguments: [("0.2", "1.00068277"), ("0", "0.9995"), ("0.1095", "1")])
+    func quotesAtTheEdgeOfADampener(financing: String, ratio: String) throws {
+        let interest = Ratio(basisPoints: 1)
+        var making = try Making(
+            funding: Self.funding(interest, hours: 8, dampener: Ratio(basisPoints: 5)),
+            financing: Self.ratio(financing))
+        _ = try making.turn()
+        let fair = Price(raw: (making.bids[0].raw + making.offers[0].raw) / 2)
+        let found = try Ratio(fair, over: Price(whole: 2_000), rounding: .nearest)
+        #expect((found - Self.ratio(ratio)).magnitude <= Ratio(raw: 1))
+    }
+
+    /// Funding that follows no premium ties the contract to nothing but its index.
+    @Test func quotesAroundTheOutsidePriceWithoutAPremium() throws {
+        var making = try Making(financing: Ratio(percent: 10))
+        _ = try making.turn()
+        #expect(making.bids.first == Price(whole: 1_998))
+    }
+
     @Test func quotesBothSidesAroundTheOutsidePrice() throws {
         var making = try Making()
         #expect(try making.turn().count == 4)

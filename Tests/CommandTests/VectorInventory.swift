@@ -66,14 +66,9 @@ enum VectorInventory {
           ids drift-liq-step drift-liq-accelerated drift-liq-half-if drift-liq-portion-if
           ids drift-spot-dust drift-spot-multi-slot drift-borrow-pnl-max drift-borrow-pnl-implied
           ids drift-pnl-deposit-cover drift-bankruptcy-spot
-          rule drift-base-to-cover-3
-          because the rule knows a settlement asset that is not worth a dollar; the law passes it
-          because one that is
           rule drift-liab-to-cover-5 drift-spot-if-fee-4
           because weights at which no exchange frees any margin, which a protocol of the engine may
           because not have
-          rule drift-asset-for-liab-5
-          because of tokens with five and six decimals; the engine has eight for all
           none drift-perp-if-fee-6 drift-perp-if-fee-7 drift-spot-if-fee-6 drift-spot-if-fee-7
           because a division by zero that the source guards: nothing is liquidated, or at a price of
           because zero
@@ -224,8 +219,9 @@ enum VectorInventory {
           ids morpho-lif-860 morpho-lif-915 morpho-lif-945 morpho-lif-965 morpho-lif-980
         morpho-liquidation
           ids morpho-liq-1 morpho-liq-2 morpho-liq-3 morpho-liq-6 morpho-taylor-1
-          rule morpho-liq-1
-          because a debt in shares, of which one is worth less than a unit
+          none morpho-liq-1
+          because asks to repay one share of a debt, a millionth of its smallest unit; amounts of
+          because the engine are whole units
         multi-collateral-haircuts
           ids bnc-hc-2 okx-dr-2 okx-dr-3 okx-dr-4 byb-cr-1 btu-dr-1
         multi-funding
@@ -255,8 +251,6 @@ enum VectorInventory {
           ids toxic_ltv toxic_end_state crv_2022_11_22 toxic_slippage_cpmm two_step_liquidation
           ids eip1559_mean_block perp_fair_basis delay_risk_zero_drift_lognormal gas_break_even
           ids adl_2025_10_10 adl_toy mango hl_eth_whale jelly compound_dai
-          rule perp_fair_basis
-          because a price that follows from funding, which nobody in the engine is made to trade at
         synthetix-v3-funding
           ids snx-funding-table snx-funding-rate-1 snx-funding-rate-6 snx-funding-rate-7
           ids snx-interest-1 snx-interest-2 snx-interest-3

@@ -262,6 +262,37 @@ import Testing
         #expect(isNear(report.liquidation?.amount, expected, within: "0.00000002"))
     }
 
+    /// usdc_not_one: with the quote asset at 1.01 USD a unit is worth 101 USD, and so is the margin that it frees. The
+    /// source has nine decimals of a size: 0.990099009.
+    ///
+    /// Vectors: drift-base-to-cover-3.
+    @Test func sizeToCoverOffTheDollar() throws {
+        // 20.2 USD are required of two units, and 10.2 there.
+        let report = try report(
+            Self.text(
+                "USDC: 10.0990099", "{SOL: {size: 2}}", price: "100, USDC: 1.01", buffer: "0%",
+                market: ", maintenance_margin: 10%", liquidation: "penalty: 0%"
+            ).replacing("step: 0.01", with: "insurance_fee: 0%"))
+        #expect(report.requirement.maintenance == Money(raw: 2_020_000_000))
+        #expect(isNear(report.liquidation?.amount, "-0.99009901"))
+    }
+
+    /// full_liability_tranfer_liability_decimals_less_than_asset_decimals: a whole debt of one unit for one unit of 200. The
+    /// source counts them in five and six decimals, the engine in eight; the amounts are the same.
+    ///
+    /// Vectors: drift-asset-for-liab-5.
+    @Test func debtForAsset() throws {
+        var account = try account(
+            Self.text("USDC: 200, SOL: -1", price: "1", buffer: "0%").replacing(
+                "  assets:\n", with: "  assets:\n    USDC: {collateral: {haircut: 99.9%}}\n"
+            ).replacing("debt_factor: null", with: "debt_factor: null, liquidation_bonus: 0%"))
+        _ = try account.step(account.cross)
+        #expect(account.house.balance(account.cross, AssetID(0)) == Quantity(whole: 199))
+        let house = account.house
+        let fee = house.balance(ClearingHouse.insuranceFund, AssetID(1))
+        #expect(house.balance(account.cross, AssetID(1)) == -fee)
+    }
+
     /// calculate_user_equity_value_tests at 21,050: the unweighted profit, of a size of eight decimals.
     ///
     /// Vectors: drift-perp-raw-pnl.
