@@ -363,11 +363,7 @@ extension ClearingHouse {
             position: side.after)
         let after = evaluate(side.account, prices, .initial, change)
         if after.isMet { return }
-        if reduces {
-            let before = evaluate(side.account, prices, .maintenance, .nothing)
-            let then = evaluate(side.account, prices, .maintenance, change)
-            if then.surplus >= before.surplus { return }
-        }
+        if reduces, permitsReduction(side.account, change, after) { return }
         throw .insufficientMargin(shortBy: -after.surplus)
     }
 

@@ -308,6 +308,7 @@ public struct ProtocolParameters: Hashable, Sendable {
     /// What is left after a withdrawal is at least this share of the value of all positions, 0…1.
     public var withdrawalMargin: Ratio
     public var positionResults: PositionResults = .separate
+    public var reductions = ReductionRule.surplus
     /// Whether owners may choose a margin ratio for a whole account.
     public var hasAccountMarginRatio = false
     /// How results are paid that closing leaves with their positions; nil where closing pays them.

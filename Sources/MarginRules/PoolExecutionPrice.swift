@@ -109,16 +109,3 @@ extension PoolPriceImpact {
         return result.isNegative ? nil : result
     }
 }
-
-/// Whether an order increases or decreases its position.
-public enum PoolOrderAction: Sendable, Hashable, CaseIterable {
-    case increase, decrease
-
-    /// Whether the trader accepts a price: at most the bound when buying, at least when selling.
-    ///
-    /// A market order that is not accepted is cancelled, a limit order is frozen.
-    public func accepts(_ price: Price, bound: Price, on side: PoolSide) -> Bool {
-        let buys = (self == .increase) == (side == .long)
-        return buys ? price <= bound : price >= bound
-    }
-}

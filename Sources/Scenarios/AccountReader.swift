@@ -528,6 +528,7 @@ extension ScenarioDecoder {
             storefront: law.storefront, stress: law.stress, marginRatio: law.marginRatio,
             auctions: law.auctions)
         parameters.positionResults = law.positionResults
+        parameters.reductions = law.reductions
         parameters.hasAccountMarginRatio = law.hasAccountMarginRatio
         parameters.resultSettlement = law.resultSettlement
         parameters.slowPrice = law.slowPrice

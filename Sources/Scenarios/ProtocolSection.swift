@@ -31,6 +31,7 @@ struct DecodedLaw {
     var storefront: CometStorefront?
     var withdrawalMargin = Ratio.zero
     var positionResults = PositionResults.separate
+    var reductions = ReductionRule.surplus
     var hasAccountMarginRatio = false
     var resultSettlement: ResultSettlement?
     var slowPrice = SlowPricePolicy.none
@@ -100,6 +101,10 @@ extension ScenarioDecoder {
             Key(
                 "position_results", "separate or in_balance", rule: "separate",
                 "Whether margins add up to a requirement, or each position's profit less its margin joins the balance of the settlement asset before that is weighted."
+            ),
+            Key(
+                "reductions", "surplus, initial_surplus or risk", rule: "surplus",
+                "When an account without its initial margin may make a position smaller: its equity less its maintenance margin is no lower afterwards; the same of the initial margin; or its maintenance margin is no higher and what it has per unit of that no lower."
             ),
             Key(
                 "account_margin_ratio", "true or false", rule: "false",
@@ -217,6 +222,10 @@ extension ScenarioDecoder {
         ]
         law.positionResults =
             fields.readIfPresent("position_results", Kind.choice(results)) ?? .separate
+        let reductions: [(word: String, value: ReductionRule)] = [
+            ("surplus", .surplus), ("initial_surplus", .initialSurplus), ("risk", .risk),
+        ]
+        law.reductions = fields.readIfPresent("reductions", Kind.choice(reductions)) ?? .surplus
         law.hasAccountMarginRatio =
             fields.readIfPresent("account_margin_ratio", .yesOrNo) ?? false
         law.resultSettlement = resultSettlement(fields)

@@ -129,6 +129,7 @@ final class ScenarioDecoder {
             stress: law.stress, marginRatio: law.marginRatio, auctions: law.auctions,
             withdrawalMargin: law.withdrawalMargin)
         parameters.positionResults = law.positionResults
+        parameters.reductions = law.reductions
         parameters.hasAccountMarginRatio = law.hasAccountMarginRatio
         parameters.resultSettlement = law.resultSettlement
         parameters.slowPrice = law.slowPrice

@@ -17,44 +17,6 @@ import Testing
             narrowed == PriceRange(minimum: Price(raw: low), maximum: Price(raw: high)), "\(id)")
     }
 
-    /// oracle-scale-eth: gmx-synthetics a5c0c88 README.md "For Data Stream Feeds";
-    /// oracle-scale-usdc: "Example 3", with a feed of 30 decimals. Bitcoin's row is the README's
-    /// second data stream.
-    @Test(arguments: [
-        ("oracle-scale-eth", 8, 18, "500000000000", "5000000000000000", Int64(5_000), 34),
-        ("oracle-scale-btc", 8, 8, "5000000000000", "500000000000000000000000000", 50_000, 44),
-        (
-            "oracle-scale-usdc", 30, 6, "1000000000000000000000000000000",
-            "1000000000000000000000000", 1, 24
-        ),
-    ])
-    func publishedScale(
-        _ id: String, _ feed: Int, _ token: Int, _ answer: String, _ stored: String, _ whole: Int64,
-        _ exponent: Int
-    ) throws {
-        let scale = OraclePriceScale(feedDecimals: feed, tokenDecimals: token)
-        let value = rescaled(answer, from: 0, to: 0)
-        #expect(scale.multiplierExponent == exponent, "\(id)")
-        #expect(try scale.stored(answer: value) == rescaled(stored, from: 0, to: 0), "\(id)")
-        #expect(try scale.price(answer: value, rounding: .down) == Price(whole: whole), "\(id)")
-        let back = try scale.price(stored: scale.stored(answer: value), rounding: .down)
-        #expect(back == Price(whole: whole), "\(id)")
-    }
-
-    @Test func scaleRoundsAndRefuses() throws {
-        let fine = OraclePriceScale(feedDecimals: 10, tokenDecimals: 30)
-        #expect(try fine.price(answer: 12_345, rounding: .down) == Price(raw: 123))
-        #expect(try fine.price(answer: 12_345, rounding: .up) == Price(raw: 124))
-        #expect(try fine.stored(answer: 99_999_999_999) == 9)
-        #expect(try fine.price(stored: 9, rounding: .down) == Price(whole: 9))
-        #expect(throws: ArithmeticOverflow.self) {
-            try fine.price(answer: .max, rounding: .down)
-        }
-        #expect(throws: ArithmeticOverflow.self) {
-            try OraclePriceScale(feedDecimals: 0, tokenDecimals: 0).stored(answer: 1_000_000_000)
-        }
-    }
-
     @Test func ends() {
         let range = PriceRange(minimum: Price(raw: 10), maximum: Price(raw: 13))
         #expect(range.middle == Price(raw: 11))
@@ -95,17 +57,6 @@ import Testing
         #expect(held == PriceRange(minimum: cents(expectedLow), maximum: cents(expectedHigh)))
     }
 
-    @Test func acceptablePrice() {
-        let bound = Price(whole: 10)
-        for (action, side, buys) in [
-            (PoolOrderAction.increase, PoolSide.long, true), (.increase, .short, false),
-            (.decrease, .long, false), (.decrease, .short, true),
-        ] {
-            #expect(action.accepts(bound, bound: bound, on: side))
-            #expect(action.accepts(Price(whole: 9), bound: bound, on: side) == buys)
-            #expect(action.accepts(Price(whole: 11), bound: bound, on: side) == !buys)
-        }
-    }
 }
 
 @Suite struct TwoStepExecutionTests {

@@ -31,34 +31,6 @@ struct LiquidationIncentiveFactorTests {
     }
 }
 
-struct CompoundedInterestTests {
-    /// morpho-taylor-1: morpho-org/morpho-blue 3085651 src/libraries/MathLib.sol wTaylorCompounded.
-    @Test func oneYearAtFivePercent() throws {
-        #expect(
-            try CompoundedInterest.taylor(
-                ratePerSecond: Fixed18(raw: 1_585_489_599), elapsed: TimeSpan(seconds: 31_536_000))
-                == e18("51270833327093113"))
-    }
-
-    @Test func edges() throws {
-        let rate = Fixed18(raw: 1_585_489_599)
-        #expect(try CompoundedInterest.taylor(ratePerSecond: rate, elapsed: .zero) == .zero)
-        #expect(
-            try CompoundedInterest.taylor(
-                ratePerSecond: Fixed18(raw: 1000), elapsed: TimeSpan(milliseconds: 1999))
-                == Fixed18(raw: 1000))
-        #expect(
-            try CompoundedInterest.taylor(ratePerSecond: .zero, elapsed: .year) == .zero)
-        // One per second for three seconds: 3 + 9/2 + 27/6.
-        #expect(
-            try CompoundedInterest.taylor(ratePerSecond: .one, elapsed: TimeSpan(seconds: 3))
-                == f("12"))
-        #expect(throws: ArithmeticOverflow.self) {
-            try CompoundedInterest.taylor(ratePerSecond: f("1000000"), elapsed: .year)
-        }
-    }
-}
-
 struct SharePoolLiquidationTests {
     struct Row: Sendable {
         let id: String
