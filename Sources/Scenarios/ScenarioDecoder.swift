@@ -130,6 +130,8 @@ final class ScenarioDecoder {
             withdrawalMargin: law.withdrawalMargin)
         parameters.positionResults = law.positionResults
         parameters.hasAccountMarginRatio = law.hasAccountMarginRatio
+        parameters.staleMargin = law.guards.staleMargin
+        parameters.missingPrices = law.guards.missingPrices
         parameters.resultSettlement = law.resultSettlement
         parameters.slowPrice = law.slowPrice
         parameters.keeper = law.keeper
