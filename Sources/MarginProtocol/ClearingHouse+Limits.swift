@@ -11,7 +11,10 @@ extension ClearingHouse {
     /// The largest open interest, and the largest open cost, of one market. [1e-8 USD]
     var marketLimit: Int64 {
         let share = Self.exposureLimit / Int64(max(1, marketCount))
-        return parameters.positionResults == .separate ? share : joinedLimit(share)
+        guard parameters.positionResults == .separate else { return joinedLimit(share) }
+        // Rates are at most one, but for what an old price asks for.
+        guard let ratio = parameters.staleMargin?.ratio, ratio > .one else { return share }
+        return Int64(Int128(share) * Int128(scaleE8) / Int128(ratio.raw))
     }
     /// The same where results join the settlement balance: with their margin taken off, and weighted as the balance.
     @inline(never)
@@ -53,7 +56,8 @@ extension ClearingHouse {
             try self.owed(AssetID(index: asset)).adding(amount)
         }
         try requireExposure(
-            adding: owed, at: highest(row.feed), weight: weightBounds[asset].debt, limit: assetLimit)
+            adding: owed, at: highest(row.feed), weight: weightBounds[asset].debt, limit: assetLimit
+        )
     }
 
     /// An account's balance of an asset may grow by this amount.

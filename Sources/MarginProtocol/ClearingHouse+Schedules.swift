@@ -61,7 +61,7 @@ extension ClearingHouse {
             found += (asset.weightRamp?.problems ?? []).map { "asset \(asset.name): \($0)" }
             if case .incentiveFactor = parameters.liquidation.bonusRule {
                 check(
-                    WeightBounds(asset, hasMarginRatios: false).holding == scaleE8,
+                    WeightBounds(asset, ratio: .zero).holding == scaleE8,
                     "asset \(asset.name): under an incentive factor a collateral weight is at most 1"
                 )
             }
@@ -349,9 +349,9 @@ extension ClearingHouse {
         isMonotone = Self.isMonotone(parameters)
         hasBounds = parameters.hasPriceBounds
         hasInverse = parameters.markets.contains { $0.contract == .inverse }
-        let hasMarginRatios = parameters.hasMarginRatios
+        let ratio = parameters.highestMarginRatio
         weightBounds = parameters.assets.enumerated().map { asset, terms in
-            WeightBounds(terms, hasMarginRatios: hasMarginRatios && asset != settlement)
+            WeightBounds(terms, ratio: asset == settlement ? .zero : ratio)
         }
         brackets.removeAll()
         tiers.removeAll()

@@ -7,7 +7,7 @@ public import ExactMath
 public struct StaleMargin: Hashable, Sendable {
     /// A price is stale for margin once its observation is further back than this.
     public var after: TimeSpan
-    /// What every position, asset and debt of whoever adds risk is then asked for at least; see ``ChosenMarginRatio``.
+    /// What every position, asset and debt of whoever adds risk is then asked for at least, 0…10; see ``ChosenMarginRatio``.
     public var ratio: Ratio
     public init(after: TimeSpan, ratio: Ratio) {
         self.after = after
@@ -48,7 +48,7 @@ extension ClearingHouse {
 
     static func staleMarginProblems(_ parameters: ProtocolParameters) -> [String] {
         guard let terms = parameters.staleMargin else { return [] }
-        return terms.after > .zero && (.zero ... .one).contains(terms.ratio)
-            ? [] : ["a price is stale for margin after some time, at a ratio in 0…1"]
+        return terms.after > .zero && weightRange.contains(terms.ratio)
+            ? [] : ["a price is stale for margin after some time, at a ratio in 0…10"]
     }
 }

@@ -14,7 +14,8 @@ extension ClearingHouse {
         /// Of a debt, at least one.
         var debt: Int64
 
-        init(_ asset: AssetParameters, hasMarginRatios: Bool) {
+        /// - Parameter ratio: the highest margin ratio that may hold for a whole account, or zero.
+        init(_ asset: AssetParameters, ratio: Ratio) {
             var schedules = [asset.collateral]
             if let initial = asset.initialCollateral { schedules.append(initial) }
             var debts = [Ratio.one, asset.liabilityWeight, asset.initialLiabilityWeight ?? .zero]
@@ -22,7 +23,7 @@ extension ClearingHouse {
                 schedules += [ramp.from.collateral, ramp.to.collateral]
                 debts += [ramp.from.liability, ramp.to.liability]
             }
-            if hasMarginRatios { debts.append(ChosenMarginRatio(.one).liabilityWeight) }
+            debts.append(ChosenMarginRatio(ratio).liabilityWeight)
             if !asset.debtFactor.isZero || asset.debtScale != nil {
                 debts.append(ClearingHouse.debtWeightLimit)
             }

@@ -341,6 +341,10 @@ public struct ProtocolParameters: Hashable, Sendable {
     var hasPriceBounds: Bool { feeds.contains { $0.spreadReduction != nil } }
     /// Whether a margin ratio may ever hold for a whole account.
     var hasMarginRatios: Bool { hasAccountMarginRatio || staleMargin != nil }
+    /// The highest that one may come to; zero where none may hold.
+    var highestMarginRatio: Ratio {
+        max(hasAccountMarginRatio ? .one : .zero, staleMargin?.ratio ?? .zero)
+    }
     public init(
         assets: [AssetParameters], categories: [CollateralCategory] = [],
         markets: [MarketParameters], feeds: [FeedParameters],

@@ -182,7 +182,10 @@ extension ScenarioDecoder {
         let own = Fields(tree, fields.path("stale_margin"), Self.staleMarginSection, self)
         guard tree.entries != nil else { return nil }
         return StaleMargin(
-            after: own.read("after", .positiveDuration), ratio: own.read("ratio", .share))
+            after: own.read("after", .positiveDuration),
+            ratio: own.read(
+                "ratio",
+                .ratio.limited("0% to 1000%") { $0 >= .zero && $0 <= Ratio(whole: 10) }))
     }
 
     static let storefrontSection = Section(
