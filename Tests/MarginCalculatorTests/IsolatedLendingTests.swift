@@ -1,5 +1,6 @@
 import ExactMath
 import MarginProtocol
+import MarginRules
 import Scenarios
 import Testing
 

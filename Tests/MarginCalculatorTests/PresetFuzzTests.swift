@@ -1,5 +1,6 @@
 import ExactMath
 import MarginProtocol
+import MarginRules
 import OrderBook
 import Scenarios
 import SeededRandom
