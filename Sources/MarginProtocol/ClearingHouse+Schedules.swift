@@ -386,6 +386,7 @@ extension ClearingHouse {
             assetRows[index].tierCount = asset.collateral.tiers.count
             assetRows[index].isPlain =
                 asset.collateral.isPlain && asset.collateral.tiers.count == 1
+                && asset.debtFactor.isZero
                 && parameters.feeds[asset.feed.index].spreadReduction == nil
             assetRows[index].byQuantity = asset.collateral.basis == .quantity
             assetRows[index].liabilityWeight = asset.liabilityWeight.raw

@@ -27,7 +27,8 @@ struct MissingPriceTests {
         if hasPrice { world.post(ethFeed, "100") }
         let account = world.margin(alice, "1000", "10")
         world.house.seedBalance(units("-0.5"), of: btc, to: account, into: &world.journal)
-        return (world, account, world.wallet(alice))
+        let wallet = world.wallet(alice)
+        return (world, account, wallet)
     }
 
     private func withdraw(
