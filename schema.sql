@@ -978,6 +978,7 @@ insert or ignore into code (domain, code, name) values
     ('rejection', 437, 'insufficientShares'),
     ('rejection', 438, 'poolReserveExceeded'),
     ('rejection', 440, 'noAccountMarginRatio'),
+    ('rejection', 470, 'priceStaleForMargin'),
     ('rejection', 501, 'marketNotAllowed'),
     ('rejection', 502, 'noPool'),
     ('rejection', 503, 'limitExceeded'),

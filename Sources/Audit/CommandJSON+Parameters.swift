@@ -9,26 +9,15 @@ extension JSONText {
         case .collateral(let asset, let schedule):
             member("parameter", word: "collateral")
             member("asset", asset)
-            member("basis", word: String(describing: schedule.basis))
-            array("tiers", schedule.tiers) { json, tier in
-                json.object {
-                    $0.member("floor_e8", tier.floor)
-                    $0.member("weight_e8", tier.weight)
-                }
-            }
-            switch schedule.sizeDiscount {
-            case .none: break
-            case .squareRoot(let factor):
-                member("size_discount", word: "squareRoot")
-                member("size_factor_e8", factor)
-            case .linear(let scale, let factor, let lower, let upper):
-                member("size_discount", word: "linear")
-                member("size_scale_e8", scale)
-                member("size_factor_e8", factor)
-                member("lower_e8", lower)
-                member("upper_e8", upper)
-            }
-            if let scale = schedule.depositScale { member("deposit_scale_e8", scale) }
+            write(schedule)
+        case .weights(let asset, let change):
+            member("parameter", word: "weights")
+            member("asset", asset)
+            if let schedule = change.collateral { write(schedule) }
+            if let weight = change.liability { member("liability_weight_e8", weight) }
+            member("notice_ms", change.notice.milliseconds)
+            member("duration_ms", change.duration.milliseconds)
+            if change.step != .exact { member("steps", word: String(describing: change.step)) }
         case .margin(let market, let brackets):
             member("parameter", word: "margin")
             member("market", market)
@@ -71,6 +60,29 @@ extension JSONText {
             member("asset", asset)
             member("grace_ms", span.milliseconds)
         }
+    }
+
+    private mutating func write(_ schedule: CollateralSchedule) {
+        member("basis", word: String(describing: schedule.basis))
+        array("tiers", schedule.tiers) { json, tier in
+            json.object {
+                $0.member("floor_e8", tier.floor)
+                $0.member("weight_e8", tier.weight)
+            }
+        }
+        switch schedule.sizeDiscount {
+        case .none: break
+        case .squareRoot(let factor):
+            member("size_discount", word: "squareRoot")
+            member("size_factor_e8", factor)
+        case .linear(let scale, let factor, let lower, let upper):
+            member("size_discount", word: "linear")
+            member("size_scale_e8", scale)
+            member("size_factor_e8", factor)
+            member("lower_e8", lower)
+            member("upper_e8", upper)
+        }
+        if let scale = schedule.depositScale { member("deposit_scale_e8", scale) }
     }
 
     private mutating func write(_ policy: LiquidationPolicy) {

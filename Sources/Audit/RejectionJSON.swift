@@ -60,7 +60,7 @@ extension JSONText {
             member("account", account)
             member("role", word: String(describing: role))
         case .paused(let actions): write(actions)
-        case .priceStale(let feed, let age):
+        case .priceStale(let feed, let age), .priceStaleForMargin(let feed, let age):
             member("feed", feed)
             member("age_ms", age.milliseconds)
         case .priceUncertain(let feed, let confidence):

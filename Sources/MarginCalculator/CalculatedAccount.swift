@@ -29,7 +29,7 @@ public struct CalculatedAccount: Sendable {
         self.file = file
         var house = ClearingHouse(parameters: file.parameters, start: file.time)
         var journal: [Event] = []
-        for (feed, price) in file.prices.enumerated() {
+        for (feed, price) in file.prices.enumerated() where price.isPositive {
             let report = PriceReport(
                 round: 1, price: price, confidence: file.halfSpreads[feed],
                 observedAt: file.time, publishedAt: file.time)

@@ -56,7 +56,10 @@ public struct MarginReport: Sendable {
         public var marginRatio: Ratio?
         /// Weighted collateral over weighted debts and requirement; nil where nothing is owed or required.
         public var healthFactor: Ratio?
+        /// Never where a holding is without a price, which liquidations need.
         public var isLiquidatable: Bool
+        /// Holdings without a price, which count nothing: health is at least what it says.
+        public var leftOut: [String]
         public var assets: [AssetReport]
         public var positions: [PositionReport]
         /// The next step; nil where none is due.
@@ -100,13 +103,15 @@ extension MarginReport.AccountReport {
         health = .init(initial: initial.health.surplus, maintenance: maintenance.health.surplus)
         marginRatio = Self.marginRatio(account.file.parameters.marginRatio, maintenance)
         healthFactor = Self.healthFactor(maintenance)
-        isLiquidatable = house.isLiquidatable(id, at: house.prices)
+        leftOut = house.withoutPrice(id).map { account.file.parameters.assets[$0.index].name }
+        isLiquidatable = leftOut.isEmpty && house.isLiquidatable(id, at: house.prices)
         assets = maintenance.assets.map { line in
             let terms = account.file.parameters.assets[line.asset.index]
             let weighted =
                 initial.assets.first { $0.asset == line.asset }?.weighted ?? line.weighted
             let critical =
                 line.asset == account.file.parameters.settlementAsset
+                    || !house.price(of: line.asset).isPositive
                 ? [] : house.criticalPrices(of: id, feed: terms.feed, .liquidatable)
             return .init(
                 asset: terms.name, amount: line.amount, price: house.price(of: line.asset),

@@ -264,17 +264,21 @@ extension ClearingHouse {
         }
         let carriesRisk = accounts[id.index].markets != 0 || has < amount || hasDebt(id.index)
         guard carriesRisk else { return }
-        try requirePrices(of: id.index, for: .withdraw)
-        try requirePrice(assetRows[asset.index].feed, for: .withdraw)
+        let valued =
+            try marginPrices(of: id.index, leaving: asset.index, asDebt: has < amount) ?? prices
         let change = Hypothesis(asset: asset.index, delta: -amount.raw - opening.raw)
-        let after = evaluate(id.index, prices, .initial, change)
+        let after = evaluate(id.index, valued, .initial, change)
         guard after.isMet else { throw .insufficientMargin(shortBy: -after.surplus) }
-        if parameters.withdrawalMargin.isPositive { try requireWithdrawalMargin(id, change) }
+        if parameters.withdrawalMargin.isPositive {
+            try requireWithdrawalMargin(id, change, valued)
+        }
     }
 
     /// What is left is also a share of the value of all positions, however little their brackets ask.
     @inline(never)
-    private func requireWithdrawalMargin(_ id: AccountID, _ change: Hypothesis) throws(Rejection) {
+    private func requireWithdrawalMargin(
+        _ id: AccountID, _ change: Hypothesis, _ prices: [Price]
+    ) throws(Rejection) {
         let after = valuation(id.index, prices, .initial, change)
         let rule = WithdrawalMargin(minimumShareOfNotional: parameters.withdrawalMargin)
         let required = try orOverflow { () throws(ArithmeticOverflow) in

@@ -20,6 +20,9 @@ extension ClearingHouse {
         case .collateral(let asset, let schedule):
             try requireAsset(asset)
             new.assets[asset.index].collateral = schedule
+            // Weights that were on their way stay where they are.
+            new.assets[asset.index].weightRamp = nil
+        case .weights(let asset, let weights): new = try changed(asset, by: weights)
         case .margin(let market, let brackets):
             try requireMarket(market)
             new.markets[market.index].margin.brackets = brackets
@@ -41,6 +44,10 @@ extension ClearingHouse {
             new.assets[asset.index].liquidationGraceUntil = time + span
         }
         guard Self.problems(in: new).isEmpty else { throw .parameterInvalid }
+        switch change {
+        case .collateral, .weights: try requireExposures(under: new)
+        default: break
+        }
 
         // Nothing below may fail.
         replaceParameters(new)

@@ -145,11 +145,18 @@ extension ClearingHouse {
         guard let amount = try? total.rounded(to: Quantity.self, .up),
             amount.raw <= Self.exposureLimit
         else { return false }
-        let row = assetRows[asset]
-        guard let value = try? amount.value(at: prices[row.feed], rounding: .up),
+        let bounds = weightBounds[asset]
+        guard let value = try? amount.value(at: prices[assetRows[asset].feed], rounding: .up),
             let weighted = try? value.scaled(
-                by: Ratio(raw: row.liabilityWeight), rounding: .up)
+                by: Ratio(raw: max(bounds.debt, bounds.holding)), rounding: .up)
         else { return false }
+        // Where a holding may weigh more than one, its amount does before it has a price.
+        if bounds.holding != scaleE8 {
+            guard
+                let counted = try? amount.scaled(by: Ratio(raw: bounds.holding), rounding: .up),
+                counted.raw / 2 <= Self.exposureLimit
+            else { return false }
+        }
         return weighted.raw / 2 <= assetLimit
     }
 

@@ -11,15 +11,16 @@ extension ClearingHouse {
     /// The largest open interest, and the largest open cost, of one market. [1e-8 USD]
     var marketLimit: Int64 {
         let share = Self.exposureLimit / Int64(max(1, marketCount))
-        return parameters.positionResults == .separate ? share : joinedLimit(share)
+        guard parameters.positionResults == .separate else { return joinedLimit(share) }
+        // Rates are at most one, but for what an old price asks for.
+        guard let ratio = parameters.staleMargin?.ratio, ratio > .one else { return share }
+        return Int64(Int128(share) * Int128(scaleE8) / Int128(ratio.raw))
     }
-    /// The same where results join the settlement balance: with their margin taken off, and weighted as a debt of it.
+    /// The same where results join the settlement balance: with their margin taken off, and weighted as the balance.
     @inline(never)
     private func joinedLimit(_ share: Int64) -> Int64 {
         let rates = parameters.markets.flatMap(\.margin.brackets).map(\.initialRate.raw)
-        let terms = parameters.assets[settlement]
-        let weight = max(
-            largestDebtWeight(settlement), terms.initialLiabilityWeight?.raw ?? scaleE8, scaleE8)
+        let weight = max(weightBounds[settlement].debt, weightBounds[settlement].holding)
         let factor = Int128(scaleE8 + (rates.max() ?? 0)) * Int128(weight)
         return Int64(Int128(share) * Int128(scaleE8) * Int128(scaleE8) / factor)
     }
@@ -42,11 +43,10 @@ extension ClearingHouse {
 
     /// Margin accounts may together hold this much more of an asset.
     func requireDeposits(adding amount: Quantity, of asset: Int) throws(Rejection) {
-        let row = assetRows[asset]
         let held = try orOverflow { () throws(ArithmeticOverflow) in
             try deposited(AssetID(index: asset)).adding(amount)
         }
-        try requireExposure(adding: held, at: prices[row.feed], limit: assetLimit)
+        try requireHoldings(held, at: prices[assetRows[asset].feed], of: asset)
     }
 
     /// Margin accounts may together owe this much more of an asset.
@@ -56,7 +56,7 @@ extension ClearingHouse {
             try self.owed(AssetID(index: asset)).adding(amount)
         }
         try requireExposure(
-            adding: owed, at: highest(row.feed), weight: largestDebtWeight(asset), limit: assetLimit
+            adding: owed, at: highest(row.feed), weight: weightBounds[asset].debt, limit: assetLimit
         )
     }
 
@@ -136,9 +136,9 @@ extension ClearingHouse {
         }
         for asset in 0..<assetCount where assetRows[asset].feed == feed {
             let id = AssetID(index: asset)
-            try requireExposure(adding: deposited(id), at: price, limit: assetLimit)
+            try requireHoldings(deposited(id), at: price, of: asset)
             try requireExposure(
-                adding: owed(id), at: highest(feed, price), weight: largestDebtWeight(asset),
+                adding: owed(id), at: highest(feed, price), weight: weightBounds[asset].debt,
                 limit: assetLimit)
         }
     }

@@ -32,7 +32,7 @@ extension ClearingHouse {
         if !proceedings.isEmpty { try requireNoProceeding(id, unlessFlagged: reduces) }
         try requirePrice(marketRows[market.index].indexFeed, for: action)
         try requirePrice(assetRows[settlement].feed, for: action)
-        if !reduces { try requirePrices(of: id.index, for: .open) }
+        let valued = reduces ? nil : try marginPrices(of: id.index, for: .open)
         if order.reduceOnly, !reduces { throw .wouldIncrease(market) }
         guard books[market.index].hasRoom(for: order.size, order.side) else { throw .overflow }
         if order.timeInForce == .postOnly, let price = order.price,
@@ -44,9 +44,10 @@ extension ClearingHouse {
         }
         if rests, let price = order.price {
             // As if all of it were filled at its limit: what an open order may come to.
-            try requireMarginAsFilled(id.index, market.index, delta, price, reduces)
+            try requireMarginAsFilled(id.index, market.index, delta, price, reduces, valued)
         }
         var matching = Matching(side: order.side, limit: order.price, left: order.size)
+        matching.valued = valued
         try match(&matching, id, market, rests: rests, &journal)
 
         // Nothing below may fail.
@@ -69,6 +70,8 @@ extension ClearingHouse {
         var traded = false
         /// The taker's margin ended before its order did.
         var stopped = false
+        /// The prices for the taker's initial margin where these are not the protocol's own.
+        var valued: [Price]?
     }
 
     /// Fills as much of the order as book and margins allow.
@@ -92,7 +95,8 @@ extension ClearingHouse {
             do throws(Rejection) {
                 candidate = try self.candidate(
                     maker, id, market, matching.side == .buy ? size : -size)
-                try requireFill(candidate.parts.taker, candidate.parts, candidate.takerFee)
+                try requireFill(
+                    candidate.parts.taker, candidate.parts, candidate.takerFee, at: matching.valued)
             } catch {
                 // What has traded stays; an order that never traded is refused as a whole.
                 guard matching.traded else { throw error }
@@ -126,13 +130,15 @@ extension ClearingHouse {
         return closes ? min(size, open.magnitude) : .zero
     }
 
-    func requireFill(_ side: FillParts.Side, _ parts: FillParts, _ fee: Money)
-        throws(Rejection)
-    {
+    func requireFill(
+        _ side: FillParts.Side, _ parts: FillParts, _ fee: Money, at valued: [Price]? = nil
+    ) throws(Rejection) {
         let delta = side.after.size - side.before.size
         let reduces = reducesOnly(side.before.size, by: delta)
         try requireOpenInterest(parts, reduces: reduces)
-        try requireMargin(for: side, market: parts.market, fee: fee, reduces: reduces)
+        if parameters.staleMargin != nil { try requireFreshMargin(parts) }
+        try requireMargin(
+            for: side, market: parts.market, fee: fee, reduces: reduces, at: valued)
     }
 
     /// A match that has been computed and not yet been allowed.
@@ -184,7 +190,8 @@ extension ClearingHouse {
 
     /// The account would meet its initial margin if the whole order were filled at its limit.
     private func requireMarginAsFilled(
-        _ account: Int, _ market: Int, _ delta: Quantity, _ price: Price, _ reduces: Bool
+        _ account: Int, _ market: Int, _ delta: Quantity, _ price: Price, _ reduces: Bool,
+        _ valued: [Price]?
     ) throws(Rejection) {
         guard !reduces else { return }
         var parts = try fillParts(
@@ -195,7 +202,8 @@ extension ClearingHouse {
         if keepsResults { parts = try charged(parts, taker: fee.raw, maker: 0) }
         // The cap is for what trades; here only what the oracle says the order is worth must fit.
         try requireOpenInterest(parts, reduces: true)
-        try requireMargin(for: parts.taker, market: market, fee: fee, reduces: false)
+        try requireMargin(
+            for: parts.taker, market: market, fee: fee, reduces: false, at: valued, placing: true)
     }
 
     mutating func cancel(

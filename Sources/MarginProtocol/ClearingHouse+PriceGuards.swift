@@ -87,7 +87,7 @@ extension ClearingHouse {
             else { return nil }
             return .priceDiverges(id, from: average, to: price)
         case .validity(let rails, let slot, let window, let tier, let isStablecoin):
-            guard let use = Self.use(of: action) else { return nil }
+            guard let use = use(of: action) else { return nil }
             let age = max(0, (time - report.observedAt).milliseconds)
             let validity = rails.validity(
                 of: OracleReading(
@@ -101,9 +101,11 @@ extension ClearingHouse {
 
     /// What Drift's table calls an action of ours; nil where it says nothing.
     ///
-    /// A trade is a fill between users; one that adds risk also values the account.
-    private static func use(of action: Actions) -> OracleAction? {
+    /// A trade is a fill between users; one that adds risk also values the account, where an old price does not ask for
+    /// more margin instead.
+    private func use(of action: Actions) -> OracleAction? {
         switch action {
+        case .open where parameters.staleMargin != nil: .fillAgainstOrder
         case .withdraw, .open: .valueAccounts
         case .reduce: .fillAgainstOrder
         case .liquidate: .liquidate

@@ -47,8 +47,8 @@ extension ClearingHouse {
         for asset in parameters.assets {
             check(feeds.contains(asset.feed.index), "asset \(asset.name) has no price feed")
             check(
-                (.one...Ratio(percent: 1000)).contains(asset.liabilityWeight),
-                "asset \(asset.name): a liability weight is between 1 and 10")
+                weightRange.contains(asset.liabilityWeight),
+                "asset \(asset.name): a liability weight is between 0 and 10")
             check(
                 asset.depositCap ?? .zero >= .zero,
                 "asset \(asset.name): a deposit cap is not negative")
@@ -56,8 +56,15 @@ extension ClearingHouse {
                 found += collateralProblems(schedule).map { "asset \(asset.name): \($0)" }
             }
             check(
-                (.one...Ratio(percent: 1000)).contains(asset.initialLiabilityWeight ?? .one),
-                "asset \(asset.name): a liability weight is between 1 and 10")
+                weightRange.contains(asset.initialLiabilityWeight ?? .one),
+                "asset \(asset.name): a liability weight is between 0 and 10")
+            found += (asset.weightRamp?.problems ?? []).map { "asset \(asset.name): \($0)" }
+            if case .incentiveFactor = parameters.liquidation.bonusRule {
+                check(
+                    WeightBounds(asset, ratio: .zero).holding == scaleE8,
+                    "asset \(asset.name): under an incentive factor a collateral weight is at most 1"
+                )
+            }
             check(
                 (.zero ..< .one).contains(asset.liquidationBonus ?? .zero),
                 "asset \(asset.name): a liquidation bonus is between 0 and 1")
@@ -139,10 +146,11 @@ extension ClearingHouse {
                 "stress: a liquidator cannot take positions over, whose margin is the account's")
         }
         check(
-            !parameters.hasAccountMarginRatio
+            !parameters.hasMarginRatios
                 || parameters.stress == nil && parameters.positionResults == .separate,
             "a chosen margin ratio is one of positions with a requirement each: no stress, and separate results"
         )
+        found += staleMarginProblems(parameters) + missingPriceProblems(parameters)
         check(
             parameters.lossWaterfall.last == .badDebt,
             "the loss waterfall ends with bad debt: somebody takes the rest")
@@ -180,8 +188,8 @@ extension ClearingHouse {
         if !zip(schedule.tiers, schedule.tiers.dropFirst()).allSatisfy({ $0.floor < $1.floor }) {
             found.append("collateral tiers ascend")
         }
-        if !schedule.tiers.allSatisfy({ (.zero ... .one).contains($0.weight) }) {
-            found.append("a collateral weight is between 0 and 1")
+        if !schedule.tiers.allSatisfy({ weightRange.contains($0.weight) }) {
+            found.append("a collateral weight is between 0 and 10")
         }
         if !schedule.tiers.allSatisfy({ $0.floor <= Self.exposureLimit }) {
             found.append("a collateral tier begins below the largest exposure")
@@ -341,6 +349,10 @@ extension ClearingHouse {
         isMonotone = Self.isMonotone(parameters)
         hasBounds = parameters.hasPriceBounds
         hasInverse = parameters.markets.contains { $0.contract == .inverse }
+        let ratio = parameters.highestMarginRatio
+        weightBounds = parameters.assets.enumerated().map { asset, terms in
+            WeightBounds(terms, ratio: asset == settlement ? .zero : ratio)
+        }
         brackets.removeAll()
         tiers.removeAll()
         for (index, market) in parameters.markets.enumerated() {
@@ -374,8 +386,10 @@ extension ClearingHouse {
             assetRows[index].tierCount = asset.collateral.tiers.count
             assetRows[index].isPlain =
                 asset.collateral.isPlain && asset.collateral.tiers.count == 1
+                && asset.debtFactor.isZero
                 && parameters.feeds[asset.feed.index].spreadReduction == nil
             assetRows[index].byQuantity = asset.collateral.basis == .quantity
+            assetRows[index].liabilityWeight = asset.liabilityWeight.raw
             var constant: Int64 = 0
             var last: Int64 = 0
             for tier in asset.collateral.tiers {

@@ -252,7 +252,10 @@ extension ClearingHouse {
             let sold = try rule.price(oracle: unit, maintenanceWeight: seized)
             let bought = try rule.price(oracle: unit, maintenanceWeight: repaid)
             guard sold.isPositive else { return .zero }
-            return try Ratio.one.scaled(by: bought.raw, over: sold.raw, rounding: .down) - .one
+            // Where a debt counts less than what pays for it, it is exchanged at the protocol's prices.
+            return max(
+                .zero,
+                try Ratio.one.scaled(by: bought.raw, over: sold.raw, rounding: .down) - .one)
         }
     }
 

@@ -67,10 +67,12 @@ extension ClearingHouse {
 
     /// The margin ratio that holds for an account: an isolated position's is at least its owner's.
     func chosenMarginRatio(_ account: Int) -> Ratio {
-        guard parameters.hasAccountMarginRatio else { return .zero }
-        let own = accounts[account].chosenMarginRatio
-        guard let parent = accounts[account].parent else { return Ratio(raw: Int64(own)) }
-        return Ratio(raw: Int64(max(own, accounts[parent.index].chosenMarginRatio)))
+        guard parameters.hasMarginRatios else { return .zero }
+        var chosen = accounts[account].chosenMarginRatio
+        if let parent = accounts[account].parent {
+            chosen = max(chosen, accounts[parent.index].chosenMarginRatio)
+        }
+        return max(leastMarginRatio, Ratio(raw: Int64(chosen)))
     }
 
     /// A weighted balance of an asset that is not the settlement asset, with the chosen margin ratio. [1e-8 USD]

@@ -74,7 +74,7 @@ extension ClearingHouse {
     // MARK: Weights
 
     /// No debt counts more than twenty times its value.
-    private static var debtWeightLimit: Ratio { Ratio(whole: 20) }
+    static var debtWeightLimit: Ratio { Ratio(whole: 20) }
 
     /// What a debt counts, per unit of its value.
     ///
@@ -104,22 +104,6 @@ extension ClearingHouse {
             }
             return min(weight, max(base, Self.debtWeightLimit))
         }
-    }
-
-    /// The most that a debt in an asset may count, per unit of its value. [1e-8]
-    func largestDebtWeight(_ asset: Int) -> Int64 {
-        let row = assetRows[asset]
-        guard !isPlain else { return row.liabilityWeight }
-        guard parameters.assets[asset].debtFactor.isZero, parameters.assets[asset].debtScale == nil
-        else {
-            return max(row.liabilityWeight, Self.debtWeightLimit.raw)
-        }
-        if parameters.hasAccountMarginRatio, asset != settlement {
-            return max(
-                row.liabilityWeight, parameters.assets[asset].initialLiabilityWeight?.raw ?? 0,
-                ChosenMarginRatio(.one).liabilityWeight.raw)
-        }
-        return row.liabilityWeight
     }
 
     /// How much of an unrealised profit counts.

@@ -159,7 +159,7 @@ extension ClearingHouse {
                                 rounding: .up) : .zero)
                 }.raw
         }
-        if kind == .initial, parameters.hasAccountMarginRatio, asset != settlement {
+        if kind == .initial, parameters.hasMarginRatios, asset != settlement {
             weighted = self.weighted(weighted, ofValue: value, account)
         }
         return MarginStatement.AssetLine(

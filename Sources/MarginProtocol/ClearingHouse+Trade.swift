@@ -154,8 +154,10 @@ extension ClearingHouse {
             parameters.markets[market.index].takerFee, market, size: size, price: price)
         if keepsResults { parts = try charged(parts, taker: fee.raw, maker: 0) }
         try requireOpenInterest(parts, reduces: reduces)
-        if !reduces { try requirePrices(of: id.index, for: .open) }
-        try requireMargin(for: parts.taker, market: market.index, fee: fee, reduces: reduces)
+        if parameters.staleMargin != nil { try requireFreshMargin(parts) }
+        let valued = reduces ? nil : try marginPrices(of: id.index, for: .open)
+        try requireMargin(
+            for: parts.taker, market: market.index, fee: fee, reduces: reduces, at: valued)
         let poolShare = scaled(
             fee.raw, parameters.markets[market.index].poolFeeShare.raw, .down)
         return PlannedTrade(parts: parts, fee: fee, poolShare: poolShare)
@@ -179,6 +181,7 @@ extension ClearingHouse {
             price: fill.price)
         let fee = try poolFee(fill, market.index, terms)
         try requireOpenInterest(parts, reduces: reduces)
+        if parameters.staleMargin != nil { try requireFreshMargin(parts) }
         if !reduces { try requirePrices(of: id.index, for: .open) }
         var plan = PlannedTrade(
             parts: parts, fee: fee,
@@ -352,16 +355,27 @@ extension ClearingHouse {
     }
 
     /// After a fill an account meets its initial margin, or has only reduced and is no riskier.
+    ///
+    /// - Parameters:
+    ///   - valued: the prices for the initial margin where these are not the protocol's own.
+    ///   - placing: whether an order is only placed, which no price is too old for.
     // Inlined into a mutating caller, the two evaluations would each copy the whole state.
     @inline(never)
-    func requireMargin(for side: FillParts.Side, market: Int, fee: Money, reduces: Bool)
-        throws(Rejection)
-    {
+    func requireMargin(
+        for side: FillParts.Side, market: Int, fee: Money, reduces: Bool, at valued: [Price]? = nil,
+        placing: Bool = false
+    ) throws(Rejection) {
         guard accounts[side.account].role == .margin else { return }
+        if parameters.staleMargin != nil, !reduces, !placing,
+            let asking = askingStaleMargin(market)
+        {
+            return try asking.requireMargin(
+                for: side, market: market, fee: fee, reduces: false, at: valued, placing: true)
+        }
         let change = Hypothesis(
             settlement: side.realized - side.funding - fee.raw, market: market,
             position: side.after)
-        let after = evaluate(side.account, prices, .initial, change)
+        let after = evaluate(side.account, valued ?? prices, .initial, change)
         if after.isMet { return }
         if reduces, permitsReduction(side.account, change, after) { return }
         throw .insufficientMargin(shortBy: -after.surplus)

@@ -103,6 +103,18 @@ public struct ClearingHouse: Sendable {
     /// Counts changes of parameters.
     var parameterVersion: Int64 = 0
 
+    /// The most that each asset's weights may come to.
+    var weightBounds: [WeightBounds] = []
+    /// Whether any weights are on their way to others.
+    var isRamping = false
+    /// Bit i: the weights of asset i moved when this block began.
+    var movedWeights: UInt64 = 0
+    /// Counts the blocks in which weights moved.
+    var weightVersion: Int64 = 0
+    /// What every account's margin ratio is at least, against the initial requirement: zero but in a copy that is asked
+    /// about a trade at an old price.
+    var leastMarginRatio = Ratio.zero
+
     /// Whether results stay with positions that are closed, and whether what may be settled of them is limited.
     let keepsResults: Bool
     let tracksResults: Bool
@@ -177,6 +189,7 @@ public struct ClearingHouse: Sendable {
         if parameters.markets.contains(where: { $0.pool?.terms?.deleveraging != nil }) {
             poolFlags = Array(repeating: PoolFlag(), count: 2 * parameters.markets.count)
         }
+        if parameters.assets.contains(where: { $0.weightRamp != nil }) { moveWeights(until: start) }
         rebuildSchedules()
         prepareMarks()
         prepareSlowPrices()
@@ -343,6 +356,7 @@ public struct ClearingHouse: Sendable {
         if !interestRows.isEmpty { accrueInterest(until: now) }
         if !marks.isEmpty { updateMarks(until: now, into: &journal) }
         if !slowPrices.isEmpty { updateSlowPrices(until: now) }
+        if isRamping { moveWeights(until: now) } else { movedWeights = 0 }
         if !proceedings.isEmpty { endProceedings(into: &journal) }
         if !impacts.isEmpty { distributeImpact(until: now, into: &journal) }
         time = now
@@ -449,5 +463,15 @@ public struct ClearingHouse: Sendable {
         parameters = new
         rebuildSchedules()
         parameterVersion += 1
+        isRamping = new.assets.contains { $0.weightRamp != nil }
+    }
+
+    /// Puts an asset's weights in force, and what is left of their ramp.
+    mutating func setWeights(
+        of asset: Int, _ weights: WeightRamp.Weights, ramp: WeightRamp?
+    ) {
+        parameters.assets[asset].collateral = weights.collateral
+        parameters.assets[asset].liabilityWeight = weights.liability
+        parameters.assets[asset].weightRamp = ramp
     }
 }

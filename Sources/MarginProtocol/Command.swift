@@ -153,6 +153,8 @@ public enum LiquidationTarget: Hashable, Sendable {
 /// A change of one parameter while the protocol runs.
 public enum ParameterChange: Hashable, Sendable {
     case collateral(AssetID, CollateralSchedule)
+    /// Maintenance weights that are reached at once, or linearly between two moments.
+    case weights(AssetID, WeightChange)
     /// New rates by bracket; the schedule's form, premiums and fees stay.
     case margin(MarketID, [MarginSchedule.Bracket])
     case openInterestCap(MarketID, Money?)

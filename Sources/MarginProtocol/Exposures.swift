@@ -61,7 +61,8 @@ struct Exposures {
         }
         for asset in Bits(mask: facts.assets) {
             count(
-                house.assetRows[asset], house.balances[account * house.assetCount + asset], prices)
+                house.assetRows[asset], house.balances[account * house.assetCount + asset], prices,
+                highestWeight: house.weightBounds[asset].holding)
         }
         hasPositions = facts.markets != 0
         guard hasPositions else { return }
@@ -104,13 +105,16 @@ struct Exposures {
     }
 
     @inline(__always)
-    private mutating func count(_ row: AssetRow, _ amount: Int64, _ prices: [Price]) {
+    private mutating func count(
+        _ row: AssetRow, _ amount: Int64, _ prices: [Price], highestWeight: Int64
+    ) {
         let held = Int64(amount.magnitude)
         let price = prices[row.feed].raw
         total &+= UInt64(bitPattern: price == scaleE8 ? held : scaled(held, price, .up))
-        // A collateral weight is at most one; a liability weight is at least one.
+        // Of tiers the highest weight bounds how fast what counts falls.
         if amount > 0 {
-            add(held, to: row.feed, 0)
+            add(
+                highestWeight == scaleE8 ? held : Self.value(held, highestWeight), to: row.feed, 0)
             dependence.falling |= 1 << UInt64(row.feed)
         } else {
             add(Self.value(held, row.liabilityWeight), to: row.feed, 1)

@@ -74,6 +74,7 @@ public struct HealthIndex: Sendable {
         if follows, parameterVersion == house.parameterVersion, drift.covers(house) {
             updateSignals(house, prices)
             recentre(house, prices)
+            if house.epoch != epoch, house.movedWeights != 0 { placeHolders(house, prices) }
             // Whoever stands last in the list may have been touched again without being repeated there.
             let last = max(0, consumed - 1)
             if house.epoch != epoch { place(house.touchedBefore[last...], house, prices) }
@@ -133,6 +134,15 @@ public struct HealthIndex: Sendable {
         _ touched: ArraySlice<AccountID>, _ house: ClearingHouse, _ prices: [Price]
     ) {
         for id in touched { put(id.index, house, prices) }
+    }
+
+    /// Places anew whoever holds or owes an asset whose weights have moved; nobody else's health depends on them.
+    @inline(never)
+    private mutating func placeHolders(_ house: ClearingHouse, _ prices: [Price]) {
+        for account in house.accounts.indices
+        where house.accounts[account].assets & house.movedWeights != 0 {
+            put(account, house, prices)
+        }
     }
 
     /// Evaluates an account and moves it to the level where it belongs.

@@ -11,6 +11,7 @@ struct HealthScan {
     private struct Common: Equatable {
         var prices: [Price] = []
         var parameterVersion: Int64 = -1
+        var weightVersion: Int64 = -1
         var markets: [MarketRow] = []
         var sides: [PoolSides] = []
         var assets: [AssetRow] = []
@@ -32,6 +33,7 @@ struct HealthScan {
         init(_ house: ClearingHouse, _ prices: [Price]) {
             self.prices = prices
             parameterVersion = house.parameterVersion
+            weightVersion = house.weightVersion
             markets = house.marketRows
             sides = house.sides
             assets = house.assetRows

@@ -10,7 +10,7 @@ public struct AssetParameters: Hashable, Sendable {
     public var collateral: CollateralSchedule
     /// Against the initial requirement: what may be borrowed or opened on it. Nil is the same as `collateral`.
     public var initialCollateral: CollateralSchedule?
-    /// What a debt in it counts, ≥ 1.
+    /// What a debt in it counts, 0…10.
     public var liabilityWeight: Ratio
     /// What a debt in it counts against the initial requirement; nil is the same as `liabilityWeight`.
     public var initialLiabilityWeight: Ratio?
@@ -35,6 +35,13 @@ public struct AssetParameters: Hashable, Sendable {
     /// Up to and with this moment nothing of it is seized and no debt in it repaid by a liquidation; nil for no such
     /// time. Source: aave-dao/aave-v3-origin, ValidationLogic.sol, validateLiquidationCall.
     public var liquidationGraceUntil: Timestamp?
+    /// Where `collateral` and `liabilityWeight` are on their way to; nil where they stand. A house moves them with time.
+    public var weightRamp: WeightRamp? {
+        get { ownRamp.first }
+        set { ownRamp = newValue.map { [$0] } ?? [] }
+    }
+    /// None or one, apart from the rest.
+    private var ownRamp: [WeightRamp] = []
     public init(
         name: String, feed: FeedID, collateral: CollateralSchedule,
         initialCollateral: CollateralSchedule? = nil, liabilityWeight: Ratio = .one,
@@ -311,6 +318,10 @@ public struct ProtocolParameters: Hashable, Sendable {
     public var reductions = ReductionRule.surplus
     /// Whether owners may choose a margin ratio for a whole account.
     public var hasAccountMarginRatio = false
+    /// What a trade that adds risk asks for at an old price; nil for no more than at any other.
+    public var staleMargin: StaleMargin?
+    /// What becomes of holdings whose price is missing, where an account's margin is asked for.
+    public var missingPrices = MissingPricePolicy.refuse
     /// How results are paid that closing leaves with their positions; nil where closing pays them.
     public var resultSettlement: ResultSettlement?
     public var slowPrice: SlowPricePolicy = .none
@@ -329,6 +340,12 @@ public struct ProtocolParameters: Hashable, Sendable {
     private var ownPoolShares: [PoolShareTerms] = []
     /// Whether the price of any feed has a lower and an upper bound.
     var hasPriceBounds: Bool { feeds.contains { $0.spreadReduction != nil } }
+    /// Whether a margin ratio may ever hold for a whole account.
+    var hasMarginRatios: Bool { hasAccountMarginRatio || staleMargin != nil }
+    /// The highest that one may come to; zero where none may hold.
+    var highestMarginRatio: Ratio {
+        max(hasAccountMarginRatio ? .one : .zero, staleMargin?.ratio ?? .zero)
+    }
     public init(
         assets: [AssetParameters], categories: [CollateralCategory] = [],
         markets: [MarketParameters], feeds: [FeedParameters],

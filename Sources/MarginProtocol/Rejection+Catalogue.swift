@@ -126,6 +126,10 @@ extension Rejection {
         entry(
             440, "noAccountMarginRatio",
             "Owners choose no margin ratio for a whole account under these rules."),
+        entry(
+            470, "priceStaleForMargin",
+            "At so old a price risk may change hands, but the market's open interest does not grow."
+        ),
         entry(501, "marketNotAllowed", "An isolated account trades its own market only."),
         entry(502, "noPool", "The market has no liquidity pool to trade against."),
         entry(503, "limitExceeded", "The price would be worse than the sender's limit."),

@@ -68,6 +68,7 @@ public enum Rejection: Error, Hashable, Sendable {
     case insufficientShares(has: Quantity, needs: Quantity)
     case poolReserveExceeded(MarketID)
     case noAccountMarginRatio
+    case priceStaleForMargin(FeedID, age: TimeSpan)
 
     case marketNotAllowed(MarketID)
     case noPool(MarketID)
@@ -176,6 +177,7 @@ public enum Rejection: Error, Hashable, Sendable {
         case .insufficientShares: 437
         case .poolReserveExceeded: 438
         case .noAccountMarginRatio: 440
+        case .priceStaleForMargin: 470
         case .marketNotAllowed: 501
         case .noPool: 502
         case .limitExceeded: 503

@@ -87,6 +87,7 @@ public struct SpotShortageCover: Hashable, Sendable {
         let step = Int128(RateStep.partPerMillion.rawValue)
         let unit = Int128(scaleE8) / step
         let weight = Int128(liability.weight.raw) / step
+        guard weight > 0 else { return .zero }
         let paid = CheckedInt128.quotient(
             Int128(asset.weight.raw) / step * premium, discount, .down)
         let perUnit = CheckedInt128.quotient(

@@ -76,7 +76,7 @@ public struct AccountFile: Sendable {
     /// What the rules are called.
     public var name: String
     public var parameters: ProtocolParameters
-    /// The price of each feed; feeds are numbered as assets. Between bounds it is their middle.
+    /// The price of each feed; feeds are numbered as assets. Between bounds it is their middle; zero where there is none.
     public var prices: [Price]
     /// Half of the spread of each price, before anything is taken off.
     public var halfSpreads: [Price]
@@ -110,7 +110,7 @@ extension AccountFile {
             ),
             Key(
                 "prices", "map", required: true,
-                "The price of each asset in USD, by name, or `{min, max}` where prices have bounds; the settlement asset is 1 where it is missing."
+                "The price of each asset in USD, by name, or `{min, max}` where prices have bounds; the settlement asset is 1 where it is missing. With `missing_prices: leave_out_assets` a holding may be without a price (`none`, or missing), and counts nothing."
             ),
             Key(
                 "time", "moment", default: "2026-01-01T00:00:00Z", "The moment of the calculation."),

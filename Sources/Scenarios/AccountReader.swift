@@ -42,7 +42,7 @@ struct AccountReader {
             balances: balances(accountFields, decoder), positions: [], category: nil,
             surroundings: surroundings(fields, decoder), insuranceFund: law.insuranceFund,
             backstopFunds: law.backstopFunds)
-        for (price, half) in feedPrices(listed, decoder) {
+        for (price, half) in feedPrices(listed, decoder, leavingOut: leftOut(law, file)) {
             file.prices.append(price)
             file.halfSpreads.append(half)
         }
@@ -186,14 +186,28 @@ struct AccountReader {
         }
     }
 
-    /// The price of each feed, and half of its spread.
-    private func feedPrices(_ listed: [Tree.Entry], _ decoder: ScenarioDecoder)
-        -> [(price: Price, half: Price)]
-    {
+    /// Which assets may be without a price: those that margin can do without, which are neither owed nor a market's.
+    private func leftOut(_ law: DecodedRules, _ file: AccountFile) -> [Bool] {
+        law.parameters.assets.indices.map { asset in
+            law.parameters.missingPrices == .leaveOutAssets
+                && !file.balances.contains { $0.asset.index == asset && $0.amount.isNegative }
+                && !law.parameters.markets.contains { $0.feed.index == asset }
+                && (asset != law.parameters.settlementAsset.index || law.parameters.markets.isEmpty)
+        }
+    }
+
+    /// The price of each feed, and half of its spread; zero for one that is left out.
+    private func feedPrices(
+        _ listed: [Tree.Entry], _ decoder: ScenarioDecoder, leavingOut: [Bool]
+    ) -> [(price: Price, half: Price)] {
         let kind = Kind<Price>.average.limited("a price above $0") { $0.isPositive }
         return decoder.assetNames.enumerated().map { index, name in
-            guard let entry = listed.first(where: { $0.key == name }) else {
+            let entry = listed.first { $0.key == name }
+            let isLeftOut = leavingOut.indices.contains(index) && leavingOut[index]
+            if isLeftOut, entry?.value.scalar == "none" { return (.zero, .zero) }
+            guard let entry else {
                 if index == decoder.settlement.index { return (Price(whole: 1), .zero) }
+                if isLeftOut { return (.zero, .zero) }
                 problems.add(
                     tree["prices"]?.position ?? tree.position, "prices: no price for \(name)")
                 return (Price(whole: 1), .zero)
@@ -530,6 +544,8 @@ extension ScenarioDecoder {
         parameters.positionResults = law.positionResults
         parameters.reductions = law.reductions
         parameters.hasAccountMarginRatio = law.hasAccountMarginRatio
+        parameters.staleMargin = law.guards.staleMargin
+        parameters.missingPrices = law.guards.missingPrices
         parameters.resultSettlement = law.resultSettlement
         parameters.slowPrice = law.slowPrice
         parameters.keeper = law.keeper

@@ -26,10 +26,14 @@ extension ScenarioDecoder {
                 "The same against the initial requirement: what may be borrowed or opened on it."),
             Key(
                 "liability_weight", "multiple", default: "1",
-                "How much a debt in it counts, at least 1."),
+                "How much a debt in it counts, 0 to 10."),
             Key(
                 "initial_liability_weight", "multiple", rule: "as `liability_weight`",
                 "The same against the initial requirement."),
+            Key(
+                "weight_ramp", "map or none", rule: "none",
+                "`collateral` and `liability_weight` are on their way to others, which they reach little by little."
+            ),
             Key(
                 "liquidation_bonus", "percentage", rule: "the protocol's `bonus`",
                 "How much more of it than the debt's worth is seized, as a share; the discount at which it is credited where accounts are absorbed."
@@ -67,9 +71,13 @@ extension ScenarioDecoder {
 
     static let collateralSection = Section(
         path: "assets.ASSET.collateral",
-        sentence: "How much of a holding counts: exactly one of `haircut` and `tiers`.",
+        sentence: "How much of a holding counts: exactly one of `haircut`, `weight` and `tiers`.",
         keys: [
             Key("haircut", "percentage", rule: "none", "What is taken off, whatever the size."),
+            Key(
+                "weight", "multiple", rule: "none",
+                "How much counts, whatever the size, 0 to 10: above 1 a holding counts more than it is worth."
+            ),
             Key(
                 "tiers", "rows [from, weight]", rule: "none",
                 "The part of a holding above each floor counts with that row's weight; the first floor is 0."
@@ -170,12 +178,16 @@ extension ScenarioDecoder {
                     interest: interest(fields)))
             assets[index].debtFactor = fields.readIfPresent("debt_factor", .multiple) ?? .zero
             assets[index].debtScale = fields.readIfPresent("debt_scale", .positive)
+            if let ramp = fields.value("weight_ramp"), ramp.scalar != "none" {
+                assets[index].weightRamp = weightRamp(
+                    ramp, path + ".weight_ramp", from: assets[index])
+            }
             spreadReductions.append(fields.readIfPresent("spread_reduction", .share))
         }
     }
 
-    private static let liabilityWeight = Kind<Ratio>.multiple.limited("1 to 10") {
-        $0 >= .one && $0 <= Ratio(whole: 10)
+    static let liabilityWeight = Kind<Ratio>.multiple.limited("0 to 10") {
+        $0 >= .zero && $0 <= Ratio(whole: 10)
     }
 
     /// What `protocol.settlement` says, before the protocol is decoded; the first asset without it.
@@ -209,15 +221,20 @@ extension ScenarioDecoder {
     }
 
     private func weights(_ fields: Fields, _ path: String, _ asset: String) -> CollateralSchedule {
-        guard fields.has("haircut") != fields.has("tiers") else {
+        let forms = ["haircut", "weight", "tiers"].filter { fields.has($0) }
+        guard forms.count == 1 else {
             // A discount by size alone begins at the whole value.
-            if !fields.has("haircut"), fields.has("size_discount") { return .flat(.one) }
-            problem(fields.tree.position, "\(path): expected exactly one of haircut and tiers")
+            if forms.isEmpty, fields.has("size_discount") { return .flat(.one) }
+            problem(
+                fields.tree.position, "\(path): expected exactly one of haircut, weight and tiers")
             return .flat(.one)
         }
-        if fields.has("haircut") {
+        if forms != ["tiers"] {
             fields.refuse("by", "has a meaning only with tiers")
-            return .flat(.one - fields.read("haircut", .share))
+            return .flat(
+                forms == ["weight"]
+                    ? fields.read("weight", Self.liabilityWeight)
+                    : .one - fields.read("haircut", .share))
         }
         let bases: [(word: String, value: CollateralSchedule.Basis)] = [
             ("value", .value), ("quantity", .quantity),

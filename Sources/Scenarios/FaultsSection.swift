@@ -119,6 +119,9 @@ extension ScenarioDecoder {
             Key(
                 "collateral", "map of assets", rule: "none",
                 "Collateral by asset, written as in `assets`."),
+            Key(
+                "weights", "map of assets", rule: "none",
+                "Maintenance weights of holdings and debts by asset, at once or over time."),
             Key("open_interest_cap", "map of markets", rule: "none", "Money or none by market."),
             Key("max_age", "map of assets", rule: "none", "Duration or none by feed."),
             Key("max_deviation", "map of assets", rule: "none", "Percentage or none by feed."),
@@ -273,6 +276,10 @@ extension ScenarioDecoder {
         }
         each(fields, "collateral", assetNames, "an asset") { id, value, path in
             changes.append(.collateral(AssetID(index: id), collateral(value, path, assetNames[id])))
+        }
+        each(fields, "weights", assetNames, "an asset") { id, value, path in
+            changes.append(
+                .weights(AssetID(index: id), weightChange(value, path, assetNames[id])))
         }
         each(fields, "open_interest_cap", marketNames, "a market") { id, value, path in
             changes.append(.openInterestCap(MarketID(index: id), orNone(value, .positive, path)))

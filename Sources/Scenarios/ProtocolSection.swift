@@ -10,6 +10,8 @@ struct OracleGuards {
     var blocks: Actions = []
     var guards: [PriceGuard] = []
     var attachedSpread: TimeSpan?
+    var staleMargin: StaleMargin?
+    var missingPrices = MissingPricePolicy.refuse
     /// The silence of the chain that a guard takes for an outage of the sequencer.
     var sequencerSilence: TimeSpan?
 }
@@ -158,7 +160,38 @@ extension ScenarioDecoder {
             Key(
                 "attached_spread", "duration or none", rule: "none",
                 "The prices that one command brings along are no further apart in time."),
+            Key(
+                "stale_margin", "map or none", rule: "none",
+                "What a trade that adds risk asks for while its market's price is old; then a `validity` guard does not stop it for that."
+            ),
+            Key(
+                "missing_prices", "refuse or leave_out_assets", rule: "refuse",
+                "What becomes of a holding whose price is missing or stopped by a guard where an account's margin is asked for: nothing goes on, or withdrawals, transfers and trades go on as if it were not there. Debts, positions and liquidations need their prices."
+            ),
         ])
+
+    static let staleMarginSection = Section(
+        path: "protocol.oracle_guard.stale_margin",
+        sentence:
+            "At a price that is too old for margin a trade may add risk only where the market's open interest does not grow, and asks for a margin ratio of the whole account.",
+        keys: [
+            Key("after", "duration", required: true, "A price that is older is too old."),
+            Key(
+                "ratio", "percentage", required: true,
+                "Against the initial requirement each position then needs at least this share of its value, an asset other than the settlement asset weighs at most one less it and a debt of one at least one more."
+            ),
+        ])
+
+    private func staleMargin(_ fields: Fields) -> StaleMargin? {
+        guard let tree = fields.value("stale_margin"), tree.scalar != "none" else { return nil }
+        let own = Fields(tree, fields.path("stale_margin"), Self.staleMarginSection, self)
+        guard tree.entries != nil else { return nil }
+        return StaleMargin(
+            after: own.read("after", .positiveDuration),
+            ratio: own.read(
+                "ratio",
+                .ratio.limited("0% to 1000%") { $0 >= .zero && $0 <= Ratio(whole: 10) }))
+    }
 
     static let storefrontSection = Section(
         path: "protocol.storefront",
@@ -267,6 +300,9 @@ extension ScenarioDecoder {
         let path = "protocol.oracle_guard"
         let own = Fields(tree, path, Self.guardSection, self)
         let more = priceGuards(own)
+        let missing: [(word: String, value: MissingPricePolicy)] = [
+            ("refuse", .refuse), ("leave_out_assets", .leaveOutAssets),
+        ]
         return OracleGuards(
             maxAge: own.readIfPresent("max_age", .positiveDuration),
             maxDeviation: own.readIfPresent("max_deviation", .positiveRatio),
@@ -275,6 +311,8 @@ extension ScenarioDecoder {
                 ?? [],
             guards: more.guards,
             attachedSpread: own.readIfPresent("attached_spread", .duration),
+            staleMargin: staleMargin(own),
+            missingPrices: own.readIfPresent("missing_prices", Kind.choice(missing)) ?? .refuse,
             sequencerSilence: more.silence)
     }
 

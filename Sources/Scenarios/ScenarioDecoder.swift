@@ -131,6 +131,8 @@ final class ScenarioDecoder {
         parameters.positionResults = law.positionResults
         parameters.reductions = law.reductions
         parameters.hasAccountMarginRatio = law.hasAccountMarginRatio
+        parameters.staleMargin = law.guards.staleMargin
+        parameters.missingPrices = law.guards.missingPrices
         parameters.resultSettlement = law.resultSettlement
         parameters.slowPrice = law.slowPrice
         parameters.keeper = law.keeper

@@ -7,7 +7,8 @@ public enum ScenarioReference {
         ScenarioDecoder.demandSection, ScenarioDecoder.assetSection,
         ScenarioDecoder.priceSection, ScenarioDecoder.gbmSection, ScenarioDecoder.jumpsSection,
         ScenarioDecoder.meanRevertingSection, ScenarioDecoder.liquiditySection,
-        ScenarioDecoder.collateralSection, ScenarioDecoder.sizeDiscountSection,
+        ScenarioDecoder.collateralSection, ScenarioDecoder.weightRampSection,
+        ScenarioDecoder.sizeDiscountSection,
         ScenarioDecoder.marketSection, ScenarioDecoder.riskLimitSection,
         ScenarioDecoder.sizePremiumSection,
         ScenarioDecoder.poolPricingSection, ScenarioDecoder.poolImpactSection,
@@ -21,7 +22,7 @@ public enum ScenarioReference {
         ScenarioDecoder.indexSection, ScenarioDecoder.anchorSection,
         ScenarioDecoder.protocolSection, ScenarioDecoder.poolSharesSection,
         ScenarioDecoder.guardSection,
-        ScenarioDecoder.guardEntrySection,
+        ScenarioDecoder.guardEntrySection, ScenarioDecoder.staleMarginSection,
         ScenarioDecoder.liquidationSection, ScenarioDecoder.blockLimitsSection,
         ScenarioDecoder.bookSection, ScenarioDecoder.courseSection, ScenarioDecoder.shortageSection,
         ScenarioDecoder.windowSection, ScenarioDecoder.keeperTermsSection,
@@ -58,7 +59,8 @@ public enum ScenarioReference {
         ScenarioDecoder.oracleAuctionSection,
         ScenarioDecoder.faultSection, ScenarioDecoder.randomSection, ScenarioDecoder.changeSection,
         ScenarioDecoder.settlementSection,
-        ScenarioDecoder.changedMarginSection, ScenarioDecoder.auditSection,
+        ScenarioDecoder.changedMarginSection, ScenarioDecoder.changedWeightsSection,
+        ScenarioDecoder.auditSection,
     ]
 
     /// The reference as a Markdown document.

@@ -45,6 +45,9 @@ enum HealthText {
             "Health factor       " + (account.healthFactor.map { "\($0)" } ?? "none"),
             "Liquidatable        " + (account.isLiquidatable ? "yes" : "no"),
         ]
+        if !account.leftOut.isEmpty {
+            lines.append("Without a price     " + account.leftOut.joined(separator: ", "))
+        }
         if !account.assets.isEmpty {
             lines += ["", TableText.plain(assets(account))]
         }
@@ -136,6 +139,14 @@ enum HealthText {
     }
 
     private static func members(_ account: MarginReport.AccountReport) -> [(String, JSONValue)] {
+        var members = allMembers(account)
+        if !account.leftOut.isEmpty {
+            members.append(("left_out", .list(account.leftOut.map { .text($0) })))
+        }
+        return members
+    }
+
+    private static func allMembers(_ account: MarginReport.AccountReport) -> [(String, JSONValue)] {
         [
             ("mode", .text(account.isolatedMarket == nil ? "cross" : "isolated")),
             ("equity", JSONValue(account.equity)),

@@ -105,6 +105,12 @@ import Testing
         .liquidation(LiquidationPolicy(size: .targetHealth(.one))),
         .maxAge(FeedID(0), TimeSpan(seconds: 1)), .maxDeviation(FeedID(0), nil), .staleBlocks(.all),
         .guards([]), .liquidationGrace(AssetID(1), TimeSpan(seconds: 60)),
+        .weights(AssetID(1), WeightChange(liability: .zero)),
+        .weights(
+            AssetID(1),
+            WeightChange(
+                collateral: .flat(.one), notice: TimeSpan(seconds: 1),
+                duration: TimeSpan(seconds: 2), step: .basisPoint)),
     ])
     func parameterChanges(change: ParameterChange) throws {
         let json = text { $0.write(.setParameter(change)) }
@@ -138,6 +144,11 @@ import Testing
             policy(ShortageTerms(feeRamp: fee), nil),
             .collateral(AssetID(0), .flat(.one)), .collateral(AssetID(0), discounted),
             .collateral(AssetID(0), scaled),
+            .weights(AssetID(0), WeightChange(collateral: .flat(.one))),
+            .weights(AssetID(0), WeightChange(liability: .one)),
+            .weights(AssetID(0), WeightChange(liability: .one, notice: TimeSpan(seconds: 1))),
+            .weights(AssetID(0), WeightChange(liability: .one, duration: TimeSpan(seconds: 1))),
+            .weights(AssetID(0), WeightChange(liability: .one, step: .basisPoint)),
             guarded(.maximumDeviation(.one), .open), guarded(.maximumDeviation(.one), .withdraw),
             guarded(.anchorBand(tolerance: .one), .open),
             .guards([

@@ -52,6 +52,7 @@ enum RejectionSamples {
         .poolProfitTooHigh(MarketID(1)), .poolWorthless, .receivedTooLittle(Quantity(raw: 1)),
         .insufficientShares(has: Quantity(raw: 1), needs: Quantity(raw: 2)),
         .poolReserveExceeded(MarketID(1)), .noAccountMarginRatio,
+        .priceStaleForMargin(FeedID(1), age: TimeSpan(milliseconds: 5)),
         .liquidationGrace(AssetID(1), until: Timestamp(milliseconds: 1)),
     ]
 }

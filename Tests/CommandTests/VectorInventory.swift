@@ -66,9 +66,6 @@ enum VectorInventory {
           ids drift-liq-step drift-liq-accelerated drift-liq-half-if drift-liq-portion-if
           ids drift-spot-dust drift-spot-multi-slot drift-borrow-pnl-max drift-borrow-pnl-implied
           ids drift-pnl-deposit-cover drift-bankruptcy-spot
-          rule drift-liab-to-cover-5 drift-spot-if-fee-4
-          because weights at which no exchange frees any margin, which a protocol of the engine may
-          because not have
           none drift-perp-if-fee-6 drift-perp-if-fee-7 drift-spot-if-fee-6 drift-spot-if-fee-7
           because a division by zero that the source guards: nothing is liquidated, or at a price of
           because zero
@@ -81,10 +78,6 @@ enum VectorInventory {
           ids drift-strict-usdc-2 drift-strict-usdc-3 drift-strict-usdc-4 drift-neg-pnl-buffer
           ids drift-isolated-2 drift-whale-imf-1 drift-whale-imf-2 drift-prediction-1
           ids drift-prediction-3
-          rule drift-spot-weight-10
-          because a weight of zero for a debt
-          rule drift-acct-override-3
-          because margins are not replaced where a price is old
           rule drift-whale-imf-1 drift-whale-imf-2
           because a cent for each open order; without it the same figures go through the engine
           because (DriftTests, whale)
@@ -197,8 +190,6 @@ enum VectorInventory {
           rule mango-health1-0 mango-health1-6 mango-health1-7 mango-health1-14 mango-health1-17
           rule mango-health-skip-base
           because open orders are no part of health
-          rule mango-health-skip-missing-tokens-1-and-2
-          because an account with an asset without a price has no health
         mango-v4-liquidation
           ids mango-liq-token-1 mango-liq-token-4 mango-liq-token-5 mango-liq-token-6
           ids mango-liq-token-8 mango-liq-token-10 mango-liq-token-12 mango-liq-token-13
@@ -212,8 +203,6 @@ enum VectorInventory {
           ids mango-stable-10x-a mango-stable-10x-c mango-rate-curve-2 mango-rate-curve-3
           ids mango-rate-curve-5 mango-rate-curve-7 mango-rate-curve-9 mango-maint-shift-1
           ids mango-maint-shift-2 mango-maint-shift-7
-          rule mango-maint-shift-1 mango-maint-shift-2 mango-maint-shift-7
-          because a change of weights is not spread over time
         morpho-lif
           ids morpho-lif-0 morpho-lif-385 morpho-lif-500 morpho-lif-625 morpho-lif-770
           ids morpho-lif-860 morpho-lif-915 morpho-lif-945 morpho-lif-965 morpho-lif-980

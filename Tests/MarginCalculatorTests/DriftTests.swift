@@ -10,12 +10,11 @@ import Testing
 /// drift-labs/protocol-v2 programs/drift/src/math and src/controller.
 ///
 /// The engine cannot hold:
-/// - open orders as part of margin (the 0.01 USD an order of drift-whale-imf), and a ratio imposed by a stale price
-///   (drift-acct-override);
-/// - a weight of zero for a debt (drift-spot-weight-10), the margin for fills (drift-spot-weight-15);
+/// - open orders as part of margin (the 0.01 USD an order of drift-whale-imf), and the margin for fills
+///   (drift-spot-weight-15);
 /// - its own form of the funding rate and of the oracle's validity (drift-funding, drift-oracle), and a deposit index
 ///   (drift-deposit-delta, drift-bankruptcy-spot): depositors pay at once, in proportion. These are rules only, as are
-///   single steps of a formula (drift-liab-to-cover, drift-asset-for-liab, drift-perp-if-fee, drift-spot-if-fee).
+///   single steps of a formula (drift-asset-for-liab, drift-perp-if-fee).
 @Suite struct DriftTests {
     /// SOL at a price under the preset without premiums for size, the course's buffer and first share given.
     static func text(
@@ -72,6 +71,75 @@ import Testing
             ).replacing("debt_factor: null", with: "debt_factor: \(factor)"))
         #expect(isNear(report.weightedEquity.initial, expected))
         #expect(isNear(report.weightedEquity.maintenance, expected))
+    }
+
+    /// spot_market_asset_weight, liability maintenance without a weight, imf 100000: only its size makes a debt count.
+    ///
+    /// Vectors: drift-spot-weight-10.
+    @Test(arguments: [("0.1", "-3162.2"), ("0", "0")])
+    func weightlessDebt(factor: String, expected: String) throws {
+        let report = try report(
+            Self.text(
+                "SOL: -1000", price: "1",
+                rest: ", liability_weight: 0, initial_liability_weight: 0"
+            ).replacing("debt_factor: null", with: "debt_factor: \(factor)"))
+        #expect(isNear(report.weightedEquity.maintenance, expected))
+        #expect(isNear(report.weightedEquity.initial, expected))
+        #expect(report.isLiquidatable == (factor != "0"))
+    }
+
+    /// liability_weight_component_less_than_asset_weight_component: a debt repaid at a quarter less, at equal weights, frees no
+    /// margin however much of it is taken, so that all may be that the asset pays for, however soon.
+    ///
+    /// Vectors: drift-liab-to-cover-5.
+    @Test(arguments: ["100%", "10%"]) func nothingFreesMargin(share: String) throws {
+        let account = try account(
+            Self.text(
+                "USDC: 10000, SOL: -110", buffer: "0%", initialShare: share,
+                rest:
+                    ", liability_weight: 1, initial_liability_weight: 1, liquidation_bonus: 25%"))
+        let part = try #require(
+            try account.collateralQuote(seize: "USDC", repay: "SOL", atMost: "110"))
+        #expect(isNear(part.repaid, "75"))
+        #expect(isNear(part.seized, "10000"))
+        #expect(part.repaidToInsurance.isZero && !part.coversShortage)
+        // The liquidator may take less.
+        let less = try #require(
+            try account.collateralQuote(seize: "USDC", repay: "SOL", atMost: "30"))
+        #expect(isNear(less.repaid, "30") && isNear(less.seized, "4000"))
+    }
+
+    /// calculate_spot_if_fee: what the exchange leaves of the freed margin goes to the insurance fund, up to 5 %; where the asset
+    /// weighs more than the debt it leaves none.
+    ///
+    /// Vectors: drift-spot-if-fee-4.
+    @Test(arguments: [
+        ("1", "105", "0.036363"), ("1", "10", "0"), ("1", "109", "0.05"), ("2", "54.5", "0"),
+    ])
+    func debtInsuranceFee(weight: String, held: String, fee: String) throws {
+        let account = try account(
+            """
+            protocol: drift-v2
+            parameters:
+              assets:
+                SOL: {debt_factor: null, liability_weight: 1.1, liquidation_bonus: 0%}
+                X:
+                  collateral: {haircut: null, size_discount: null, weight: \(weight)}
+                  debt_factor: null
+                  liquidation_bonus: 1%
+              protocol:
+                liquidation:
+                  shortage: {debt_insurance_fee: 5%}
+                  course: {buffer: 0%, initial_share: 100%}
+            prices: {SOL: 100, X: 1}
+            account: {balances: {X: \(held), SOL: -1}}
+            """)
+        let part = try #require(
+            try account.collateralQuote(seize: "X", repay: "SOL", atMost: "1"))
+        let share = try Ratio(part.repaidToInsurance, over: part.repaid, rounding: .nearest)
+        #expect(isNear(share, fee, within: "0.0000001"), "\(part)")
+        // All that the asset pays for at 1 % more.
+        if weight == "2" { #expect(isNear(part.repaid, "0.5396", within: "0.0001")) }
     }
 
     /// spot_market_scale_initial_asset_weight: at the start nothing scales, at twice as much the weight is half.
@@ -171,6 +239,59 @@ import Testing
         let report = try report(Self.choosing(ratio, text))
         #expect(report.weightedEquity.initial == Money(whole: expected))
         #expect(report.weightedEquity.maintenance == Money(whole: 9_000))
+    }
+
+    /// margin_ratio_override, and where controller/orders.rs uses it: a fill that adds risk at a price that is stale for margin
+    /// asks for at least that ratio, of everything; and a deposit of SOL weighs at most what it leaves.
+    ///
+    /// Vectors: drift-acct-override-3.
+    @Test(arguments: [("50%", 20_000, 50), ("100%", 30_000, 100), ("200%", 50_000, 200)])
+    func staleMargin(ratio: String, expected: Int64, short: Int64) throws {
+        let text = Self.text("SOL: -100, USDC: 100", "{SOL: {size: 100, entry: 100}}")
+            .replacing(
+                "  protocol:\n",
+                with:
+                    "  protocol:\n    oracle_guard: {stale_margin: {after: 48s, ratio: \(ratio)}}\n"
+            )
+        var account = try account(text)
+        let id = account.cross
+        var journal: [Event] = []
+        #expect(account.house.askingStaleMargin(0) == nil)
+        account.house.advance(
+            to: account.house.time + TimeSpan(milliseconds: 48_001), into: &journal)
+        let asking = try #require(account.house.askingStaleMargin(0))
+        let initial = asking.statement(of: id, .initial)
+        #expect(initial.requirement + initial.debt == Money(whole: expected))
+        let holder = try MarginCalculatorTests.account(
+            text.replacing("SOL: -100, USDC: 100", with: "SOL: 100")
+                .replacing("{SOL: {size: 100, entry: 100}}", with: "{SOL: {size: 0}}"))
+        var later = holder.house
+        later.advance(to: later.time + TimeSpan(milliseconds: 48_001), into: &journal)
+        #expect(
+            try #require(later.askingStaleMargin(0)).statement(of: holder.cross, .initial)
+                .collateral == max(.zero, Money(whole: 15_000 - expected / 2)))
+        // The same by a trade: from 99 to 100 where the pool, long by others' shorts, hands one on.
+        var fill = try MarginCalculatorTests.account(
+            text.replacing("size: 100, entry", with: "size: 99, entry")
+                .replacing("USDC: 100}", with: "USDC: \(expected)}"))
+        let market = MarketID(0)
+        let other = fill.house.addAccount(owner: Address(20), role: .margin)
+        try fill.house.seedPosition(
+            other, market, size: Quantity(whole: -200), entry: Price(whole: 100), into: &journal)
+        let start = fill.house.time
+        fill.house.advance(to: start + TimeSpan(milliseconds: 48_001), into: &journal)
+        func buy(_ raw: Int64) -> Rejection? {
+            let command = Command.trade(
+                account: id, market: market, size: Quantity(raw: scaleE8 + raw), limit: nil,
+                reduceOnly: false)
+            do throws(Rejection) {
+                try fill.house.execute(command, from: CalculatedAccount.owner, into: &journal)
+                return nil
+            } catch { return error }
+        }
+        #expect(buy(1) == .insufficientMargin(shortBy: Money(raw: short)))
+        #expect(buy(0) == nil)
+        #expect(fill.house.position(id, market).size == Quantity(whole: 100))
     }
 
     /// A debt of the quote asset counts what it is, and a position in isolated mode follows its owner's account.

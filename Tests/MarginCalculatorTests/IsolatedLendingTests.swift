@@ -1,5 +1,6 @@
 import ExactMath
 import MarginProtocol
+import MarginRules
 import Scenarios
 import Testing
 
@@ -142,6 +143,49 @@ import Testing
         #expect(isNear(step.repaid, repaid, within: "0.00000002"))
         #expect(isNear(step.amount, seized, within: "0.00000003"))
         #expect(isNear(step.deficit, deficit, within: "0.00000002"))
+    }
+
+    /// test/unit/evault/modules/Governance: a lowered liquidation loan-to-value falls linearly from the one in force, in whole
+    /// basis points, while the borrow one falls at once.
+    @Test func ramp() throws {
+        var account = try account(
+            """
+            protocol: euler-v2
+            parameters: {assets: {DAI: {collateral: 90%, initial_collateral: 30%}}}
+            prices: {DAI: 1}
+            account: {balances: {DAI: 1}}
+            """)
+        let dai = try #require(account.file.parameters.assets.firstIndex { $0.name == "DAI" })
+        let begin = account.house.time
+        var journal: [Event] = []
+        func lower(to percent: Int64, over seconds: Int64) throws {
+            let change = WeightChange(
+                collateral: .flat(Ratio(percent: percent)), duration: TimeSpan(seconds: seconds),
+                step: .basisPoint)
+            try account.house.execute(
+                .setParameter(.weights(AssetID(index: dai), change)), from: .governance,
+                into: &journal)
+        }
+        func at(_ seconds: Int64) -> Money {
+            account.house.advance(to: begin + TimeSpan(seconds: seconds), into: &journal)
+            return account.house.health(of: account.cross, .maintenance).equity
+        }
+        try lower(to: 40, over: 1000)
+        for (seconds, expected) in [
+            (0, "0.9"), (1, "0.8995"), (200, "0.8"), (333, "0.7335"), (500, "0.65"),
+        ] as [(Int64, String)] {
+            #expect(isNear(at(seconds), expected), "\(seconds)")
+        }
+        #expect(account.house.health(of: account.cross, .initial).equity == Money(raw: 30_000_000))
+        // A change during a ramp starts from where it is.
+        try lower(to: 20, over: 100)
+        for (seconds, expected) in [(500, "0.65"), (550, "0.425"), (600, "0.2"), (5000, "0.2")]
+            as [(Int64, String)]
+        {
+            #expect(isNear(at(seconds), expected), "\(seconds)")
+        }
+        try lower(to: 10, over: 0)
+        #expect(isNear(at(5000), "0.1"))
     }
 
     @Test("At equality an account is in violation, without a discount")

@@ -8,10 +8,7 @@ import Testing
 
 /// Mango v4 through the engine; blockworks-foundation/mango-v4 programs/mango-v4/src, with the tests' own tolerances.
 ///
-/// The engine cannot hold:
-/// - open orders as part of health (mango-health1-0, -6, -7, -14, -17) and tokens left out for want of a price
-///   (mango-health-skip);
-/// - the shift of weights over time (mango-maint-shift), a rule only.
+/// The engine cannot hold open orders as part of health (mango-health1-0, -6, -7, -14, -17).
 @Suite struct MangoTests {
     /// Tokens at 1, 5 and 10 and a market at 5, as in health/cache.rs; all that names another value replaces it.
     static func text(
@@ -70,6 +67,84 @@ import Testing
             ).replacing("T2: 5,", with: "T2: 1,"))
         #expect(isNear(report.health.initial, initial))
         #expect(isNear(report.health.maintenance, maintenance))
+    }
+
+    /// health/cache.rs test_health_with_skips: a token that is held may be without a price, and counts nothing; one that is
+    /// owed may not.
+    ///
+    /// Vectors: mango-health-skip-missing-tokens-1-and-2.
+    @Test(
+        arguments: [
+            ("none", "none", "-150", ["USDC", "T2"]), ("none", "5", "-125", ["USDC"]),
+            ("1", "none", "-70", ["T2"]), ("1", "5", "-45", []),
+        ] as [(String, String, String, [String])])
+    func missingPrices(one: String, two: String, health: String, leftOut: [String]) throws {
+        let text = Self.text("USDC: 100, T2: 10, T3: -10")
+            .replacing("USDC: 1, T2: 5", with: "USDC: \(one), T2: \(two)")
+        let report = try report(text)
+        #expect(isNear(report.health.initial, health))
+        #expect(report.leftOut == leftOut)
+        // What is left out might be worth enough: nobody may liquidate the account.
+        #expect(report.isLiquidatable == (leftOut.isEmpty && report.health.maintenance.isNegative))
+        #expect(leftOut.isEmpty || report.liquidation == nil)
+        // A key that is not written is as `none`, but for the settlement asset.
+        let unwritten = text.replacing(", T2: \(two)", with: two == "none" ? "" : ", T2: \(two)")
+        #expect(try MarginCalculatorTests.report(unwritten).health.initial == report.health.initial)
+    }
+
+    /// The same for a debt, for a market's price, and under rules that refuse.
+    @Test(arguments: [
+        ("T3: -10", "{}", "T3: none", "leave_out_assets"),
+        ("T2: 1", "{T2: {size: 1, entry: 5}}", "T2: none", "leave_out_assets"),
+        ("USDC: 1", "{T2: {size: 1, entry: 5}}", "USDC: none", "leave_out_assets"),
+        ("T3: 10", "{}", "T3: none", "refuse"),
+    ])
+    func neededPrices(balance: String, position: String, price: String, policy: String) throws {
+        let name = try #require(price.split(separator: ":").first)
+        let text = Self.text(balance, position)
+            .replacing("\(name): 1,", with: "\(price),").replacing("\(name): 5,", with: "\(price),")
+            .replacing("\(name): 10}", with: "\(price)}")
+            .replacing(
+                "parameters:\n",
+                with:
+                    "parameters:\n  protocol: {oracle_guard: {missing_prices: \(policy)}}\n")
+        let problem = try #require(throws: ScenarioProblems.self) { try account(text) }
+        #expect("\(problem)".contains("none"), "\(problem)")
+    }
+
+    /// state/bank.rs test_bank_maint_weight_shift: a holding's weight goes from 1 to 2 and a debt's from 0 to 10, linearly from
+    /// 100 s to 1,100 s.
+    ///
+    /// Vectors: mango-maint-shift-1, mango-maint-shift-2, mango-maint-shift-7.
+    @Test(arguments: [
+        ("00:00:00", "1", "0"), ("00:01:40", "1", "0"), ("00:03:20", "1.1", "-1"),
+        ("00:10:00", "1.5", "-5"), ("00:16:40", "1.9", "-9"), ("00:18:20", "2", "-10"),
+        ("00:33:20", "2", "-10"),
+    ])
+    func weightShift(clock: String, asset: String, debt: String) throws {
+        for (balance, expected) in [("1", asset), ("-1", debt)] {
+            let report = try report(
+                """
+                protocol: mango-v4
+                time: 2026-01-01T\(clock)Z
+                parameters:
+                  assets:
+                    T2:
+                      collateral: {weight: 1}
+                      liability_weight: 0
+                      initial_liability_weight: null
+                      debt_scale: null
+                      weight_ramp:
+                        start: 2026-01-01T00:01:40Z
+                        end: 2026-01-01T00:18:20Z
+                        collateral: {weight: 2}
+                        liability_weight: 10
+                prices: {T2: 1}
+                account: {balances: {T2: \(balance)}}
+                """)
+            #expect(isNear(report.weightedEquity.maintenance, expected))
+            #expect(isNear(report.weightedEquity.initial, expected))
+        }
     }
 
     /// Two tokens at a price of one: A is what is owned, L what is owed, X another.

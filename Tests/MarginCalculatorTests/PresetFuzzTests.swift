@@ -1,5 +1,6 @@
 import ExactMath
 import MarginProtocol
+import MarginRules
 import OrderBook
 import Scenarios
 import SeededRandom
@@ -25,6 +26,8 @@ import Testing
         #expect(traffic.applied > Self.commands / 20, "\(preset): \(traffic.applied) applied")
         #if !DEBUG
             #expect(traffic.liquidated > 5, "\(preset): \(traffic.liquidated) liquidations")
+            #expect(
+                traffic.ramps > 50 || !traffic.changesWeights, "\(preset): \(traffic.ramps) ramps")
             let keeps = traffic.house.parameters.resultSettlement != nil
             #expect((traffic.settled > 20) == keeps, "\(preset): \(traffic.settled) settlements")
             if traffic.house.parameters.auctions != nil {
@@ -65,6 +68,13 @@ import Testing
 /// One protocol under a preset, a few users, and random commands.
 private struct Traffic {
     var draws: RandomStream
+    /// Of governance, so that the other draws stay where they were.
+    var changes: RandomStream
+    /// Maintenance weights as the preset has them.
+    let weights: [(collateral: CollateralSchedule, liability: Ratio)]
+    var ramps = 0
+    /// English auctions are hardly ever restarted; the traffic that meets one stays as it is.
+    let changesWeights: Bool
     var house: ClearingHouse
     var index = HealthIndex()
     var applied = 0
@@ -123,6 +133,9 @@ private struct Traffic {
             """
         }
         draws = RandomSource(seed: 1).stream("preset/\(preset)")
+        changes = RandomSource(seed: 1).stream("preset/\(preset)/governance")
+        changesWeights = preset != "maker-flip"
+        weights = file.parameters.assets.map { ($0.collateral, $0.liabilityWeight) }
         house = ClearingHouse(parameters: file.parameters, start: file.time)
         var journal: [Event] = []
         for (feed, price) in file.prices.enumerated() {
@@ -185,7 +198,7 @@ private struct Traffic {
             house.advance(
                 to: house.time + TimeSpan(milliseconds: draws.uniform(in: 1...120_000)),
                 into: &journal)
-            return faults("time")
+            return changesWeights && changes.chance(Ratio(percent: 20)) ? ramp() : faults("time")
         }
         let asset = AssetID(index: Int(draws.uniform(in: 0...3)))
         let account = pick(margins)
@@ -251,6 +264,37 @@ private struct Traffic {
             }
         }
         return faults("\(command)")
+    }
+
+    /// Governance moves an asset's weights to a little more or less than the preset's, at once or in some minutes.
+    private mutating func ramp() -> String? {
+        let asset = Int(changes.uniform(in: 0...Int64(weights.count - 1)))
+        var collateral = weights[asset].collateral
+        for tier in collateral.tiers.indices {
+            let share = Ratio(percent: changes.uniform(in: 94...103))
+            let weight = collateral.tiers[tier].weight
+            collateral.tiers[tier].weight = min(
+                .one, (try? weight.scaled(by: share, rounding: .down)) ?? weight)
+        }
+        let more = Ratio(percent: changes.uniform(in: -3...6))
+        let liability = max(.zero, weights[asset].liability + more)
+        let takesTime = changes.chance(Ratio(percent: 80))
+        let change = WeightChange(
+            collateral: collateral, liability: liability,
+            duration: TimeSpan(seconds: takesTime ? changes.uniform(in: 1...600) : 0),
+            step: changes.chance(Ratio(percent: 20)) ? .basisPoint : .exact)
+        let prices = house.prices
+        let before = margins.filter { house.isLiquidatable($0, at: prices) }
+        var journal: [Event] = []
+        do throws(Rejection) {
+            try house.execute(
+                .setParameter(.weights(AssetID(index: asset), change)), from: .governance,
+                into: &journal)
+        } catch { return "a change of weights was rejected: \(error)" }
+        ramps += 1
+        let after = margins.filter { house.isLiquidatable($0, at: prices) }
+        guard !takesTime || before == after else { return "a ramp liquidates somebody at once" }
+        return faults("a change of weights")
     }
 
     /// A market order, or one that rests up to three percent away.

@@ -50,6 +50,8 @@ struct HealthIndexWalkTests {
                 parameters.markets[market].margin.closingFee = .init(rate: Ratio(basisPoints: 10))
             }
         }
+        // A debt that counts by its size beside a flat haircut.
+        if seed % 4 == 1 { parameters.assets[2].debtFactor = Ratio(percent: 50) }
         let steep = KinkedRate(
             base: Fixed18(Ratio(percent: 2)), kink: Fixed18(Ratio(percent: 10)),
             lowerSlope: Fixed18(Ratio(percent: 40)), upperSlope: Fixed18(whole: 40),

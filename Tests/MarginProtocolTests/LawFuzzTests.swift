@@ -707,8 +707,17 @@ extension Fuzz {
         case 3:
             .liquidationGrace(
                 AssetID(Int32(draw / 16)), TimeSpan(milliseconds: Int64(draw) * 10_000))
+        case 4, 5: .weights(AssetID(Int32(draw / 16)), Self.weights(draw))
         default: .staleBlocks(Actions(rawValue: draw))
         }
+    }
+
+    /// A debt's weight from 0 to 7 on its way for up to ten minutes, or a holding's from 0 to 3.5 at once.
+    private static func weights(_ draw: UInt8) -> WeightChange {
+        let weight = Ratio(percent: Int64(draw / 8) * 100)
+        return draw % 8 == 4
+            ? WeightChange(liability: weight, duration: TimeSpan(seconds: Int64(draw) * 10))
+            : WeightChange(collateral: .flat(Ratio(raw: weight.raw / 2)))
     }
 
     private static func guards(_ draw: UInt8) -> [PriceGuard] {

@@ -69,6 +69,10 @@ struct RejectionTests {
             (.insufficientShares(has: .zero, needs: .zero), 437, "insufficientShares"),
             (.poolReserveExceeded(market), 438, "poolReserveExceeded"),
             (.noAccountMarginRatio, 440, "noAccountMarginRatio"),
+            (
+                .priceStaleForMargin(feed, age: TimeSpan(milliseconds: 1)), 470,
+                "priceStaleForMargin"
+            ),
             (.noAuctions, 621, "noAuctions"),
             (.auctionLimitReached(asset), 622, "auctionLimitReached"),
             (.unknownAuction(AuctionID(1)), 623, "unknownAuction"),

@@ -142,11 +142,11 @@ struct ScheduleTests {
         #expect(count { $0.feeds = [] } == 7)
         #expect(count { $0.settlementAsset = AssetID(3) } == 1)
         #expect(count { $0.assets[0].feed = FeedID(4) } == 1)
-        #expect(count { $0.assets[0].liabilityWeight = ratio("0.9") } == 1)
+        #expect(count { $0.assets[0].liabilityWeight = ratio("-0.1") } == 1)
         #expect(count { $0.assets[0].liabilityWeight = Ratio(raw: .max) } == 1)
         #expect(count { $0.assets[0].depositCap = units("-1") } == 1)
         #expect(count { $0.assets[0].collateral.tiers = [] } == 1)
-        #expect(count { $0.assets[0].collateral = .flat(ratio("1.1")) } == 1)
+        #expect(count { $0.assets[0].collateral = .flat(ratio("10.1")) } == 1)
         #expect(count { $0.assets[0].collateral.tiers[0].floor = 1 } == 1)
         #expect(
             count {

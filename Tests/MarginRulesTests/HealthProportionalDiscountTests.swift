@@ -200,37 +200,32 @@ struct HealthProportionalDiscountTests {
         #expect(!evkTests.isCoolingOff(lastCheck: check, now: check))
     }
 
-    /// test/unit/evault/modules/Governance: a lowered liquidation loan-to-value falls linearly.
-    @Test func ramp() {
+    /// test/unit/evault/modules/Governance: a lowered liquidation loan-to-value falls linearly, in whole basis points.
+    @Test func ramp() throws {
         let start = Timestamp(milliseconds: 0)
         func at(_ seconds: Int64) -> Timestamp { start + TimeSpan(seconds: seconds) }
-        let raised = LoanToValueRamp(
-            borrow: d("0.7"), liquidation: d("0.9"), initialLiquidation: d("0.8"), end: at(1000),
-            duration: TimeSpan(seconds: 1000))
-        #expect(raised.liquidation(at: at(1)) == d("0.9"))
-        let lowered = raised.changed(
-            borrow: d("0.3"), liquidation: d("0.4"), over: TimeSpan(seconds: 1000), at: start)
-        #expect(lowered.initialLiquidation == d("0.9"))
-        #expect(lowered.liquidation(at: at(0)) == d("0.9"))
-        #expect(lowered.liquidation(at: at(200)) == d("0.8"))
-        #expect(lowered.liquidation(at: at(500)) == d("0.65"))
+        let ramp = ParameterRamp(start: start, end: at(1000))
+        func lowered(_ seconds: Int64) throws -> Ratio {
+            try ramp.value(
+                at: at(seconds), from: d("0.9"), to: d("0.4"), step: .basisPoint, rounding: .down)
+        }
+        #expect(try lowered(0) == d("0.9"))
+        #expect(try lowered(200) == d("0.8"))
+        #expect(try lowered(500) == d("0.65"))
         // 0.4 + 0.5 · 1/1000, and 0.4 + 0.5 · 999/1000 = 0.8995, in whole basis points.
-        #expect(lowered.liquidation(at: at(999)) == d("0.4005"))
-        #expect(lowered.liquidation(at: at(1)) == d("0.8995"))
-        #expect(lowered.liquidation(at: at(1000)) == d("0.4"))
-        #expect(lowered.liquidation(at: at(5000)) == d("0.4"))
-        // A third of a basis point is dropped.
-        let odd = LoanToValueRamp(
-            borrow: d("0.3"), liquidation: d("0.4"), initialLiquidation: d("0.4001"), end: at(3),
-            duration: TimeSpan(seconds: 3))
-        #expect(odd.liquidation(at: at(1)) == d("0.4"))
-        // A change during a ramp starts from where it is.
-        let again = lowered.changed(
-            borrow: d("0.1"), liquidation: d("0.2"), over: TimeSpan(seconds: 100), at: at(500))
-        #expect(again.liquidation(at: at(500)) == d("0.65"))
-        #expect(again.liquidation(at: at(600)) == d("0.2"))
-        let atOnce = lowered.changed(
-            borrow: d("0.1"), liquidation: d("0.2"), over: .zero, at: at(500))
-        #expect(atOnce.liquidation(at: at(500)) == d("0.2"))
+        #expect(try lowered(999) == d("0.4005"))
+        #expect(try lowered(1) == d("0.8995"))
+        #expect(try lowered(1000) == d("0.4"))
+        #expect(try lowered(5000) == d("0.4"))
+        // Two thirds of a basis point are dropped, or made one, but never beyond an end.
+        let odd = ParameterRamp(start: start, end: at(3))
+        for (rounding, to, expected) in [
+            (Rounding.down, "0.4", "0.4"), (.up, "0.4", "0.4001"), (.down, "0.40005", "0.40005"),
+        ] {
+            #expect(
+                try odd.value(
+                    at: at(1), from: d("0.4001"), to: d(to), step: .basisPoint, rounding: rounding)
+                    == d(expected))
+        }
     }
 }

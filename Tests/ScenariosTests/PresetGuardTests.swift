@@ -33,8 +33,9 @@ import Testing
         Row(preset: "synthetix-v3", age: 61, withdraw: 303, liquidate: 303),
         // Confidence filter.
         Row(preset: "mango-v4", age: 100), Row(preset: "mango-v4", age: 0, confidence: 10),
-        Row(preset: "mango-v4", age: 101, withdraw: 303, liquidate: 303),
-        Row(preset: "mango-v4", age: 0, confidence: 11, withdraw: 321, liquidate: 321),
+        // A withdrawal leaves the holding out instead, and asks for margin without it.
+        Row(preset: "mango-v4", age: 101, liquidate: 303),
+        Row(preset: "mango-v4", age: 0, confidence: 11, liquidate: 321),
         // The sequencer has to have been up for more than five minutes.
         Row(preset: "gmx-v2", age: 0, uptime: 301),
         Row(preset: "gmx-v2", age: 0, uptime: 300, withdraw: 324, liquidate: 324),
