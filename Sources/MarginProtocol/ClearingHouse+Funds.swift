@@ -262,7 +262,7 @@ extension ClearingHouse {
             try requireDebtSize(has - amount, of: asset)
             opening = openingInterest(of: borrowed, id, asset)
         }
-        let carriesRisk = accounts[id.index].markets != 0 || has < amount || hasDebt(id.index)
+        let carriesRisk = marketsAtRisk(id.index) != 0 || has < amount || hasDebt(id.index)
         guard carriesRisk else { return }
         try requirePrices(of: id.index, for: .withdraw)
         try requirePrice(assetRows[asset.index].feed, for: .withdraw)

@@ -11,11 +11,15 @@ extension ClearingHouse {
     /// The largest open interest, and the largest open cost, of one market. [1e-8 USD]
     var marketLimit: Int64 {
         let share = Self.exposureLimit / Int64(max(1, marketCount))
-        return parameters.positionResults == .separate ? share : joinedLimit(share)
+        return parameters.positionResults == .separate && !countsOrders
+            ? share : smallerLimit(share)
     }
-    /// The same where results join the settlement balance: with their margin taken off, and weighted as a debt of it.
+    /// The same where orders that rest count, which may come to as much again, and where results join the settlement
+    /// balance: with their margin taken off, and weighted as a debt of it.
     @inline(never)
-    private func joinedLimit(_ share: Int64) -> Int64 {
+    private func smallerLimit(_ whole: Int64) -> Int64 {
+        let share = countsOrders ? whole / 2 : whole
+        guard parameters.positionResults == .inBalance else { return share }
         let rates = parameters.markets.flatMap(\.margin.brackets).map(\.initialRate.raw)
         let terms = parameters.assets[settlement]
         let weight = max(
@@ -134,6 +138,7 @@ extension ClearingHouse {
             let worth = max(value, row.openCost)
             try requireExposure(adding: Quantity(raw: worth.raw), at: unit, limit: marketLimit)
         }
+        if countsOrders { try requireOrderExposure(at: price, feed: feed) }
         for asset in 0..<assetCount where assetRows[asset].feed == feed {
             let id = AssetID(index: asset)
             try requireExposure(adding: deposited(id), at: price, limit: assetLimit)

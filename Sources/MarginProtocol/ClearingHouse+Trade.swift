@@ -1,4 +1,5 @@
 public import ExactMath
+import OrderBook
 
 /// Both sides of a fill, computed and not yet written.
 struct FillParts {
@@ -352,15 +353,19 @@ extension ClearingHouse {
     }
 
     /// After a fill an account meets its initial margin, or has only reduced and is no riskier.
+    ///
+    /// - Parameter order: what the fill leaves of an order of the account; nil where none of its orders is filled.
     // Inlined into a mutating caller, the two evaluations would each copy the whole state.
     @inline(never)
-    func requireMargin(for side: FillParts.Side, market: Int, fee: Money, reduces: Bool)
-        throws(Rejection)
-    {
+    func requireMargin(
+        for side: FillParts.Side, market: Int, fee: Money, reduces: Bool,
+        leaving order: Order? = nil
+    ) throws(Rejection) {
         guard accounts[side.account].role == .margin else { return }
-        let change = Hypothesis(
+        var change = Hypothesis(
             settlement: side.realized - side.funding - fee.raw, market: market,
             position: side.after)
+        change.order = order.map { ChangedOrder(market: market, order: $0) }
         let after = evaluate(side.account, prices, .initial, change)
         if after.isMet { return }
         if reduces {

@@ -132,6 +132,7 @@ final class ScenarioDecoder {
         parameters.hasAccountMarginRatio = law.hasAccountMarginRatio
         parameters.resultSettlement = law.resultSettlement
         parameters.slowPrice = law.slowPrice
+        parameters.openOrders = law.openOrders
         parameters.keeper = law.keeper
         parameters.twoStep = law.twoStep
         parameters.windingUp = law.windingUp

@@ -90,9 +90,6 @@ enum VectorInventory {
           because a weight of zero for a debt
           rule drift-acct-override-3
           because margins are not replaced where a price is old
-          rule drift-whale-imf-1 drift-whale-imf-2
-          because a cent for each open order; without it the same figures go through the engine
-          because (DriftTests, whale)
         drift-oracle
           ids drift-oracle-band-1 drift-oracle-action-FillOrderMatch drift-oracle-action-Liquidate
         dydx-v4-deleveraging
@@ -201,7 +198,7 @@ enum VectorInventory {
           ids mango-stable-health-deposit mango-stable-health-borrow mango-stable-health-perp
           rule mango-health1-0 mango-health1-6 mango-health1-7 mango-health1-14 mango-health1-17
           rule mango-health-skip-base
-          because open orders are no part of health
+          because open orders of spot markets are no part of health
           rule mango-health-skip-missing-tokens-1-and-2
           because an account with an asset without a price has no health
         mango-v4-liquidation
