@@ -77,7 +77,8 @@ extension MarginReport {
         let children = account.isolated.sorted { $0.key < $1.key }.map(\.value)
         let hasCross =
             account.house.account(account.cross).assets != 0
-            || account.house.account(account.cross).markets != 0 || children.isEmpty
+            || account.house.account(account.cross).markets != 0
+            || account.house.account(account.cross).orders != 0 || children.isEmpty
         var reports = children.map { AccountReport(account, $0) }
         self.account =
             hasCross || reports.count > 1

@@ -135,13 +135,18 @@ extension ClearingHouse {
         more = max(0, more)
         own.notional += Money(raw: more)
         own.entryValue += Money(raw: more)
-        let margin = unbounded { () throws(ArithmeticOverflow) in
-            try parameters.markets[market].margin.requirement(own, kind)
-        }
+        // Where there is neither a position nor an order that may open one, nothing but the orders is charged.
+        let alone = position == .none ? Money.zero : line.requirement
+        let margin =
+            own.notional.isZero
+            ? alone
+            : unbounded { () throws(ArithmeticOverflow) in
+                try parameters.markets[market].margin.requirement(own, kind)
+            }
         // Beside an order on the other side a position is never asked for less.
-        let required = max(line.requirement, margin) + Money(raw: beside)
+        let required = max(alone, margin) + Money(raw: beside)
         line.ordered = Money(raw: more)
-        line.orderMargin = required - line.requirement
+        line.orderMargin = required - alone
         line.requirement = required
     }
 

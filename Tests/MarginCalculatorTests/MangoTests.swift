@@ -54,7 +54,8 @@ import Testing
         // Alone the position has 30 · 5 · 0.8 - 131 = -11.
         let position = try #require(report.positions.first)
         #expect(position.orderMargin.initial == Money(whole: 70))
-        #expect(isNear(position.orderMargin.maintenance, "35"))
+        // 30 · 5 · 0.9 - 131 = 4, of which 95 % count.
+        #expect(isNear(position.orderMargin.maintenance, "34.8"))
     }
 
     /// perp_liq_force_cancel_orders.rs: orders go first, and a liquidation ends there once health under the initial weights is

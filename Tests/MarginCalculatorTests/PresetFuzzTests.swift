@@ -77,7 +77,10 @@ import Testing
             #expect(
                 traffic.applied > PresetFuzzTests.commands / 40, "\(preset): \(traffic.applied)")
             #expect(traffic.liquidated > 5, "\(preset): \(traffic.liquidated) liquidations")
-            #expect(traffic.endedByOrders > 0, "\(preset): orders ended no liquidation")
+            // Whose liquidation goes on beyond what began it is hardly ever let go by its orders alone.
+            let isLetGo = traffic.house.parameters.liquidation.course == nil
+            #expect(
+                traffic.endedByOrders > 0 || !isLetGo, "\(preset): orders ended no liquidation")
         #endif
     }
 }
