@@ -897,6 +897,7 @@ insert or ignore into code (domain, code, name) values
     ('liquidation_kind', 21, 'profit'),
     ('liquidation_kind', 22, 'loss'),
     ('liquidation_kind', 23, 'lossLeft'),
+    ('liquidation_kind', 27, 'ordersCancelled'),
     ('auction_event', 1, 'started'),
     ('auction_event', 2, 'taken'),
     ('auction_event', 3, 'bid'),

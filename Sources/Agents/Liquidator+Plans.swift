@@ -140,7 +140,7 @@ extension Liquidator {
     private func feed(of step: LiquidationQuote.Step, _ view: borrowing View) -> FeedID? {
         let parameters = view.house.parameters
         switch step {
-        case .deficit, .absorption, .flag: return nil
+        case .deficit, .orders, .absorption, .flag: return nil
         case .result(let part): return parameters.markets[part.market.index].feed
         case .collateral(let part):
             let asset = part.seize == parameters.settlementAsset ? part.repay : part.seize
@@ -317,7 +317,7 @@ extension Liquidator {
 
     private func commitment(_ quote: LiquidationQuote, _ view: borrowing View) -> Commitment? {
         switch quote.step {
-        case .deficit, .absorption, .flag: return .nothing
+        case .deficit, .orders, .absorption, .flag: return .nothing
         case .result(let part): return commitment(part, view)
         case .collateral(let part):
             if case .flash = group.financing { return .nothing }

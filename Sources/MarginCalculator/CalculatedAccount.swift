@@ -84,6 +84,7 @@ public struct CalculatedAccount: Sendable {
                 MarketID(index: market), rate: file.surroundings.savedRates[market],
                 fees: left.map { (collected ?? .zero, $0) })
         }
+        try Self.rest(file, &house, cross, children, &journal)
         if let category = file.category { house.seedSetting(cross, .category(category)) }
         if let ratio = file.marginRatio { house.seedSetting(cross, .marginRatio(ratio)) }
         self.house = house
@@ -102,7 +103,7 @@ public struct CalculatedAccount: Sendable {
                 let maker = house.addAccount(owner: Self.other, role: .margin)
                 for level in levels {
                     // Twice what it is worth, so that its margin is not what ends it.
-                    let worth = try value(of: level, index, file)
+                    let worth = try value(of: level.size, at: level.price, index, file)
                     house.mint(
                         worth + worth, of: file.parameters.settlementAsset, to: maker,
                         into: &journal)
@@ -117,18 +118,42 @@ public struct CalculatedAccount: Sendable {
         }
     }
 
+    /// The account's own orders; one in a market of an isolated position belongs to that.
+    private static func rest(
+        _ file: AccountFile, _ house: inout ClearingHouse, _ cross: AccountID,
+        _ children: [Int: AccountID], _ journal: inout [Event]
+    ) throws(Impossible) {
+        for order in file.orders {
+            _ = try value(of: order.size, at: order.price, order.market.index, file)
+            guard !house.book(order.market).crosses(order.side, limit: order.price),
+                house.book(order.market).hasRoom(for: order.size, order.side)
+            else {
+                throw Impossible(description: "an order of the account would trade at once")
+            }
+            let place = children.sorted { $0.key < $1.key }
+                .first { file.positions[$0.key].market == order.market }
+            house.seedOrder(
+                place?.value ?? cross, order.market, order.side, price: order.price,
+                size: order.size, reduceOnly: order.reduceOnly, into: &journal)
+            // A mark that reads the book has one more order to read.
+            house.seedMark(
+                order.market, lastTrade: nil, averageBasis: nil, averageBookPrice: nil,
+                fundingRate: nil, into: &journal)
+        }
+    }
+
     /// What an order comes to, in the settlement asset.
     private static func value(
-        of level: AccountFile.BookState.Level, _ market: Int, _ file: AccountFile
+        of size: Quantity, at limit: Price, _ market: Int, _ file: AccountFile
     ) throws(Impossible) -> Quantity {
         let isInverse = file.parameters.markets[market].contract == .inverse
         let unit = file.prices[
             file.parameters.assets[file.parameters.settlementAsset.index].feed.index]
         // An order far from the market still needs the margin for what it would hold.
-        let price = max(level.price, file.prices[file.parameters.markets[market].feed.index])
+        let price = max(limit, file.prices[file.parameters.markets[market].feed.index])
         let money =
             isInverse
-            ? Money(raw: level.size.raw) : try? level.size.value(at: price, rounding: .up)
+            ? Money(raw: size.raw) : try? size.value(at: price, rounding: .up)
         guard let money, let worth = try? money.quantity(at: unit, rounding: .up),
             worth <= Quantity(raw: .max / 16)
         else { throw Impossible(description: "an order in the book is worth too much") }

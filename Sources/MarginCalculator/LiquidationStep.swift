@@ -23,6 +23,8 @@ public struct LiquidationStep: Sendable {
         case deficit
         /// Collateral goes to an auction, and debt with it.
         case auction
+        /// Open orders are cancelled, and nothing has to be taken.
+        case orders
         /// A result that stayed with its position is taken over.
         case result
         /// Nobody takes a loss over: others bear it.
@@ -150,10 +152,12 @@ extension LiquidationStep {
                 closeFactor: .one, penalty: penalty,
                 toLiquidator: part.bonus + (part.position?.toLiquidator ?? .zero),
                 toInsurance: part.position?.toInsurance ?? .zero, deficit: after)
-        case .deficit:
+        case .orders, .deficit:
             let unit = parameters.settlementAsset
+            var kind = Kind.deficit
+            if case .orders = quote.step { kind = .orders }
             self.init(
-                kind: .deficit, what: parameters.assets[unit.index].name, amount: .zero,
+                kind: kind, what: parameters.assets[unit.index].name, amount: .zero,
                 repaidAsset: nil, repaid: nil, price: account.house.price(of: unit),
                 mark: account.house.price(of: unit), bankruptcyPrice: nil, bonus: .zero,
                 closeFactor: .one, penalty: .zero, toLiquidator: .zero, toInsurance: .zero,

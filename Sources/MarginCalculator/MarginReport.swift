@@ -36,6 +36,8 @@ public struct MarginReport: Sendable {
         public var notional: Money
         public var unrealizedProfit: Money
         public var margin: Pair<Money>
+        /// What of that is for the orders beside it, or where its margin is part of its result what they take off that.
+        public var orderMargin: Pair<Money>
         /// The nearest of ``liquidationPrices`` that is reached as the position loses, else the nearest.
         public var liquidationPrice: Price?
         /// Every price of the market, all others as they are, at which the account passes the trigger.
@@ -78,7 +80,8 @@ extension MarginReport {
         let children = account.isolated.sorted { $0.key < $1.key }.map(\.value)
         let hasCross =
             account.house.account(account.cross).assets != 0
-            || account.house.account(account.cross).markets != 0 || children.isEmpty
+            || account.house.account(account.cross).markets != 0
+            || account.house.account(account.cross).orders != 0 || children.isEmpty
         var reports = children.map { AccountReport(account, $0) }
         self.account =
             hasCross || reports.count > 1
@@ -120,36 +123,45 @@ extension MarginReport.AccountReport {
                 liquidationPrice: Self.nearest(
                     critical, to: house.price(of: line.asset), falling: !line.amount.isNegative))
         }
-        positions = maintenance.positions.map { line in
-            Self.position(account, id, line, initial)
+        // Orders without a position may count against the initial requirement alone.
+        let others = initial.positions.filter { line in
+            !maintenance.positions.contains { $0.market == line.market }
+        }
+        positions = (maintenance.positions + others).map { line in
+            Self.position(account, id, line.market, initial, maintenance)
         }
         liquidation = LiquidationStep(account, id)
     }
 
     private static func position(
-        _ account: CalculatedAccount, _ id: AccountID, _ line: MarginStatement.PositionLine,
-        _ initial: MarginStatement
+        _ account: CalculatedAccount, _ id: AccountID, _ market: MarketID,
+        _ initial: MarginStatement, _ maintenance: MarginStatement
     ) -> MarginReport.PositionReport {
         let house = account.house
-        let terms = account.file.parameters.markets[line.market.index]
-        let mark = house.price(of: line.market)
-        let all = house.criticalPrices(of: id, market: line.market, .liquidatable)
-        let isLong = !line.size.isNegative
-        let given = account.file.positions.first { $0.market == line.market }
+        let terms = account.file.parameters.markets[market.index]
+        let mark = house.price(of: market)
+        let all = house.criticalPrices(of: id, market: market, .liquidatable)
+        let opening = initial.positions.first { $0.market == market }
+        let keeping = maintenance.positions.first { $0.market == market }
+        let size = house.position(id, market).size
+        let isLong = !size.isNegative
+        let given = account.file.positions.first { $0.market == market }
         return .init(
             market: terms.name,
             unit: account.file.parameters.assets[
                 account.file.parameters.settlementAsset.index
             ].name, isInverse: terms.contract == .inverse,
             isIsolated: house.account(id).isolatedMarket != nil,
-            size: line.size,
-            entry: house.position(id, line.market).entryPrice(terms.contract) ?? mark, mark: mark,
-            leverage: given?.leverage, notional: line.notional, unrealizedProfit: line.profit,
+            size: size,
+            entry: house.position(id, market).entryPrice(terms.contract) ?? mark, mark: mark,
+            leverage: given?.leverage, notional: keeping?.notional ?? .zero,
+            unrealizedProfit: keeping?.profit ?? .zero,
             margin: .init(
-                initial: initial.positions.first { $0.market == line.market }?.requirement ?? .zero,
-                maintenance: line.requirement),
+                initial: opening?.requirement ?? .zero, maintenance: keeping?.requirement ?? .zero),
+            orderMargin: .init(
+                initial: opening?.orderMargin ?? .zero, maintenance: keeping?.orderMargin ?? .zero),
             liquidationPrice: nearest(all, to: mark, falling: isLong), liquidationPrices: all,
-            bankruptcyPrice: house.bankruptcyPrice(of: id, line.market))
+            bankruptcyPrice: house.bankruptcyPrice(of: id, market))
     }
 
     /// The nearest price on the side where the holder loses; on the other side where there is none.

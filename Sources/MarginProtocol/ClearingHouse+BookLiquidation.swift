@@ -203,7 +203,9 @@ extension ClearingHouse {
                 price: maker.price)
             let fee = try fee(
                 parameters.markets[market].makerFee, place, size: size, price: maker.price)
-            if (try? requireFill(parts.maker, parts, fee)) != nil {
+            if (try? requireFill(parts.maker, parts, fee, leaving: maker.filled(by: most)))
+                != nil
+            {
                 let delta = fundDelta(id, parts, size, maker.price)
                 guard order.allows(delta) else { return false }
                 fill.fundDelta = Money(raw: delta)
@@ -254,6 +256,7 @@ extension ClearingHouse {
             return cancelResting(fill.order, market, &journal)
         }
         _ = books[market.index].reduce(fill.order, by: fill.size.magnitude)
+        noteOrders(of: fill.maker.raw, market.index)
         if !marks.isEmpty { noteTrade(market.index, at: fill.price) }
         write(parts, reason: .liquidation, into: &journal)
         move(

@@ -24,11 +24,12 @@ extension ClearingHouse {
     /// Whoever has neither a position nor a debt nor a liquidation under way needs no look.
     func mayBeLiquidatable(_ account: Int) -> Bool {
         accounts[account].markets != 0 || hasDebt(account)
+            || (countsOrdersInMaintenance && accounts[account].orders != 0)
             || (!proceedings.isEmpty && proceeding(of: AccountID(index: account)) != nil)
     }
 
     /// Is the end of a liquidation reached at these prices?
-    private func ends(_ account: Int, _ course: LiquidationCourse, _ prices: [Price]) -> Bool {
+    func ends(_ account: Int, _ course: LiquidationCourse, _ prices: [Price]) -> Bool {
         switch course.end {
         case .buffered(let buffer): return buffered(account, buffer, prices).endsLiquidation
         case .initialHealth(let dust):
@@ -57,7 +58,8 @@ extension ClearingHouse {
                 try margin.addCollateral(
                     Money(raw: scaled(line.weightedProfit.raw, unit, .down)))
                 try margin.addRequirement(
-                    worth(line.requirement, prices), liability: worth(line.notional, prices))
+                    worth(line.requirement, prices),
+                    liability: worth(line.notional + line.ordered, prices))
             }
             return margin
         }
@@ -84,12 +86,7 @@ extension ClearingHouse {
         _ quote: LiquidationQuote, payer: AccountID, missing: Money, into journal: inout [Event]
     ) {
         let id = quote.account
-        var index = proceedings.firstIndex { $0.account == id } ?? proceedings.count
-        if index == proceedings.count {
-            index = proceedings.firstIndex { $0.account > id } ?? proceedings.count
-            proceedings.insert(Proceeding(account: id, since: time.milliseconds), at: index)
-            journal.append(.liquidationBegan(id))
-        }
+        let index = beginProceeding(of: id, into: &journal)
         // What prices have made worse meanwhile is not given back.
         proceedings[index].freed += max(.zero, missing - shortage(of: id.index))
         if case .positions(let parts) = quote.step, let last = parts.last {
@@ -104,6 +101,15 @@ extension ClearingHouse {
         if proceedings[index].isFlagged {
             sweep(index, paying: quote.keeperReward, to: payer, into: &journal)
         }
+    }
+
+    /// The place of an account's liquidation, which begins where none is under way.
+    mutating func beginProceeding(of id: AccountID, into journal: inout [Event]) -> Int {
+        if let index = proceedings.firstIndex(where: { $0.account == id }) { return index }
+        let index = proceedings.firstIndex { $0.account > id } ?? proceedings.count
+        proceedings.insert(Proceeding(account: id, since: time.milliseconds), at: index)
+        journal.append(.liquidationBegan(id))
+        return index
     }
 
     /// Ends a liquidation whose end is reached, or whose last step has made good what was missing.
@@ -152,7 +158,7 @@ extension LiquidationQuote {
         case .positions(let parts): parts.contains(where: \.coversShortage)
         case .collateral(let part): part.coversShortage
         case .result(let part): part.coversShortage || part.position?.coversShortage == true
-        case .absorption, .flag, .deficit: false
+        case .absorption, .flag, .orders, .deficit: false
         }
     }
 }

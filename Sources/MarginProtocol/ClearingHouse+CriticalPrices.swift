@@ -83,7 +83,7 @@ extension ClearingHouse {
             let price = own - offset
             bends += [price - 1, price, price + 1]
         }
-        for market in Bits(mask: accounts[account].markets) {
+        for market in Bits(mask: marketsAtRisk(account)) {
             guard let offset = joint.offset(marketRows[market].feed) else { continue }
             let size = positions[account * marketCount + market].size.magnitude.raw
             let terms = parameters.markets[market]
@@ -131,11 +131,11 @@ extension ClearingHouse {
     /// The lowest price at which the value of every inverse contract still fits.
     private func lowestPrice(_ account: Int, _ joint: MovingPrices, _ present: Int64) -> Int64 {
         var lowest: Int64 = 1
-        for market in Bits(mask: accounts[account].markets) where marketRows[market].isInverse {
+        for market in Bits(mask: marketsAtRisk(account)) where marketRows[market].isInverse {
             guard let offset = joint.offset(marketRows[market].feed) else { continue }
             let size = max(
                 positions[account * marketCount + market].size.magnitude.raw,
-                marketRows[market].longOpenInterest.raw)
+                marketRows[market].longOpenInterest.raw, countedSize(in: market))
             var most = Int64.max / 1024
             if case .linear(let scale, let fraction, _) =
                 parameters.markets[market].margin.sizePremium, fraction.isPositive
@@ -160,10 +160,11 @@ extension ClearingHouse {
         // Everything of one account, with any margin and weight on top, within a sixteenth of what fits.
         let limit = Int64.max / 64
         var amounts: [Int64] = []
-        for market in Bits(mask: accounts[account].markets)
+        for market in Bits(mask: marketsAtRisk(account))
         where joint.offset(marketRows[market].feed) != nil && !marketRows[market].isInverse {
             amounts.append(positions[account * marketCount + market].size.magnitude.raw)
             amounts.append(marketRows[market].longOpenInterest.raw)
+            amounts.append(countedSize(in: market))
         }
         for asset in Bits(mask: accounts[account].assets)
         where joint.offset(assetRows[asset].feed) != nil {

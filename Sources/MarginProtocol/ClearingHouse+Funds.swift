@@ -262,7 +262,7 @@ extension ClearingHouse {
             try requireDebtSize(has - amount, of: asset)
             opening = openingInterest(of: borrowed, id, asset)
         }
-        let carriesRisk = accounts[id.index].markets != 0 || has < amount || hasDebt(id.index)
+        let carriesRisk = marketsAtRisk(id.index) != 0 || has < amount || hasDebt(id.index)
         guard carriesRisk else { return }
         let valued =
             try marginPrices(of: id.index, leaving: asset.index, asDebt: has < amount) ?? prices

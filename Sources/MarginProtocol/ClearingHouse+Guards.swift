@@ -52,11 +52,12 @@ extension ClearingHouse {
         for asset in Bits(mask: accounts[account].assets) {
             try requirePrice(assetRows[asset].feed, for: action, of: account)
         }
-        for market in Bits(mask: accounts[account].markets) {
+        let markets = marketsAtRisk(account)
+        for market in Bits(mask: markets) {
             try requirePrice(marketRows[market].indexFeed, for: action, of: account)
         }
         // Profit is worth what the settlement asset is worth.
-        if accounts[account].markets != 0 {
+        if markets != 0 {
             try requirePrice(assetRows[settlement].feed, for: action, of: account)
         }
     }

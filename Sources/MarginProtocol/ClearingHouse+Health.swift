@@ -117,14 +117,13 @@ extension ClearingHouse {
         var requirement: Int64 = 0
         var profit: Int64 = 0
         var notional: Int64 = 0
-        var markets = accounts[account].markets
-        if hypothesis.market >= 0 { markets |= 1 << UInt64(hypothesis.market) }
-        for market in Bits(mask: markets) {
+        for market in Bits(mask: marketsAtRisk(account, kind, hypothesis)) {
             let position =
                 market == hypothesis.market
                 ? hypothesis.position : positions[account * marketCount + market]
-            guard position.size.raw != 0 || position.cost.raw != 0 else { continue }
-            let line = line(position, account, market, prices, kind)
+            let open = openOrders(account, market, prices, kind, hypothesis)
+            guard position.size.raw != 0 || position.cost.raw != 0 || open != nil else { continue }
+            let line = line(position, account, market, prices, kind, open)
             profit += line.weightedProfit.raw
             notional += line.notional.raw
             requirement += line.requirement.raw

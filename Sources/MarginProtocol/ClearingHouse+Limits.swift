@@ -11,14 +11,20 @@ extension ClearingHouse {
     /// The largest open interest, and the largest open cost, of one market. [1e-8 USD]
     var marketLimit: Int64 {
         let share = Self.exposureLimit / Int64(max(1, marketCount))
-        guard parameters.positionResults == .separate else { return joinedLimit(share) }
-        // Rates are at most one, but for what an old price asks for.
-        guard let ratio = parameters.staleMargin?.ratio, ratio > .one else { return share }
-        return Int64(Int128(share) * Int128(scaleE8) / Int128(ratio.raw))
+        let isPlain =
+            parameters.positionResults == .separate && !countsOrders && parameters.staleMargin == nil
+        return isPlain ? share : smallerLimit(share)
     }
-    /// The same where results join the settlement balance: with their margin taken off, and weighted as the balance.
+    /// The same where orders that rest count, which may come to as much again, where an old price asks for more than the
+    /// value, and where results join the settlement balance: with their margin taken off, and weighted as the balance.
     @inline(never)
-    private func joinedLimit(_ share: Int64) -> Int64 {
+    private func smallerLimit(_ whole: Int64) -> Int64 {
+        var share = countsOrders ? whole / 2 : whole
+        // Rates are at most one, but for what an old price asks for.
+        if let ratio = parameters.staleMargin?.ratio, ratio > .one {
+            share = Int64(Int128(share) * Int128(scaleE8) / Int128(ratio.raw))
+        }
+        guard parameters.positionResults == .inBalance else { return share }
         let rates = parameters.markets.flatMap(\.margin.brackets).map(\.initialRate.raw)
         let weight = max(weightBounds[settlement].debt, weightBounds[settlement].holding)
         let factor = Int128(scaleE8 + (rates.max() ?? 0)) * Int128(weight)
@@ -134,6 +140,7 @@ extension ClearingHouse {
             let worth = max(value, row.openCost)
             try requireExposure(adding: Quantity(raw: worth.raw), at: unit, limit: marketLimit)
         }
+        if countsOrders { try requireOrderExposure(at: price, feed: feed) }
         for asset in 0..<assetCount where assetRows[asset].feed == feed {
             let id = AssetID(index: asset)
             try requireHoldings(deposited(id), at: price, of: asset)

@@ -24,7 +24,7 @@ extension ClearingHouse {
         case .absorption(let part): take(part, from: id, into: &journal)
         case .flag(let part): take(part, from: id, payer: payer, into: &journal)
         case .result(let part): take(part, from: id, payer: payer, into: &journal)
-        case .deficit: break
+        case .orders, .deficit: break
         }
         if parameters.liquidation.course != nil {
             note(quote, payer: payer, missing: missing, into: &journal)
@@ -274,7 +274,8 @@ extension ClearingHouse {
             step.toLiquidator = part.bonus
             step.deficit = deficit
             journal.append(.liquidated(step))
-        case .deficit:
+        case .orders, .deficit:
+            if case .orders = quote.step { step.kind = .ordersCancelled }
             step.deficit = deficit
             journal.append(.liquidated(step))
         }

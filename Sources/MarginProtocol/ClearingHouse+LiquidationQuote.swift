@@ -36,6 +36,18 @@ extension ClearingHouse {
         if policy.oncePerBlock, accounts[id.index].lastLiquidatedAt == time.milliseconds {
             throw .oncePerBlock(id)
         }
+        if countsOrdersInMaintenance, accounts[id.index].orders != 0 {
+            return try quoteAfterOrders(id, payer, target, health, advance)
+        }
+        return try quoteStep(id, payer, target, health, advance)
+    }
+
+    /// What is taken from an account that is due, once it has no order that counts.
+    func quoteStep(
+        _ id: AccountID, _ payer: AccountID, _ target: LiquidationTarget, _ health: Health,
+        _ advance: Quantity
+    ) throws(Rejection) -> LiquidationQuote {
+        let policy = parameters.liquidation
         if policy.size == .flag { return try quoteFlagged(id, payer, target, health) }
         if keepsResults { return try quoteKept(id, payer, target, health, advance) }
         if case .result = target { throw .settledOnClosing }
@@ -493,9 +505,11 @@ extension ClearingHouse {
         var requirement: Int64 = 0
         for part in parts where part.taker == .liquidator {
             let side = part.fills[0].maker
+            let hasOrders =
+                countsOrders && accounts[payer].orders & 1 << UInt64(part.market.raw) != 0
             settled += side.realized - side.funding + part.toLiquidator.raw
             for (position, sign) in [(side.after, Int64(1)), (side.before, -1)]
-            where position.size.raw != 0 || position.cost.raw != 0 {
+            where position.size.raw != 0 || position.cost.raw != 0 || hasOrders {
                 let line = line(position, payer, part.market.index, prices, .initial)
                 profit += sign * line.weightedProfit.raw
                 requirement += sign * line.requirement.raw

@@ -161,11 +161,12 @@ extension ClearingHouse {
     /// - Precondition: it does not cross the book.
     public mutating func seedOrder(
         _ account: AccountID, _ market: MarketID, _ side: Side, price: Price, size: Quantity,
-        into journal: inout [Event]
+        reduceOnly: Bool = false, into journal: inout [Event]
     ) {
         precondition(!books[market.index].crosses(side, limit: price), "a book is not crossed")
         let order = books[market.index].rest(
-            owner: account.raw, side: side, price: price, size: size, reduceOnly: false)
+            owner: account.raw, side: side, price: price, size: size, reduceOnly: reduceOnly)
+        noteOrders(of: account.raw, market.index)
         journal.append(.orderPlaced(market, order))
     }
 

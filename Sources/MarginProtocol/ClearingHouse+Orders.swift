@@ -45,6 +45,13 @@ extension ClearingHouse {
         if rests, let price = order.price {
             // As if all of it were filled at its limit: what an open order may come to.
             try requireMarginAsFilled(id.index, market.index, delta, price, reduces, valued)
+            if countsOrders {
+                try requireMarginForOrder(
+                    Order(
+                        id: OrderID(raw: 0), owner: id.raw, side: order.side, price: price,
+                        remaining: order.size, reduceOnly: order.reduceOnly), id.index,
+                    market.index, at: valued)
+            }
         }
         var matching = Matching(side: order.side, limit: order.price, left: order.size)
         matching.valued = valued
@@ -56,6 +63,7 @@ extension ClearingHouse {
             let resting = books[market.index].rest(
                 owner: id.raw, side: order.side, price: price, size: matching.left,
                 reduceOnly: order.reduceOnly)
+            noteOrders(of: id.raw, market.index)
             journal.append(.orderPlaced(market, resting))
         }
     }
@@ -104,7 +112,11 @@ extension ClearingHouse {
                 continue
             }
             let parts = candidate.parts
-            guard (try? requireFill(parts.maker, parts, candidate.makerFee)) != nil else {
+            guard
+                (try? requireFill(
+                    parts.maker, parts, candidate.makerFee, leaving: maker.filled(by: size)))
+                    != nil
+            else {
                 matching.refused.append(maker.id)
                 continue
             }
@@ -130,15 +142,20 @@ extension ClearingHouse {
         return closes ? min(size, open.magnitude) : .zero
     }
 
+    /// - Parameters:
+    ///   - valued: the prices for the initial margin where these are not the protocol's own.
+    ///   - order: what the fill leaves of the side's own order; nil where that does not rest.
     func requireFill(
-        _ side: FillParts.Side, _ parts: FillParts, _ fee: Money, at valued: [Price]? = nil
+        _ side: FillParts.Side, _ parts: FillParts, _ fee: Money, at valued: [Price]? = nil,
+        leaving order: Order? = nil
     ) throws(Rejection) {
         let delta = side.after.size - side.before.size
         let reduces = reducesOnly(side.before.size, by: delta)
         try requireOpenInterest(parts, reduces: reduces)
         if parameters.staleMargin != nil { try requireFreshMargin(parts) }
         try requireMargin(
-            for: side, market: parts.market, fee: fee, reduces: reduces, at: valued)
+            for: side, market: parts.market, fee: fee, reduces: reduces, at: valued,
+            leaving: order)
     }
 
     /// A match that has been computed and not yet been allowed.
@@ -172,6 +189,7 @@ extension ClearingHouse {
         let taker = AccountID(index: parts.taker.account)
         let owner = AccountID(maker.owner)
         _ = books[parts.market].reduce(maker.id, by: size)
+        noteOrders(of: maker.owner, parts.market)
         if !marks.isEmpty { noteTrade(parts.market, at: maker.price) }
         write(parts, reason: .orderMatch, into: &journal)
         move(
@@ -193,7 +211,7 @@ extension ClearingHouse {
         _ account: Int, _ market: Int, _ delta: Quantity, _ price: Price, _ reduces: Bool,
         _ valued: [Price]?
     ) throws(Rejection) {
-        guard !reduces else { return }
+        guard !reduces || countsOrders else { return }
         var parts = try fillParts(
             taker: account, maker: Self.liquidityPool.index, market: market, size: delta,
             price: price)
@@ -202,6 +220,8 @@ extension ClearingHouse {
         if keepsResults { parts = try charged(parts, taker: fee.raw, maker: 0) }
         // The cap is for what trades; here only what the oracle says the order is worth must fit.
         try requireOpenInterest(parts, reduces: true)
+        // Where open orders count, so does this one, beside all others.
+        guard !countsOrders else { return }
         try requireMargin(
             for: parts.taker, market: market, fee: fee, reduces: false, at: valued, placing: true)
     }
@@ -227,6 +247,7 @@ extension ClearingHouse {
         guard let cancelled = books[market.index].cancel(order) else {
             preconditionFailure("a resting order can be cancelled")
         }
+        noteOrders(of: cancelled.owner, market.index)
         journal.append(.orderCancelled(market, cancelled))
     }
 
@@ -236,6 +257,7 @@ extension ClearingHouse {
             for order in books[market].cancelAll(owner: id.raw) {
                 journal.append(.orderCancelled(MarketID(index: market), order))
             }
+            noteOrders(of: id.raw, market)
         }
     }
 }

@@ -139,6 +139,7 @@ extension ClearingHouse {
         }
         found += courseProblems(parameters)
         found += parameters.poolShares?.problems(parameters) ?? []
+        found += parameters.openOrderProblems
         if let stress = parameters.stress {
             found += stressProblems(stress, feeds: parameters.feeds.count)
             check(
@@ -347,6 +348,8 @@ extension ClearingHouse {
         isPlain = Self.isPlain(parameters) && !hasChosenLeverage
         isPlainMaintenance = Self.isPlainMaintenance(parameters)
         isMonotone = Self.isMonotone(parameters)
+        countsOrders = parameters.openOrders != .none
+        countsOrdersInMaintenance = parameters.openOrders.countsInMaintenance
         hasBounds = parameters.hasPriceBounds
         hasInverse = parameters.markets.contains { $0.contract == .inverse }
         let ratio = parameters.highestMarginRatio

@@ -33,7 +33,7 @@ extension ClearingHouse {
         // The state with the choice is a copy: choices are rare, and their effect is everywhere.
         var chosen = self
         chosen.choose(setting, for: id)
-        if accounts[id.index].markets != 0 || hasDebt(id.index) {
+        if marketsAtRisk(id.index) != 0 || hasDebt(id.index) {
             try requirePrices(of: id.index, for: .withdraw)
             let after = chosen.evaluate(id.index, prices, .initial, .nothing)
             guard after.isMet else { throw .insufficientMargin(shortBy: -after.surplus) }

@@ -29,16 +29,16 @@ extension ClearingHouse {
         _ account: Int, _ prices: [Price], _ kind: MarginKind, _ hypothesis: Hypothesis
     ) -> MarginStatement {
         var result = MarginStatement()
-        var markets = accounts[account].markets
-        if hypothesis.market >= 0 { markets |= 1 << UInt64(hypothesis.market) }
+        let markets = marketsAtRisk(account, kind, hypothesis)
         let unit = prices[assetRows[settlement].feed].raw
         var profit: Int64 = 0
         for market in Bits(mask: markets) {
             let position =
                 market == hypothesis.market
                 ? hypothesis.position : positions[account * marketCount + market]
-            guard position.size.raw != 0 || position.cost.raw != 0 else { continue }
-            let line = self.line(position, account, market, prices, kind)
+            let open = openOrders(account, market, prices, kind, hypothesis)
+            guard position.size.raw != 0 || position.cost.raw != 0 || open != nil else { continue }
+            let line = self.line(position, account, market, prices, kind, open)
             profit += line.weightedProfit.raw
             result.requirement += line.requirement
             result.positions.append(line)
@@ -79,6 +79,16 @@ extension ClearingHouse {
     func line(
         _ position: Position, _ account: Int, _ market: Int, _ prices: [Price], _ kind: MarginKind
     ) -> MarginStatement.PositionLine {
+        line(
+            position, account, market, prices, kind,
+            openOrders(account, market, prices, kind, .nothing))
+    }
+
+    /// A position's line with the orders beside it.
+    func line(
+        _ position: Position, _ account: Int, _ market: Int, _ prices: [Price], _ kind: MarginKind,
+        _ orders: OpenOrders?
+    ) -> MarginStatement.PositionLine {
         let row = marketRows[market]
         let price = conservative(row.feed, prices, kind, owned: !position.size.isNegative).raw
         let value = row.value(position.size.raw, price, .down)
@@ -118,10 +128,15 @@ extension ClearingHouse {
                     margin: basis, notional: notional, profit: gain, counted: counted,
                     charges: charges))
         }
+        var orderMargin: Int64 = 0
         if parameters.positionResults == .inBalance {
-            counted = joiningResult(position, charges, market, prices, kind)
+            counted = joiningResult(position, charges, market, prices, kind, orders)
+            if orders != nil {
+                orderMargin =
+                    joiningResult(position, charges, market, prices, kind, nil) - counted
+            }
         }
-        return MarginStatement.PositionLine(
+        var line = MarginStatement.PositionLine(
             market: MarketID(index: market), size: position.size, notional: Money(raw: notional),
             profit: Money(raw: gain), weightedProfit: Money(raw: counted),
             requirement: unbounded { () throws(ArithmeticOverflow) in
@@ -129,7 +144,11 @@ extension ClearingHouse {
                 try parameters.stress == nil
                     ? parameters.markets[market].margin.requirement(basis, kind)
                     : parameters.markets[market].margin.fee(basis, kind)
-            })
+            }, orderMargin: Money(raw: orderMargin))
+        if let orders {
+            charge(orders, beside: position, market, prices, kind, basis, &line)
+        }
+        return line
     }
 
     func line(
@@ -183,7 +202,7 @@ extension ClearingHouse {
     /// Everything that the fast valuation reads, and nothing else.
     static func isPlainMaintenance(_ parameters: ProtocolParameters) -> Bool {
         parameters.categories.isEmpty && parameters.stress == nil && hasPlainCourse(parameters)
-            && !parameters.hasPriceBounds
+            && !parameters.hasPriceBounds && !parameters.openOrders.countsInMaintenance
             && parameters.assets.allSatisfy {
                 $0.collateral.isPlain && $0.interest == nil && $0.debtFactor.isZero
             }
@@ -196,7 +215,7 @@ extension ClearingHouse {
     static func isPlain(_ parameters: ProtocolParameters) -> Bool {
         parameters.categories.isEmpty && parameters.stress == nil && hasPlainCourse(parameters)
             && parameters.slowPrice == .none && !parameters.hasPriceBounds
-            && !parameters.hasAccountMarginRatio
+            && !parameters.hasAccountMarginRatio && parameters.openOrders == .none
             && parameters.assets.allSatisfy {
                 $0.collateral.isPlain && $0.initialCollateral == nil
                     && $0.initialLiabilityWeight == nil

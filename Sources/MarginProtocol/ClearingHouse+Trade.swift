@@ -1,4 +1,5 @@
 public import ExactMath
+import OrderBook
 
 /// Both sides of a fill, computed and not yet written.
 struct FillParts {
@@ -359,22 +360,25 @@ extension ClearingHouse {
     /// - Parameters:
     ///   - valued: the prices for the initial margin where these are not the protocol's own.
     ///   - placing: whether an order is only placed, which no price is too old for.
+    ///   - order: what the fill leaves of an order of the account; nil where none of its orders is filled.
     // Inlined into a mutating caller, the two evaluations would each copy the whole state.
     @inline(never)
     func requireMargin(
         for side: FillParts.Side, market: Int, fee: Money, reduces: Bool, at valued: [Price]? = nil,
-        placing: Bool = false
+        placing: Bool = false, leaving order: Order? = nil
     ) throws(Rejection) {
         guard accounts[side.account].role == .margin else { return }
         if parameters.staleMargin != nil, !reduces, !placing,
             let asking = askingStaleMargin(market)
         {
             return try asking.requireMargin(
-                for: side, market: market, fee: fee, reduces: false, at: valued, placing: true)
+                for: side, market: market, fee: fee, reduces: false, at: valued, placing: true,
+                leaving: order)
         }
-        let change = Hypothesis(
+        var change = Hypothesis(
             settlement: side.realized - side.funding - fee.raw, market: market,
             position: side.after)
+        change.order = order.map { ChangedOrder(market: market, order: $0) }
         let after = evaluate(side.account, valued ?? prices, .initial, change)
         if after.isMet { return }
         if reduces, permitsReduction(side.account, change, after) { return }

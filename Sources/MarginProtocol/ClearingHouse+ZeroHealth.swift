@@ -5,7 +5,8 @@ import MarginRules
 extension ClearingHouse {
     /// A position as health sees it: an amount of the settlement asset.
     private func perpetual(
-        _ position: Position, _ charges: Int64, _ market: Int, _ price: ConservativePrice
+        _ position: Position, _ charges: Int64, _ market: Int, _ price: ConservativePrice,
+        _ open: OpenOrders?
     ) -> PerpetualHealth {
         let terms = parameters.markets[market]
         let bracket = terms.margin.brackets[0]
@@ -18,24 +19,25 @@ extension ClearingHouse {
                 initialOverall: terms.initialProfitWeight ?? terms.profitWeight,
                 maintenanceOverall: terms.profitWeight),
             settleToken: settlement, price: price, size: position.size,
-            quote: Quantity(raw: -position.cost.raw - charges), bids: .zero, asks: .zero)
+            quote: Quantity(raw: -position.cost.raw - charges), bids: open?.bids.size ?? .zero,
+            asks: open?.asks.size ?? .zero)
     }
 
     /// What a position adds to the balance of the settlement asset, its margin taken off, rounded down. [1e-8]
     func joiningResult(
         _ position: Position, _ charges: Int64, _ market: Int, _ prices: [Price],
-        _ kind: MarginKind
+        _ kind: MarginKind, _ open: OpenOrders?
     ) -> Int64 {
         let feed = marketRows[market].feed
         let slow = kind == .initial ? self.slow(feed) : nil
         let result = perpetual(
-            position, charges, market, ConservativePrice(oracle: prices[feed], slow: slow))
+            position, charges, market, ConservativePrice(oracle: prices[feed], slow: slow), open)
         return unbounded { () throws(ArithmeticOverflow) in
             try result.result(kind.health).rounded(to: Quantity.self, .down)
         }.raw
     }
 
-    /// An account as the rule of an exchange reads it.
+    /// An account as the rule of an exchange reads it, once its orders are out of the books.
     func crossHealth(_ account: Int) throws(ArithmeticOverflow) -> CrossHealth {
         var tokens: [TokenHealth] = []
         for (asset, terms) in parameters.assets.enumerated() {
@@ -55,7 +57,7 @@ extension ClearingHouse {
             let position = positions[account * marketCount + market]
             return perpetual(
                 position, pendingCharges(account, position, market), market,
-                ConservativePrice(oracle: prices[marketRows[market].feed], slow: nil))
+                ConservativePrice(oracle: prices[marketRows[market].feed], slow: nil), nil)
         }
         return CrossHealth(tokens: tokens, spotOrders: [], perpetuals: perpetuals)
     }

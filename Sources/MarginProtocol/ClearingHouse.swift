@@ -50,6 +50,9 @@ public struct ClearingHouse: Sendable {
     var isPlainMaintenance = true
     /// Whether each price moves each term of a maintenance valuation one way: see ``isMonotone(_:)``.
     var isMonotone = true
+    /// Whether orders that rest are part of margin, and whether also of what it takes to keep.
+    var countsOrders = false
+    var countsOrdersInMaintenance = false
     var hasInverse = false
     /// Whether any feed's prices have a lower and an upper bound.
     var hasBounds = false

@@ -88,6 +88,8 @@ public enum LiquidationKind: Int8, Hashable, Sendable, CaseIterable {
     case loss = 22
     /// Nobody took a loss over: others bear it.
     case lossLeft = 23
+    /// Its open orders were cancelled, which ended it: nothing was taken.
+    case ordersCancelled = 27
 
     /// Of a result, which is an amount of the settlement asset.
     public var isOfResult: Bool {

@@ -1,4 +1,5 @@
 public import ExactMath
+import OrderBook
 
 /// What an account has against what it must have, both weighted, at one set of prices.
 public struct Health: Hashable, Sendable {
@@ -64,7 +65,15 @@ struct Hypothesis {
     /// A position in place of the one held.
     var market: Int = -1
     var position: Position = .none
+    /// An order that does not rest yet, or in place of the one of its number.
+    var order: ChangedOrder?
     static let nothing = Hypothesis()
+}
+
+/// An order as it would rest.
+struct ChangedOrder {
+    var market: Int
+    var order: Order
 }
 
 /// A margin bracket as the hot path reads it: rates and their deductions.

@@ -177,6 +177,8 @@ public struct HealthIndex: Sendable {
     private mutating func level(of account: Int, _ house: ClearingHouse, _ prices: [Price]) -> Int {
         let facts = house.accounts[account]
         guard facts.role == .margin else { return -1 }
+        // Orders that count have prices of their own, which no band knows.
+        if house.countsOrdersInMaintenance, facts.orders != 0 { return Self.watched }
         guard facts.markets != 0 || house.hasDebt(account) else { return Self.safe }
         placements += 1
         guard house.isPlainMaintenance else { return boundedLevel(of: account, house, prices) }

@@ -45,6 +45,8 @@ extension Invariant {
             "Price impact waits only with an open position, and the claims account holds just what may be claimed back."
         case .poolSharesAgree:
             "The pool's shares are the sum of what accounts own of it, none of them negative."
+        case .orderBitsAgree:
+            "The bits that say where an account has orders agree with the books."
         }
     }
 }

@@ -58,6 +58,8 @@ public enum Invariant: Int, CaseIterable, Sendable, Hashable {
     case impactIsAccounted = 43
     /// The pool's shares are the sum of what accounts own of it, none of them negative.
     case poolSharesAgree = 44
+    /// The bits that say where an account has orders agree with the books.
+    case orderBitsAgree = 50
 }
 
 /// An invariant that does not hold: a bug of the engine, never of the input.
@@ -83,6 +85,7 @@ extension ClearingHouse {
         checkWindingUp(&found)
         checkImpact(&found)
         checkPoolShares(&found)
+        checkOrderBits(&found)
         return found.sorted { $0.invariant.rawValue < $1.invariant.rawValue }
     }
 

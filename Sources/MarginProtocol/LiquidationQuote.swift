@@ -133,6 +133,8 @@ public struct LiquidationQuote: Sendable {
         case absorption(Absorption)
         case flag(Flag)
         case result(ResultPart)
+        /// Its orders are cancelled, and nothing has to be taken.
+        case orders
         /// Nothing is left to take; the deficit is booked.
         case deficit
     }
@@ -155,7 +157,7 @@ public struct LiquidationQuote: Sendable {
         case .absorption: .zero
         case .flag(let part): part.reward
         case .result(let part): part.bonus + (part.position?.toLiquidator ?? .zero)
-        case .deficit: .zero
+        case .orders, .deficit: .zero
         }
     }
     /// The notional closed, or the value repaid, at the protocol's prices. [1e-8 USD]

@@ -23,6 +23,10 @@ public struct MarginStatement: Hashable, Sendable {
         public var profit: Money
         public var weightedProfit: Money
         public var requirement: Money
+        /// What the orders beside it add to its value in the case that counts. In the settlement asset. [1e-8]
+        public var ordered: Money = .zero
+        /// What they add to the requirement, or where its margin is part of the result take off that.
+        public var orderMargin: Money = .zero
     }
     public var assets: [AssetLine] = []
     public var positions: [PositionLine] = []

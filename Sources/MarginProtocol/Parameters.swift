@@ -325,6 +325,7 @@ public struct ProtocolParameters: Hashable, Sendable {
     /// How results are paid that closing leaves with their positions; nil where closing pays them.
     public var resultSettlement: ResultSettlement?
     public var slowPrice: SlowPricePolicy = .none
+    public var openOrders: OpenOrderPolicy = .none
     /// What keepers are paid where the pool takes all; nil for nothing.
     public var keeper: KeeperTerms?
     /// How trades against the pool go in two steps; nil where they are executed at once.

@@ -1,5 +1,6 @@
 public import ExactMath
 public import MarginProtocol
+public import OrderBook
 
 /// One account under one venue's rules, at given prices: what a margin calculator is asked about.
 public struct AccountFile: Sendable {
@@ -20,6 +21,15 @@ public struct AccountFile: Sendable {
         public var isolatedMargin: Quantity?
         /// The price impact that waits with it; only where the pool keeps impact apart. [1e-8 units]
         public var pendingImpact: Quantity?
+    }
+    /// An order of the account that rests in a market's book.
+    public struct RestingOrder: Sendable, Hashable {
+        public var market: MarketID
+        public var side: Side
+        /// [1e-8 units]
+        public var size: Quantity
+        public var price: Price
+        public var reduceOnly: Bool
     }
     /// What a market's order book shows, and what its mark remembers.
     public struct BookState: Sendable, Hashable {
@@ -84,6 +94,8 @@ public struct AccountFile: Sendable {
     /// Signed: negative is a debt. [1e-8 units]
     public var balances: [(asset: AssetID, amount: Quantity)]
     public var positions: [Position]
+    /// Its own orders, as they were placed.
+    public var orders: [RestingOrder] = []
     /// The collateral category the account is in, if any.
     public var category: Int?
     /// The margin ratio that its owner has chosen for all of it, 0…1.
@@ -138,6 +150,9 @@ extension AccountFile {
                 "Positions by market, or a list of them with their `market`; a market is called by its asset or as the venue does: BTC, BTC-PERP, BTC-USDT-SWAP, BTCUSDT."
             ),
             Key(
+                "orders", "list of maps", rule: "none",
+                "Its orders that rest in the books of markets, each with its `market`."),
+            Key(
                 "mode", "cross or isolated", default: "cross",
                 "Whether all balances back all positions, or each position has its own margin."),
             Key(
@@ -183,6 +198,22 @@ extension AccountFile {
             Key(
                 "margin", "amount", rule: "entry value / leverage",
                 "What it has for itself, in the settlement asset; only in isolated mode."),
+        ])
+
+    static let orderSection = Section(
+        path: "account.orders",
+        sentence: "An order that rests in the book of a market.",
+        keys: [
+            Key("market", "market", required: true, "Which market; called as positions call it."),
+            Key("side", "buy or sell", required: true, "What it does."),
+            Key(
+                "size", "amount", required: true,
+                "What is left of it, in units of the underlying, or of money where the contract is inverse."
+            ),
+            Key("price", "price", required: true, "Its limit."),
+            Key(
+                "reduce_only", "true or false", default: "false",
+                "Whether it may only make the position smaller."),
         ])
 
     static let marketStateSection = Section(
@@ -252,8 +283,10 @@ extension AccountFile {
 
     /// The reference of an account file's keys, as Markdown.
     public static func reference() -> String {
-        [section, priceRangeSection, accountSection, positionSection, marketStateSection]
-            .map { ScenarioReference.markdown(of: $0) }.joined(separator: "\n")
+        [
+            section, priceRangeSection, accountSection, positionSection, orderSection,
+            marketStateSection,
+        ].map { ScenarioReference.markdown(of: $0) }.joined(separator: "\n")
     }
 
     /// The account of a file.

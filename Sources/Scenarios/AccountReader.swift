@@ -1,5 +1,6 @@
 import ExactMath
 import MarginProtocol
+import OrderBook
 
 /// Turns an account file's tree into an account.
 ///
@@ -24,12 +25,13 @@ struct AccountReader {
         let accountFields = Fields(account, "account", AccountFile.accountSection, blank)
         let prices = fields.value("prices")
         let written = positions(accountFields)
+        let resting = orders(accountFields)
         let named = preset(fields)
         let listed = Self.byAsset(
             prices.map { blank.named($0, "prices", of: "prices") } ?? [],
             known: knownAssets(named, account))
         guard problems.isEmpty else { throw ScenarioProblems(problems.sorted) }
-        let scenario = rules(named, fields, listed, account, written)
+        let scenario = rules(named, fields, listed, account, written + resting)
         let decoder = ScenarioDecoder(scenario, problems)
         let law = decoder.rules()
         guard problems.isEmpty else { throw ScenarioProblems(problems.sorted) }
@@ -56,6 +58,7 @@ struct AccountReader {
         file.positions = written.compactMap {
             position($0, accountFields, decoder, law, file.prices, alone: written.count == 1)
         }
+        file.orders = resting.compactMap { order($0, decoder) }
         guard problems.isEmpty else { throw ScenarioProblems(problems.sorted) }
         return file
     }
@@ -184,6 +187,39 @@ struct AccountReader {
         return fields.decoder.named(tree, "account.positions", of: "positions").map {
             (.text($0.key, at: $0.position), $0.value)
         }
+    }
+
+    private func orders(_ fields: Fields) -> [(market: Tree, body: Tree)] {
+        guard let tree = fields.value("orders"), tree.scalar != "none" else { return [] }
+        return fields.decoder.list(tree).compactMap { item in
+            guard let market = item["market"], market.scalar != nil else {
+                fields.decoder.problem(
+                    item.position, "account.orders: expected an order with its market")
+                return nil
+            }
+            return (market, item)
+        }
+    }
+
+    private func order(_ written: (market: Tree, body: Tree), _ decoder: ScenarioDecoder)
+        -> AccountFile.RestingOrder?
+    {
+        guard let name = written.market.scalar,
+            let index = decoder.marketNames.firstIndex(of: name)
+        else { return nil }
+        let fields = Fields(written.body, "account.orders", AccountFile.orderSection, decoder)
+        _ = fields.read("market", .name)
+        let terms = decoder.markets[index]
+        let unit = terms.contract == .inverse ? "USD" : decoder.assetNames[terms.feed.index]
+        return AccountFile.RestingOrder(
+            market: MarketID(index: index),
+            side: fields.read("side", Kind.choice([("buy", Side.buy), ("sell", .sell)])),
+            size: fields.read(
+                "size",
+                Kind<Quantity>.quantity(of: unit).limited("more than zero") { $0.isPositive }),
+            price: fields.read(
+                "price", Kind<Price>.average.limited("a price above $0") { $0.isPositive }),
+            reduceOnly: fields.read("reduce_only", .yesOrNo))
     }
 
     /// Which assets may be without a price: those that margin can do without, which are neither owed nor a market's.
@@ -548,6 +584,7 @@ extension ScenarioDecoder {
         parameters.missingPrices = law.guards.missingPrices
         parameters.resultSettlement = law.resultSettlement
         parameters.slowPrice = law.slowPrice
+        parameters.openOrders = law.openOrders
         parameters.keeper = law.keeper
         parameters.windingUp = law.windingUp
         parameters.poolShares = law.poolShares

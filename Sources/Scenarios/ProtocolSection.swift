@@ -37,6 +37,7 @@ struct DecodedLaw {
     var hasAccountMarginRatio = false
     var resultSettlement: ResultSettlement?
     var slowPrice = SlowPricePolicy.none
+    var openOrders = OpenOrderPolicy.none
     var keeper: KeeperTerms?
     var twoStep: TwoStepPolicy?
     var windingUp = WindingUpPolicy.atOnce
@@ -119,6 +120,10 @@ extension ScenarioDecoder {
             Key(
                 "slow_price", "map or none", rule: "none",
                 "A slower price beside each feed's, for the initial requirement."),
+            Key(
+                "open_orders", "map or none", rule: "none",
+                "How orders that rest in the books are part of margin; without it an order's margin is looked at when it is placed and when it is filled."
+            ),
             Key(
                 "keeper", "map or none", rule: "none",
                 "What keepers are paid where the pool takes all."),
@@ -263,6 +268,7 @@ extension ScenarioDecoder {
             fields.readIfPresent("account_margin_ratio", .yesOrNo) ?? false
         law.resultSettlement = resultSettlement(fields)
         law.slowPrice = slowPrice(fields)
+        law.openOrders = openOrders(fields)
         law.keeper = keeper(fields)
         law.twoStep = execution(fields)
         law.poolShares = poolShares(fields)

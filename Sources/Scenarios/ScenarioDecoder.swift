@@ -135,6 +135,7 @@ final class ScenarioDecoder {
         parameters.missingPrices = law.guards.missingPrices
         parameters.resultSettlement = law.resultSettlement
         parameters.slowPrice = law.slowPrice
+        parameters.openOrders = law.openOrders
         parameters.keeper = law.keeper
         parameters.twoStep = law.twoStep
         parameters.windingUp = law.windingUp

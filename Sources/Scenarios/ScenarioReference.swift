@@ -27,6 +27,7 @@ public enum ScenarioReference {
         ScenarioDecoder.bookSection, ScenarioDecoder.courseSection, ScenarioDecoder.shortageSection,
         ScenarioDecoder.windowSection, ScenarioDecoder.keeperTermsSection,
         ScenarioDecoder.resultSection, ScenarioDecoder.slowPriceSection,
+        ScenarioDecoder.openOrdersSection,
         ScenarioDecoder.fillableSection,
         ScenarioDecoder.softSection, ScenarioDecoder.incentiveSection,
         ScenarioDecoder.deleveragingSection,

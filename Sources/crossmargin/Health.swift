@@ -54,6 +54,14 @@ enum HealthText {
         if !account.positions.isEmpty {
             lines += ["", TableText.plain(positions(account))]
         }
+        for position in account.positions where !position.orderMargin.initial.isZero {
+            let orders = position.orderMargin
+            let initial = sum(orders.initial, position)
+            let maintenance = sum(orders.maintenance, position)
+            lines.append(
+                "Orders in \(position.market)".padded(20)
+                    + "\(initial) initial, \(maintenance) maintenance")
+        }
         if let step = account.liquidation { lines += [""] + next(step) }
         return lines.joined(separator: "\n")
     }
@@ -89,8 +97,8 @@ enum HealthText {
             rows: account.positions.map {
                 [
                     .text($0.market), .text("\($0.size)"), .text("\($0.entry)"),
-                    sum($0.unrealizedProfit, $0), sum($0.margin.initial, $0),
-                    sum($0.margin.maintenance, $0),
+                    text($0.unrealizedProfit, $0), text($0.margin.initial, $0),
+                    text($0.margin.maintenance, $0),
                     .text($0.liquidationPrice.map { "\($0)" } ?? "-"),
                 ]
             })
@@ -98,9 +106,13 @@ enum HealthText {
 
     /// In dollars, or where a contract settles in its underlying in units of that.
     private static func sum(_ amount: Money, _ position: MarginReport.PositionReport)
-        -> Value
+        -> String
     {
-        .text(position.isInverse ? "\(amount) \(position.unit)" : dollars(amount.raw))
+        position.isInverse ? "\(amount) \(position.unit)" : dollars(amount.raw)
+    }
+
+    private static func text(_ amount: Money, _ position: MarginReport.PositionReport) -> Value {
+        .text(sum(amount, position))
     }
 
     private static func next(_ step: LiquidationStep) -> [String] {
@@ -180,6 +192,7 @@ enum HealthText {
             ("unrealized_pnl", JSONValue(position.unrealizedProfit)),
             ("initial_margin", JSONValue(position.margin.initial)),
             ("maintenance_margin", JSONValue(position.margin.maintenance)),
+            ("order_margin", pair(position.orderMargin)),
             ("liquidation_price", JSONValue(position.liquidationPrice)),
             ("liquidation_prices", .list(position.liquidationPrices.map { JSONValue($0) })),
             ("bankruptcy_price", JSONValue(position.bankruptcyPrice)),

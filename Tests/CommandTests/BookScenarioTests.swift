@@ -49,4 +49,36 @@ import Testing
                 ], "insurance_used_usd: $350k..$1.2M, bad_debt_usd: 0")
         }
     }
+
+    @Test("Where resting orders are margin, what each has left follows from the tables")
+    func restingOrders() throws {
+        try Tool.inFolder { folder in
+            let run = try Tool.run(
+                [
+                    "run", Tool.scenario("cascade-book"), "--db", "a.sqlite", "--no-expect",
+                    "--set", "protocol.open_orders={count: larger_side, margin: both}", "--set",
+                    "duration=25m",
+                ], in: folder)
+            #expect(run.code == 0, "\(run.error)")
+            func count(_ rows: String) throws -> Int {
+                let result = try Tool.run(
+                    ["query", "a.sqlite", "select count(*) as n from \(rows)", "--json"],
+                    in: folder)
+                #expect(result.code == 0, "\(result.error)")
+                return Int(result.out.filter(\.isNumber)) ?? -1
+            }
+            // Each cancelled order has left what it was placed with less what was filled of it.
+            let left = """
+                order_change c join order_change p
+                    on p.run = c.run and p.market = c.market and p.order_id = c.order_id
+                        and p.change = 1
+                where c.change = 2 and c.remaining_e8 %@ p.remaining_e8 - coalesce((
+                    select sum(abs(f.size_e8)) from fill f
+                    where f.run = c.run and f.market = c.market and f.maker_order = c.order_id), 0)
+                """
+            #expect(try count(left.replacing("%@", with: "<>")) == 0)
+            #expect(try count(left.replacing("%@", with: "=")) > 100)
+            #expect(try Tool.run(["verify", "a.sqlite", "--replay"], in: folder).code == 0)
+        }
+    }
 }

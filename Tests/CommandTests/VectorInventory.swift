@@ -78,9 +78,6 @@ enum VectorInventory {
           ids drift-strict-usdc-2 drift-strict-usdc-3 drift-strict-usdc-4 drift-neg-pnl-buffer
           ids drift-isolated-2 drift-whale-imf-1 drift-whale-imf-2 drift-prediction-1
           ids drift-prediction-3
-          rule drift-whale-imf-1 drift-whale-imf-2
-          because a cent for each open order; without it the same figures go through the engine
-          because (DriftTests, whale)
         drift-oracle
           ids drift-oracle-band-1 drift-oracle-action-FillOrderMatch drift-oracle-action-Liquidate
         dydx-v4-deleveraging
@@ -189,7 +186,7 @@ enum VectorInventory {
           ids mango-stable-health-deposit mango-stable-health-borrow mango-stable-health-perp
           rule mango-health1-0 mango-health1-6 mango-health1-7 mango-health1-14 mango-health1-17
           rule mango-health-skip-base
-          because open orders are no part of health
+          because open orders of spot markets are no part of health
         mango-v4-liquidation
           ids mango-liq-token-1 mango-liq-token-4 mango-liq-token-5 mango-liq-token-6
           ids mango-liq-token-8 mango-liq-token-10 mango-liq-token-12 mango-liq-token-13

@@ -10,8 +10,7 @@ import Testing
 /// drift-labs/protocol-v2 programs/drift/src/math and src/controller.
 ///
 /// The engine cannot hold:
-/// - open orders as part of margin (the 0.01 USD an order of drift-whale-imf), and the margin for fills
-///   (drift-spot-weight-15);
+/// - the margin for fills (drift-spot-weight-15);
 /// - its own form of the funding rate and of the oracle's validity (drift-funding, drift-oracle), and a deposit index
 ///   (drift-deposit-delta, drift-bankruptcy-spot): depositors pay at once, in proportion. These are rules only, as are
 ///   single steps of a formula (drift-asset-for-liab, drift-perp-if-fee).
@@ -187,15 +186,67 @@ import Testing
         #expect((report.weightedEquity.initial - expected).magnitude <= Money(raw: 100))
     }
 
-    /// successful_liquidation_long_perp_whale_imf_factor, with the open bid filled: the maintenance margin grows with size.
-    @Test(arguments: [("0.001", "140014"), ("0.01", "1040104")])
+    /// successful_liquidation_long_perp_whale_imf_factor: the maintenance margin grows with size, an open bid counts as
+    /// filled, and needs a cent beside.
+    ///
+    /// Vectors: drift-whale-imf-1, drift-whale-imf-2.
+    @Test(arguments: [("0.001", "140014.01"), ("0.01", "1040104.01")])
     func whale(factor: String, expected: String) throws {
-        let report = try report(
-            Self.text(
-                "USDC: 0", "{SOL: {size: 10001}}",
-                market: ", size_premium: {square_root: \(factor)}"
-            ).replacing("size_premium: null, ", with: ""))
-        #expect(isNear(report.requirement.maintenance, expected))
+        let text = Self.text(
+            "USDC: 0", "{SOL: {size: 10000}}", market: ", size_premium: {square_root: \(factor)}"
+        ).replacing("size_premium: null, ", with: "")
+        let bid = "{market: SOL, side: buy, size: 1, price: 100}"
+        let ordered = try report(Self.resting(bid, text))
+        #expect(isNear(ordered.requirement.maintenance, expected))
+        let position = try #require(ordered.positions.first)
+        #expect(position.size == Quantity(whole: 10_000))
+        let alone = try report(text).requirement.maintenance
+        #expect(position.orderMargin.maintenance == ordered.requirement.maintenance - alone)
+    }
+
+    private static func resting(_ order: String, _ text: String) -> String {
+        text.replacing("account: {", with: "account: {orders: [\(order)], ")
+    }
+
+    /// state/user.rs, worst_case_liability_value: all bids or all asks, whichever is worth more, and asks at a tie; a cent for
+    /// each order, also for one that only reduces.
+    @Test(arguments: [
+        ("0", "buy, size: 3, price: 90", "15.01", "30.01"),
+        ("0", "sell, size: 3, price: 110", "15.01", "30.01"),
+        ("2", "sell, size: 3, price: 110", "10.01", "20.01"),
+        ("2", "sell, size: 7, price: 110", "25.01", "50.01"),
+        ("2", "sell, size: 2, price: 110, reduce_only: true", "10.01", "20.01"),
+    ])
+    func openOrder(size: String, order: String, maintenance: String, initial: String) throws {
+        let text = Self.text("USDC: 100", size == "0" ? "{}" : "{SOL: {size: \(size)}}")
+        let report = try report(Self.resting("{market: SOL, side: \(order)}", text))
+        #expect(isNear(report.requirement.maintenance, maintenance))
+        #expect(isNear(report.requirement.initial, initial))
+    }
+
+    /// controller/liquidation.rs: orders are cancelled first; what that frees counts, and may end the liquidation.
+    @Test func ordersAreCancelledFirst() throws {
+        let text = Self.text("USDC: 10", "{SOL: {size: 1, entry: 100}}")
+        let bid = "{market: SOL, side: buy, size: 2, price: 90}"
+        var whole = try account(Self.resting(bid, text))
+        // 15.01 are required of 10; without the order 5, and with the buffer 7.
+        let step = try #require(LiquidationStep(whole, whole.cross))
+        #expect(step.kind == .orders && step.amount.isZero)
+        let events = try whole.step(whole.cross)
+        #expect(
+            events.contains(.liquidationBegan(whole.cross))
+                && events.contains(.liquidationEnded(whole.cross)))
+        #expect(whole.house.position(whole.cross, MarketID(0)).size == Quantity(whole: 1))
+        #expect(!whole.house.isLiquidatable(whole.cross, at: whole.house.prices))
+        // With 4 of 5 required there is more to take, and what was freed counts towards the share.
+        var short = try account(
+            Self.resting(bid, text.replacing("USDC: 10", with: "USDC: 4")))
+        let quote = try #require(LiquidationStep(short, short.cross))
+        #expect(quote.kind == .position && quote.amount.isNegative)
+        _ = try short.step(short.cross)
+        let held = short.house.position(short.cross, MarketID(0)).size
+        #expect(held == Quantity(whole: 1) + quote.amount)
+        #expect(short.house.breaches().isEmpty)
     }
 
     /// user_custom_margin_ratio: what an owner chooses leaves the maintenance margin as it is.

@@ -57,6 +57,7 @@ import Testing
         case .collateral(let part):
             return steps.map(\.size) == [part.seized] && steps.map(\.repaid) == [part.repaid]
         case .absorption, .deficit, .flag: return steps.count == 1
+        case .orders: return steps.map(\.kind) == [.ordersCancelled]
         case .result(let part):
             return steps.map(\.size)
                 == [part.position?.size, Quantity(raw: part.taken.raw)].compactMap(\.self)

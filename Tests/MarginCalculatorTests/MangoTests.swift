@@ -8,7 +8,7 @@ import Testing
 
 /// Mango v4 through the engine; blockworks-foundation/mango-v4 programs/mango-v4/src, with the tests' own tolerances.
 ///
-/// The engine cannot hold open orders as part of health (mango-health1-0, -6, -7, -14, -17).
+/// The engine cannot hold open orders of spot markets as part of health (mango-health1-0, -6, -7, -14, -17).
 @Suite struct MangoTests {
     /// Tokens at 1, 5 and 10 and a market at 5, as in health/cache.rs; all that names another value replaces it.
     static func text(
@@ -35,6 +35,42 @@ import Testing
     @Test func weightedProfit() throws {
         let report = try report(Self.text("USDC: 0", "{T2: {size: -10, entry: 10}}"))
         #expect(isNear(report.health.initial, "30.4"))
+    }
+
+    /// test_health1, the perpetual part of case 0: 30 of base and 131 paid, bids for 70 and asks for 110. All bids filled:
+    /// 100 · 5 · 0.8 - 131 - 350 = -81, worse than the asks' -80 · 5 · 1.2 - 131 + 550 = -61.
+    @Test func openOrders() throws {
+        let text = Self.text("USDC: 100", "{T2: {size: 30, quote: -131}}").replacing(
+            "account: {",
+            with: "account: {orders: [{market: T2, side: buy, size: 70, price: 4}, "
+                + "{market: T2, side: sell, size: 110, price: 6}], ")
+        let report = try report(text)
+        #expect(isNear(report.health.initial, "15.2"))
+        // 100 · 5 · 0.9 - 481 = -31, and the asks' -21; the token weighs 0.9.
+        #expect(isNear(report.health.maintenance, "62.1"))
+        // Alone the position has 30 · 5 · 0.8 - 131 = -11.
+        let position = try #require(report.positions.first)
+        #expect(position.orderMargin.initial == Money(whole: 70))
+        // 30 · 5 · 0.9 - 131 = 4, of which 95 % count.
+        #expect(isNear(position.orderMargin.maintenance, "34.8"))
+    }
+
+    /// perp_liq_force_cancel_orders.rs: orders go first, and a liquidation ends there once health under the initial weights is
+    /// not negative.
+    @Test(arguments: [("5", true), ("-1", false)])
+    func ordersAreCancelledFirst(usdc: String, ends: Bool) throws {
+        var account = try account(
+            Self.text("USDC: \(usdc)").replacing(
+                "account: {",
+                with: "account: {orders: [{market: T2, side: buy, size: 12, price: 4}], "))
+        let id = account.cross
+        #expect(account.house.isLiquidatable(id, at: account.house.prices))
+        let step = try #require(LiquidationStep(account, id))
+        #expect((step.kind == .orders) == ends)
+        _ = try account.step(id)
+        #expect(account.house.account(id).orders == 0)
+        #expect(!account.house.isBeingLiquidated(id))
+        #expect(account.house.breaches().isEmpty)
     }
 
     /// test_health1, case 11: debts count more as others owe more.

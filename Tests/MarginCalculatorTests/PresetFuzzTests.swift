@@ -65,6 +65,29 @@ import Testing
     }
 }
 
+/// The same where markets trade in order books, liquidations take positions over, and orders that rest are part of health.
+@Suite struct PresetOrderFuzzTests {
+    @Test(arguments: ["mango-v4", "drift-v2", "bybit-uta"])
+    func commandsKeepTheLaw(preset: String) throws {
+        var traffic = try Traffic(preset: preset, book: "null")
+        for step in 0..<PresetFuzzTests.commands / 2 {
+            if let fault = traffic.step() {
+                Issue.record("\(preset), command \(step): \(fault)")
+                return
+            }
+        }
+        #if !DEBUG
+            #expect(
+                traffic.applied > PresetFuzzTests.commands / 40, "\(preset): \(traffic.applied)")
+            #expect(traffic.liquidated > 5, "\(preset): \(traffic.liquidated) liquidations")
+            // Whose liquidation goes on beyond what began it is hardly ever let go by its orders alone.
+            let isLetGo = traffic.house.parameters.liquidation.course == nil
+            #expect(
+                traffic.endedByOrders > 0 || !isLetGo, "\(preset): orders ended no liquidation")
+        #endif
+    }
+}
+
 /// One protocol under a preset, a few users, and random commands.
 private struct Traffic {
     var draws: RandomStream
@@ -94,6 +117,8 @@ private struct Traffic {
     let book: String
     /// Parts of liquidations that orders in the book took.
     var orders = 0
+    /// Liquidations that ended with the orders cancelled.
+    var endedByOrders = 0
 
     init(preset: String, book: String = "") throws {
         self.book = book
@@ -301,6 +326,12 @@ private struct Traffic {
     private mutating func order(
         _ account: AccountID, _ market: MarketID, _ side: Side, _ size: Quantity, _ reduceOnly: Bool
     ) -> Command {
+        if house.parameters.openOrders != .none, draws.chance(Ratio(percent: 15)) {
+            let resting = house.book(market).orders(of: account.raw)
+            if !resting.isEmpty {
+                return .cancelOrder(account: account, market: market, order: pick(resting).id)
+            }
+        }
         let rests = draws.chance(Ratio(percent: 60))
         let away = draws.uniform(
             in: side == .buy ? 97_000_000...100_200_000 : 99_800_000...103_000_000)
@@ -347,6 +378,11 @@ private struct Traffic {
         guard let quote else { return "executed without a quote" }
         applied += 1
         liquidated += 1
+        if case .orders = quote.step {
+            guard house.account(account).orders == 0, !house.isLiquidatable(account, at: prices)
+            else { return "cancelled orders did not end it" }
+            endedByOrders += 1
+        }
         if case .positions(let parts) = quote.step {
             let steps: [Liquidation] = journal.compactMap {
                 if case .liquidated(let step) = $0 { step } else { nil }

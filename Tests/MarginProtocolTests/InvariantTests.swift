@@ -48,6 +48,7 @@ struct InvariantTests {
         }
         if invariant == .impactIsAccounted { return impactMutation() }
         if invariant == .poolSharesAgree { return shareMutation() }
+        if invariant == .orderBitsAgree { return orderMutation() }
         if invariant.rawValue >= Invariant.auctionLotsAreHeld.rawValue {
             auctionMutation(invariant)
             return
@@ -93,11 +94,12 @@ struct InvariantTests {
             house.books[0].rest(
                 owner: treasury.raw, side: .buy, price: price("1"), size: units("1"),
                 reduceOnly: false)
+            house.accounts[treasury.index].orders = 1
         case .depositsAgree: house.assetRows[0].owed.raw += 1
         case .auctionLotsAreHeld, .auctionPrincipalIsOwed, .bidsAreHeld, .auctionDebtsAgree,
             .openAuctionsAgree, .marksAgree, .executionFeesAreHeld, .requestsAreInOrder,
             .entriesAgree, .settledMarketsAreClosed, .woundUpMarketsShrink, .impactIsAccounted,
-            .poolSharesAgree:
+            .poolSharesAgree, .orderBitsAgree:
             Issue.record("\(invariant) is broken elsewhere")
         }
         let found = house.breaches()
@@ -105,6 +107,20 @@ struct InvariantTests {
         #expect(found.allSatisfy { $0.invariant == invariant }, "\(found)")
         #expect(found.first?.description.hasPrefix("invariant \(invariant.rawValue) ") == true)
         #expect(house != world.house, "and equality sees it")
+    }
+
+    /// An account with an order.
+    private func orderMutation() {
+        var (world, long, _, _) = Self.sound()
+        world.run(OrderTests.place(long, .buy, "1", "50"), by: alice)
+        #expect(world.house.breaches().isEmpty)
+        for orders: UInt64 in [0, 2] {
+            var house = world.house
+            house.accounts[long.index].orders = orders
+            let found = house.breaches()
+            #expect(found.map(\.invariant) == [.orderBitsAgree], "\(found)")
+            #expect(house != world.house, "and equality sees it")
+        }
     }
 
     /// A market that only reduces.

@@ -31,7 +31,7 @@ struct LawFuzzTests {
         var applied = Set<CommandKind>()
         var rejected = Set<Int>()
         var liquidated = Set<Int8>()
-        for seed in Array(Self.seeds.prefix(40)) + [41, 45, 49, 53, 61, 69, 77, 85] {
+        for seed in Array(Self.seeds.prefix(40)) + [41, 45, 49, 53, 61, 69, 77, 85, 184, 196] {
             var fuzz = Fuzz(seed: seed)
             for _ in 0..<Self.commands where !fuzz.step() { break }
             applied.formUnion(fuzz.applied)
@@ -50,7 +50,7 @@ struct LawFuzzTests {
                         .settleAuction, .payAuction, .updateDeleveraging, .deleverage,
                         .settleResult, .windUp, .claimImpact, .addLiquidity, .removeLiquidity,
                     ]))
-            #expect(liquidated.isSuperset(of: [1, 2]))
+            #expect(liquidated.isSuperset(of: [1, 2, 27]))
             #expect(rejected.count > 34)
         #endif
     }
@@ -99,6 +99,7 @@ struct Fuzz {
         if seed > 40, seed % 5 == 4 { Self.fund(&parameters) }
         if seed > 40, seed % 6 == 2 { Self.mark(&parameters) }
         if seed > 40, seed % 4 == 2 { Self.liquidateInBooks(&parameters, seed) }
+        if seed > 40, seed % 3 == 1 { Self.countOrders(&parameters, seed) }
         #expect(ClearingHouse.problems(in: parameters).isEmpty)
         house = ClearingHouse(parameters: parameters, start: Timestamp(milliseconds: 1_000_000))
         otherPrices = Array(repeating: .zero, count: 4)
@@ -178,6 +179,25 @@ struct Fuzz {
         }
         // Where that cannot be, the protocol stays as it was drawn.
         if !ClearingHouse.problems(in: parameters).isEmpty { parameters.liquidation.book = nil }
+    }
+
+    /// Orders that rest are part of margin.
+    private static func countOrders(_ parameters: inout ProtocolParameters, _ seed: UInt64) {
+        func atPrices(_ netting: OpenOrderNotional.Netting, _ both: Bool) -> OpenOrderPolicy {
+            .atOrderPrices(
+                OrderPriceTerms(netting: netting, countsInMaintenance: both, reservesFee: both))
+        }
+        let policies: [OpenOrderPolicy] = [
+            .worstLiability(perOrder: Money(raw: 1_000_000)), atPrices(.largerSide, true),
+            atPrices(.netBids, true), atPrices(.largerSide, false), .worstResult,
+        ]
+        parameters.openOrders = policies[Int(seed / 3) % 5]
+        guard parameters.openOrders == .worstResult else { return }
+        parameters.positionResults = .inBalance
+        guard !ClearingHouse.problems(in: parameters).isEmpty else { return }
+        // Where that cannot be, results stay apart.
+        parameters.positionResults = .separate
+        parameters.openOrders = policies[0]
     }
 
     /// Markets that trade in their books alone, each with another mark.
@@ -330,6 +350,12 @@ struct Fuzz {
                 before.parameters.liquidation.taker == .pool || socialised
                     || house.health(of: payer, .initial).isMet, "the payer has its margin")
         case .flag, .result: return expect(steps.count >= 1, "one event at least")
+        case .orders:
+            return expect(
+                steps.map(\.kind) == [.ordersCancelled] && house.account(account).orders == 0
+                    && house.account(account).markets == before.account(account).markets
+                    && !house.isLiquidatable(account, at: house.prices),
+                "cancelled orders end it: \(steps)")
         case .absorption(let part):
             return expect(
                 steps.count == part.seized.count
@@ -633,7 +659,9 @@ extension Fuzz {
         return .placeOrder(
             account: account, market: market,
             order: OrderRequest(
-                side: draw(Side.allCases), size: amount(200), price: limit,
+                side: draw(Side.allCases),
+                // Where orders count they may be too much for what is left.
+                size: amount(house.parameters.openOrders == .none ? 200 : 10_000), price: limit,
                 timeInForce: limit == nil && draws.chance(Ratio(percent: 90))
                     ? .immediateOrCancel : draw(TimeInForce.allCases),
                 reduceOnly: draws.chance(Ratio(percent: 12))))
