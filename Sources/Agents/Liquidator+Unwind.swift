@@ -13,7 +13,7 @@ extension Liquidator {
     /// What a step earns before gas, when all it brings is sold as the inventory policy says. [1e-8 USD]
     func earnings(_ quote: LiquidationQuote, _ view: borrowing View) -> Money? {
         switch quote.step {
-        case .deficit, .absorption: return .zero
+        case .deficit, .absorption, .cancellation: return .zero
         case .flag: return quote.reward
         case .result(let part):
             guard let position = part.position else { return part.bonus }

@@ -25,6 +25,8 @@ public struct LiquidationStep: Sendable {
         case auction
         /// A result that stayed with its position is taken over.
         case result
+        /// Open spot orders are taken back, and that is enough.
+        case cancellation
         /// Nobody takes a loss over: others bear it.
         case lossLeft = "loss left"
         /// Somebody buys from a Dutch auction.
@@ -150,10 +152,12 @@ extension LiquidationStep {
                 closeFactor: .one, penalty: penalty,
                 toLiquidator: part.bonus + (part.position?.toLiquidator ?? .zero),
                 toInsurance: part.position?.toInsurance ?? .zero, deficit: after)
-        case .deficit:
+        case .deficit, .cancellation:
             let unit = parameters.settlementAsset
+            var kind = Kind.deficit
+            if case .cancellation = quote.step { kind = .cancellation }
             self.init(
-                kind: .deficit, what: parameters.assets[unit.index].name, amount: .zero,
+                kind: kind, what: parameters.assets[unit.index].name, amount: .zero,
                 repaidAsset: nil, repaid: nil, price: account.house.price(of: unit),
                 mark: account.house.price(of: unit), bankruptcyPrice: nil, bonus: .zero,
                 closeFactor: .one, penalty: .zero, toLiquidator: .zero, toInsurance: .zero,

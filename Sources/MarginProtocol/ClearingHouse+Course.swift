@@ -37,6 +37,7 @@ extension ClearingHouse {
                 wasInLiquidation: true, maintenance: .zero, end: health.surplus)
         case .nothingLeft:
             return accounts[account].markets == 0 && accounts[account].assets == 0
+                && accounts[account].spotMarkets == 0
         }
     }
 
@@ -53,6 +54,7 @@ extension ClearingHouse {
                     try margin.addCollateral(line.weighted)
                 }
             }
+            for line in statement.spotOrders { try margin.addCollateral(line.weighted) }
             for line in statement.positions {
                 try margin.addCollateral(
                     Money(raw: scaled(line.weightedProfit.raw, unit, .down)))
@@ -145,7 +147,7 @@ extension LiquidationQuote {
         case .positions(let parts): parts.contains(where: \.coversShortage)
         case .collateral(let part): part.coversShortage
         case .result(let part): part.coversShortage || part.position?.coversShortage == true
-        case .absorption, .flag, .deficit: false
+        case .absorption, .flag, .deficit, .cancellation: false
         }
     }
 }

@@ -55,6 +55,9 @@ extension ClearingHouse {
         for market in Bits(mask: accounts[account].markets) {
             try requirePrice(marketRows[market].indexFeed, for: action, of: account)
         }
+        if accounts[account].spotMarkets != 0 {
+            for feed in spotFeeds(of: account) { try requirePrice(feed, for: action, of: account) }
+        }
         // Profit is worth what the settlement asset is worth.
         if accounts[account].markets != 0 {
             try requirePrice(assetRows[settlement].feed, for: action, of: account)

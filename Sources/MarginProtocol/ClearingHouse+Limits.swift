@@ -44,7 +44,8 @@ extension ClearingHouse {
     func requireDeposits(adding amount: Quantity, of asset: Int) throws(Rejection) {
         let row = assetRows[asset]
         let held = try orOverflow { () throws(ArithmeticOverflow) in
-            try deposited(AssetID(index: asset)).adding(amount)
+            let id = AssetID(index: asset)
+            return try deposited(id).adding(spotReserved(id)).adding(amount)
         }
         try requireExposure(adding: held, at: prices[row.feed], limit: assetLimit)
     }
@@ -136,7 +137,8 @@ extension ClearingHouse {
         }
         for asset in 0..<assetCount where assetRows[asset].feed == feed {
             let id = AssetID(index: asset)
-            try requireExposure(adding: deposited(id), at: price, limit: assetLimit)
+            try requireExposure(
+                adding: deposited(id) + spotReserved(id), at: price, limit: assetLimit)
             try requireExposure(
                 adding: owed(id), at: highest(feed, price), weight: largestDebtWeight(asset),
                 limit: assetLimit)

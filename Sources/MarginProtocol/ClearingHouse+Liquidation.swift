@@ -14,6 +14,7 @@ extension ClearingHouse {
         // Nothing below may fail.
         let missing = parameters.liquidation.course == nil ? .zero : shortage(of: id.index)
         cancelOrders(of: id, into: &journal)
+        if accounts[id.index].spotMarkets != 0 { cancelSpotOrders(of: id, into: &journal) }
         accounts[id.index].lastLiquidatedAt = time.milliseconds
         switch quote.step {
         case .positions(let parts):
@@ -24,7 +25,7 @@ extension ClearingHouse {
         case .absorption(let part): take(part, from: id, into: &journal)
         case .flag(let part): take(part, from: id, payer: payer, into: &journal)
         case .result(let part): take(part, from: id, payer: payer, into: &journal)
-        case .deficit: break
+        case .deficit, .cancellation: break
         }
         if parameters.liquidation.course != nil {
             note(quote, payer: payer, missing: missing, into: &journal)
@@ -276,6 +277,9 @@ extension ClearingHouse {
             journal.append(.liquidated(step))
         case .deficit:
             step.deficit = deficit
+            journal.append(.liquidated(step))
+        case .cancellation:
+            step.kind = .ordersCancelled
             journal.append(.liquidated(step))
         }
     }

@@ -31,6 +31,9 @@ extension ClearingHouse {
         guard isDue(id.index, health, prices) else {
             throw .accountHealthy(surplus: health.surplus)
         }
+        if accounts[id.index].spotMarkets != 0 {
+            return try quoteAfterCancelling(id, payer, target, health, advance)
+        }
         try requireRoomForLosses()
         let policy = parameters.liquidation
         if policy.oncePerBlock, accounts[id.index].lastLiquidatedAt == time.milliseconds {

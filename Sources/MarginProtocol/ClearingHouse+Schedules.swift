@@ -132,6 +132,7 @@ extension ClearingHouse {
         }
         found += courseProblems(parameters)
         found += parameters.poolShares?.problems(parameters) ?? []
+        found += spotProblems(parameters)
         if let stress = parameters.stress {
             found += stressProblems(stress, feeds: parameters.feeds.count)
             check(

@@ -15,6 +15,7 @@ public enum BalanceReason: Int8, Hashable, Sendable, CaseIterable {
     case poolFunding = 75
     case impactSettled = 85, impactHeld, impactDistributed
     case liquidityAdded, liquidityRemoved
+    case spotReserved = 90, spotReleased, spotTraded
     public var name: String { String(describing: self) }
 }
 
@@ -88,6 +89,8 @@ public enum LiquidationKind: Int8, Hashable, Sendable, CaseIterable {
     case loss = 22
     /// Nobody took a loss over: others bear it.
     case lossLeft = 23
+    /// Open spot orders were taken back, and that was enough.
+    case ordersCancelled = 90
 
     /// Of a result, which is an amount of the settlement asset.
     public var isOfResult: Bool {
@@ -168,4 +171,6 @@ public enum Event: Hashable, Sendable {
     case marketWoundUp(MarketID, MarketStage, price: Price?)
     indirect case impactChanged(ImpactChange)
     indirect case poolSharesChanged(PoolShareChange)
+    indirect case spotOrderChanged(SpotOrderChange)
+    indirect case spotFilled(SpotFill)
 }

@@ -168,6 +168,8 @@ public struct HealthIndex: Sendable {
         let facts = house.accounts[account]
         guard facts.role == .margin else { return -1 }
         guard facts.markets != 0 || house.hasDebt(account) else { return Self.safe }
+        // Open spot orders count as the worse of two outcomes, which no band bounds.
+        guard facts.spotMarkets == 0 else { return Self.watched }
         placements += 1
         guard house.isPlainMaintenance else { return boundedLevel(of: account, house, prices) }
         let valuation = house.valuation(account, prices, .maintenance, .nothing)

@@ -45,6 +45,12 @@ extension Invariant {
             "Price impact waits only with an open position, and the claims account holds just what may be claimed back."
         case .poolSharesAgree:
             "The pool's shares are the sum of what accounts own of it, none of them negative."
+        case .spotReservesAreHeld:
+            "The spot escrow holds of each asset just what open spot orders have set aside."
+        case .spotReservesAgree:
+            "What each account is recorded to have set aside is what its resting spot orders do, with their best prices."
+        case .spotPotentialAgrees:
+            "What open spot orders may bring of each asset is the sum over all accounts."
         }
     }
 }

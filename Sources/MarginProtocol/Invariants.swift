@@ -58,6 +58,12 @@ public enum Invariant: Int, CaseIterable, Sendable, Hashable {
     case impactIsAccounted = 43
     /// The pool's shares are the sum of what accounts own of it, none of them negative.
     case poolSharesAgree = 44
+    /// The spot escrow holds of each asset just what open spot orders have set aside.
+    case spotReservesAreHeld = 55
+    /// What each account is recorded to have set aside is what its resting spot orders do, with their best prices.
+    case spotReservesAgree = 56
+    /// What open spot orders may bring of each asset is the sum over all accounts.
+    case spotPotentialAgrees = 57
 }
 
 /// An invariant that does not hold: a bug of the engine, never of the input.
@@ -83,6 +89,7 @@ extension ClearingHouse {
         checkWindingUp(&found)
         checkImpact(&found)
         checkPoolShares(&found)
+        checkSpotOrders(&found)
         return found.sorted { $0.invariant.rawValue < $1.invariant.rawValue }
     }
 

@@ -135,6 +135,8 @@ public struct LiquidationQuote: Sendable {
         case result(ResultPart)
         /// Nothing is left to take; the deficit is booked.
         case deficit
+        /// Open spot orders are taken back, and that is enough.
+        case cancellation
     }
     public var account: AccountID
     public var step: Step
@@ -155,7 +157,7 @@ public struct LiquidationQuote: Sendable {
         case .absorption: .zero
         case .flag(let part): part.reward
         case .result(let part): part.bonus + (part.position?.toLiquidator ?? .zero)
-        case .deficit: .zero
+        case .deficit, .cancellation: .zero
         }
     }
     /// The notional closed, or the value repaid, at the protocol's prices. [1e-8 USD]

@@ -1,5 +1,6 @@
 public import ExactMath
 public import MarginProtocol
+public import OrderBook
 
 /// One account under one venue's rules, at given prices: what a margin calculator is asked about.
 public struct AccountFile: Sendable {
@@ -73,6 +74,14 @@ public struct AccountFile: Sendable {
         /// By asset: the slower price beside its feed's; only where the venue has one.
         public var slowPrices: [Price?]
     }
+    /// An open order in a spot market, with tokens of its own beside the balances.
+    public struct SpotOrder: Sendable, Hashable {
+        public var market: SpotMarketID
+        public var side: Side
+        public var price: Price
+        /// [1e-8 units of the base]
+        public var size: Quantity
+    }
     /// What the rules are called.
     public var name: String
     public var parameters: ProtocolParameters
@@ -84,6 +93,8 @@ public struct AccountFile: Sendable {
     /// Signed: negative is a debt. [1e-8 units]
     public var balances: [(asset: AssetID, amount: Quantity)]
     public var positions: [Position]
+    /// The account's open spot orders.
+    public var spotOrders: [SpotOrder] = []
     /// The collateral category the account is in, if any.
     public var category: Int?
     /// The margin ratio that its owner has chosen for all of it, 0…1.
@@ -136,6 +147,10 @@ extension AccountFile {
             Key(
                 "positions", "map or list", rule: "none",
                 "Positions by market, or a list of them with their `market`; a market is called by its asset or as the venue does: BTC, BTC-PERP, BTC-USDT-SWAP, BTCUSDT."
+            ),
+            Key(
+                "spot_orders", "map of rows [price, amount]", rule: "none",
+                "Its open orders in each of `protocol.spot_markets`, by name; a negative amount is sold. What they have set aside is not part of the balances."
             ),
             Key(
                 "mode", "cross or isolated", default: "cross",

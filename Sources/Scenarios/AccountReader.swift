@@ -56,6 +56,7 @@ struct AccountReader {
         file.positions = written.compactMap {
             position($0, accountFields, decoder, law, file.prices, alone: written.count == 1)
         }
+        file.spotOrders = spotOrders(accountFields, decoder, law.parameters)
         guard problems.isEmpty else { throw ScenarioProblems(problems.sorted) }
         return file
     }
@@ -534,6 +535,8 @@ extension ScenarioDecoder {
         parameters.keeper = law.keeper
         parameters.windingUp = law.windingUp
         parameters.poolShares = law.poolShares
+        parameters.spotMarkets = law.spotMarkets
+        parameters.countsSpotOrders = law.countsSpotOrders
         return DecodedRules(
             parameters: parameters, insuranceFund: law.insuranceFund,
             backstopFunds: law.backstopFunds,

@@ -52,6 +52,8 @@ enum RejectionSamples {
         .poolProfitTooHigh(MarketID(1)), .poolWorthless, .receivedTooLittle(Quantity(raw: 1)),
         .insufficientShares(has: Quantity(raw: 1), needs: Quantity(raw: 2)),
         .poolReserveExceeded(MarketID(1)), .noAccountMarginRatio,
+        .unknownSpotMarket(SpotMarketID(1)), .isolatedHasNoSpot(AccountID(1)),
+        .nothingToMatchInSpot(SpotMarketID(1)),
         .liquidationGrace(AssetID(1), until: Timestamp(milliseconds: 1)),
     ]
 }

@@ -199,9 +199,8 @@ enum VectorInventory {
           ids mango-health1-11 mango-health1-12 mango-health1-14 mango-health1-17
           ids mango-health-skip-base mango-health-skip-missing-tokens-1-and-2
           ids mango-stable-health-deposit mango-stable-health-borrow mango-stable-health-perp
-          rule mango-health1-0 mango-health1-6 mango-health1-7 mango-health1-14 mango-health1-17
-          rule mango-health-skip-base
-          because open orders are no part of health
+          rule mango-health1-0
+          because open orders of perpetual markets are no part of health
           rule mango-health-skip-missing-tokens-1-and-2
           because an account with an asset without a price has no health
         mango-v4-liquidation

@@ -56,7 +56,7 @@ import Testing
                 && parts.map(\.toInsurance) == steps.map(\.toInsurance)
         case .collateral(let part):
             return steps.map(\.size) == [part.seized] && steps.map(\.repaid) == [part.repaid]
-        case .absorption, .deficit, .flag: return steps.count == 1
+        case .absorption, .deficit, .flag, .cancellation: return steps.count == 1
         case .result(let part):
             return steps.map(\.size)
                 == [part.position?.size, Quantity(raw: part.taken.raw)].compactMap(\.self)
