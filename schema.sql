@@ -461,6 +461,46 @@ create table if not exists pool_share_change (
     primary key (run, block, tx, seq)
 ) strict, without rowid;
 
+-- A row is an order that began to rest in a spot market's book, or was taken out of it, with what is set aside for it. A market
+-- is named by the two assets that it exchanges.
+create table if not exists spot_order_change (
+    run integer not null, -- run
+    block integer not null, -- block
+    tx integer not null, -- transaction
+    seq integer not null, -- event
+    change integer not null, -- what happened: code of domain order_change
+    spot_market integer not null, -- number of the market, from 0
+    order_id integer not null, -- its number in the market's book
+    account integer not null, -- whose it is
+    side integer not null, -- code of domain side
+    price_e8 integer not null, -- [1e-8 quote per base] limit
+    remaining_e8 integer not null, -- [1e-8 units of the base] still to be traded
+    asset integer not null, -- what it gives: an ask the base, a bid the quote
+    reserved_e8 integer not null check (reserved_e8 >= 0), -- [1e-8 units] set aside for it, or given back
+    primary key (run, block, tx, seq)
+) strict, without rowid;
+
+-- A row is one match in a spot market: the maker gives what its order has set aside, the taker what its account has.
+create table if not exists spot_fill (
+    run integer not null, -- run
+    block integer not null, -- block
+    tx integer not null, -- transaction
+    seq integer not null, -- event
+    spot_market integer not null, -- number of the market, from 0
+    base integer not null, -- asset that is traded
+    quote integer not null, -- asset that it is paid in
+    taker integer not null, -- account that took
+    maker integer not null, -- account whose order rested
+    maker_order integer not null, -- that order's number in the book
+    size_e8 integer not null, -- [1e-8 units of the base] signed from the taker's side
+    price_e8 integer not null, -- [1e-8 quote per base] price
+    cost_e8 integer not null check (cost_e8 >= 0), -- [1e-8 units of the quote] what it costs
+    taker_fee_e8 integer not null, -- [1e-8 units of the quote] paid by the taker
+    maker_fee_e8 integer not null, -- [1e-8 units of the quote] paid by the maker; negative is a rebate
+    released_e8 integer not null check (released_e8 >= 0), -- [1e-8 units] no longer set aside: of the base when the taker buys, else of the quote
+    primary key (run, block, tx, seq)
+) strict, without rowid;
+
 -- A row is a change of who may do what: a pause, a changed parameter, a delegate, a market that is wound up, or a liquidation
 -- that has begun or ended, while its account may neither open nor withdraw.
 create table if not exists governance (
@@ -748,6 +788,8 @@ insert or ignore into code (domain, code, name) values
     ('table', 103, 'funding_split'),
     ('table', 109, 'impact_change'),
     ('table', 110, 'pool_share_change'),
+    ('table', 112, 'spot_order_change'),
+    ('table', 113, 'spot_fill'),
     ('pool_deleveraging', 1, 'enabled'),
     ('pool_deleveraging', 2, 'disabled'),
     ('pool_deleveraging', 3, 'closed'),
@@ -794,6 +836,7 @@ insert or ignore into code (domain, code, name) values
     ('role', 20, 'escrow'),
     ('role', 85, 'impactPool'),
     ('role', 86, 'impactClaims'),
+    ('role', 90, 'spotEscrow'),
     ('command', 1, 'deposit'),
     ('command', 2, 'withdraw'),
     ('command', 3, 'transfer'),
@@ -827,6 +870,8 @@ insert or ignore into code (domain, code, name) values
     ('command', 62, 'addLiquidity'),
     ('command', 63, 'removeLiquidity'),
     ('command', 64, 'claimImpact'),
+    ('command', 70, 'placeSpotOrder'),
+    ('command', 71, 'cancelSpotOrder'),
     ('drop', 1, 'nonceTooLow'),
     ('drop', 2, 'replacementUnderpriced'),
     ('drop', 3, 'replaced'),
@@ -878,6 +923,9 @@ insert or ignore into code (domain, code, name) values
     ('balance_reason', 87, 'impactDistributed'),
     ('balance_reason', 88, 'liquidityAdded'),
     ('balance_reason', 89, 'liquidityRemoved'),
+    ('balance_reason', 90, 'spotReserved'),
+    ('balance_reason', 91, 'spotReleased'),
+    ('balance_reason', 92, 'spotTraded'),
     ('position_reason', 1, 'trade'),
     ('position_reason', 2, 'orderMatch'),
     ('position_reason', 3, 'liquidation'),
@@ -979,6 +1027,9 @@ insert or ignore into code (domain, code, name) values
     ('rejection', 437, 'insufficientShares'),
     ('rejection', 438, 'poolReserveExceeded'),
     ('rejection', 440, 'noAccountMarginRatio'),
+    ('rejection', 460, 'unknownSpotMarket'),
+    ('rejection', 461, 'isolatedHasNoSpot'),
+    ('rejection', 462, 'nothingToMatchInSpot'),
     ('rejection', 470, 'priceStaleForMargin'),
     ('rejection', 501, 'marketNotAllowed'),
     ('rejection', 502, 'noPool'),
@@ -1159,6 +1210,14 @@ create trigger if not exists pool_share_change_no_update before update on pool_s
     select raise(abort, 'pool_share_change is append-only: a row may not be changed'); end;
 create trigger if not exists pool_share_change_no_delete before delete on pool_share_change begin
     select raise(abort, 'pool_share_change is append-only: a row may not be deleted'); end;
+create trigger if not exists spot_order_change_no_update before update on spot_order_change begin
+    select raise(abort, 'spot_order_change is append-only: a row may not be changed'); end;
+create trigger if not exists spot_order_change_no_delete before delete on spot_order_change begin
+    select raise(abort, 'spot_order_change is append-only: a row may not be deleted'); end;
+create trigger if not exists spot_fill_no_update before update on spot_fill begin
+    select raise(abort, 'spot_fill is append-only: a row may not be changed'); end;
+create trigger if not exists spot_fill_no_delete before delete on spot_fill begin
+    select raise(abort, 'spot_fill is append-only: a row may not be deleted'); end;
 create trigger if not exists pool_deleveraging_no_update before update on pool_deleveraging begin
     select raise(abort, 'pool_deleveraging is append-only: a row may not be changed'); end;
 create trigger if not exists pool_deleveraging_no_delete before delete on pool_deleveraging begin
@@ -1575,6 +1634,37 @@ select
     s.value_e8 / 1e8 as value, s.fee_e8 / 1e8 as fee
 from pool_share_change s left join block b using (run, block)
 left join account a on a.run = s.run and a.account = s.account;
+
+-- Orders that began to rest in spot markets or were taken out, with what is set aside for them.
+create view if not exists v_spot_order_change as
+select
+    c.run, c.block, c.tx, c.seq,
+    strftime('%Y-%m-%dT%H:%M:%fZ', b.time_ms / 1000.0, 'unixepoch') as time, k.name as change,
+    c.spot_market, c.order_id, c.account, coalesce(a.name, 'account ' || c.account) as account_name,
+    s.name as side, c.price_e8 / 1e8 as price, c.remaining_e8 / 1e8 as remaining, t.name as asset,
+    c.reserved_e8 / 1e8 as reserved
+from spot_order_change c left join block b using (run, block)
+left join account a on a.run = c.run and a.account = c.account
+left join asset t on t.run = c.run and t.asset = c.asset
+left join code k on k.domain = 'order_change' and k.code = c.change
+left join code s on s.domain = 'side' and s.code = c.side;
+
+-- Matches in spot markets.
+create view if not exists v_spot_fill as
+select
+    c.run, c.block, c.tx, c.seq,
+    strftime('%Y-%m-%dT%H:%M:%fZ', b.time_ms / 1000.0, 'unixepoch') as time,
+    x.name || '/' || q.name as market, c.taker,
+    coalesce(t.name, 'account ' || c.taker) as taker_name, c.maker,
+    coalesce(k.name, 'account ' || c.maker) as maker_name, c.maker_order,
+    c.size_e8 / 1e8 as size, c.price_e8 / 1e8 as price, c.cost_e8 / 1e8 as cost,
+    c.taker_fee_e8 / 1e8 as taker_fee, c.maker_fee_e8 / 1e8 as maker_fee,
+    c.released_e8 / 1e8 as released
+from spot_fill c left join block b using (run, block)
+left join asset x on x.run = c.run and x.asset = c.base
+left join asset q on q.run = c.run and q.asset = c.quote
+left join account t on t.run = c.run and t.account = c.taker
+left join account k on k.run = c.run and k.account = c.maker;
 
 -- How long each request waited for its end: the time from its making, which price it got, how long after its making that
 -- was observed, and how the outside price had moved meanwhile; one line for each that was executed.
@@ -2443,6 +2533,19 @@ from (
     select c.run, c.block, c.tx, -c.delta_e8
     from account a join balance_change c using (run, account) where a.role = 86)
 group by run, block, tx having sum(change_e8) <> 0;
+
+-- The spot escrow holds of each asset what open spot orders have set aside.
+create view if not exists breach_spot_reserves as
+select run, block, tx, asset, sum(change_e8) as sum_e8
+from (
+    select run, block, tx, asset, iif(change = 1, reserved_e8, -reserved_e8) as change_e8
+    from spot_order_change
+    union all
+    select run, block, tx, iif(size_e8 > 0, base, quote), -released_e8 from spot_fill
+    union all
+    select c.run, c.block, c.tx, c.asset, -c.delta_e8
+    from account a join balance_change c using (run, account) where a.role = 90)
+group by run, block, tx, asset having sum(change_e8) <> 0;
 
 -- Each change of the pool's shares begins with what the one before it has left.
 create view if not exists breach_pool_shares as

@@ -223,8 +223,12 @@ extension Liquidator {
     private func bestCollateral(
         _ account: AccountID, _ assets: UInt64, _ view: borrowing View, paying price: Int64?
     ) -> Plan? {
-        let held = indexes(in: assets).map { AssetID(index: $0) }
-        if held.allSatisfy({ view.house.balance(account, $0).isNegative }) {
+        let returning = view.house.spotAssets(of: account)
+        let held = indexes(in: assets | returning).map { AssetID(index: $0) }
+        let seizable = held.filter {
+            view.house.balance(account, $0).isPositive || returning & 1 << UInt64($0.raw) != 0
+        }
+        if seizable.isEmpty {
             // With nothing to seize, a step only books the deficit.
             return plan(account, wallet, .next, view, paying: price)
         }
@@ -237,7 +241,7 @@ extension Liquidator {
         for repay in held where view.house.balance(account, repay).isNegative {
             let budget = budget(repay, view)
             guard budget.isPositive else { continue }
-            for seize in held where view.house.balance(account, seize).isPositive {
+            for seize in seizable where seize != repay {
                 let target = LiquidationTarget.collateral(
                     seize: seize, repay: repay, atMost: budget)
                 if let plan = plan(account, wallet, target, view, paying: price),

@@ -47,6 +47,10 @@ public struct Script: Hashable, Sendable {
         case addLiquidity([Portion])
         /// This share of what the wallet owns of the pool, in proportion or as one asset.
         case removeLiquidity(share: Ratio, asset: AssetID?)
+        /// In a spot market's book.
+        case placeSpot(SpotMarketID, OrderRequest)
+        /// Every resting order of these spot markets.
+        case cancelSpot([SpotMarketID])
         /// In the world outside, out of the wallet, as far as the wallet and the market go.
         case tradeOutside(Portion, sells: Bool)
     }

@@ -142,6 +142,14 @@ public struct ScriptedAgent: Agent {
                 return []
             }
             return [.removeLiquidity(wallet: wallet, shares: part, asset: asset, atLeast: .zero)]
+        case .placeSpot(let market, let order):
+            return [.placeSpotOrder(account: account, market: market, order: order)]
+        case .cancelSpot(let markets):
+            return markets.flatMap { market in
+                view.house.spotBook(market).orders(of: account.raw).map {
+                    .cancelSpotOrder(account: account, market: market, order: $0.id)
+                }
+            }
         case .tradeOutside: return []
         }
     }

@@ -122,6 +122,14 @@ extension JSONText {
             member("shares_e8", shares)
             member("asset", asset)
             member("at_least_e8", atLeast)
+        case .placeSpotOrder(let account, let market, let order):
+            member("account", account)
+            member("spot_market", market)
+            write(order)
+        case .cancelSpotOrder(let account, let market, let order):
+            member("account", account)
+            member("spot_market", market)
+            member("order", order.raw)
         case .settleOutside(let wallet, let changes):
             member("wallet", wallet)
             array("changes", changes) { json, change in

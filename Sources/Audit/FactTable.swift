@@ -13,6 +13,7 @@ enum FactTable: UInt8, CaseIterable, Sendable {
     case poolDeleveraging
     case fundingSplit = 103
     case impactChange = 109, poolShareChange
+    case spotOrderChange = 112, spotFill
 
     /// The number under which a run's own row stands in `block_digest`.
     static let runNumber: UInt8 = 0
@@ -170,6 +171,16 @@ enum FactTable: UInt8, CaseIterable, Sendable {
         case .poolShareChange:
             FactTable.event + [
                 "account", "shares_e8", "supply_after_e8", "pool_value_e8", "value_e8", "fee_e8",
+            ]
+        case .spotOrderChange:
+            FactTable.event + [
+                "change", "spot_market", "order_id", "account", "side", "price_e8", "remaining_e8",
+                "asset", "reserved_e8",
+            ]
+        case .spotFill:
+            FactTable.event + [
+                "spot_market", "base", "quote", "taker", "maker", "maker_order", "size_e8",
+                "price_e8", "cost_e8", "taker_fee_e8", "maker_fee_e8", "released_e8",
             ]
         case .tradeRequest:
             FactTable.event + [

@@ -28,7 +28,8 @@ extension JSONText {
             .isolatedOnlyFromParent(let account), .oncePerBlock(let account),
             .payerCannotTakePosition(let account), .soldByAuction(let account),
             .wouldWorsen(let account), .beingLiquidated(let account),
-            .nothingAllowedYet(let account), .nothingToClaim(let account):
+            .nothingAllowedYet(let account), .nothingToClaim(let account),
+            .isolatedHasNoSpot(let account):
             member("account", account)
         case .unknownAsset(let asset), .assetNotBorrowable(let asset),
             .depositCapExceeded(let asset), .borrowCapExceeded(let asset),
@@ -53,6 +54,8 @@ extension JSONText {
             .marketReduceOnly(let market), .marketSettled(let market),
             .poolProfitTooHigh(let market), .poolReserveExceeded(let market):
             member("market", market)
+        case .unknownSpotMarket(let market), .nothingToMatchInSpot(let market):
+            member("spot_market", market)
         case .unknownFeed(let feed), .senderNotReporter(let feed), .priceMissing(let feed),
             .feedNotPulled(let feed):
             member("feed", feed)

@@ -93,6 +93,9 @@ public struct GasSchedule: Hashable, Sendable {
         gas[.addLiquidity] = 1_000_000
         gas[.removeLiquidity] = 1_000_000
         gas[.claimImpact] = 90_000  // An ERC-20 transfer and a storage word cleared; an estimate.
+        // As orders of perpetual markets: margin is checked, and an order is written or cleared.
+        gas[.placeSpotOrder] = 250_000
+        gas[.cancelSpotOrder] = 60_000
         gas[.settleOutside] = 0  // Happens outside the chain.
         return gas
     }()

@@ -65,6 +65,11 @@ public struct CalculatedAccount: Sendable {
         for (asset, amount) in rest {
             house.seedBalance(amount, of: asset, to: cross, into: &journal)
         }
+        for order in file.spotOrders {
+            house.seedSpotOrder(
+                cross, order.market, order.side, price: order.price, size: order.size,
+                into: &journal)
+        }
         for (asset, amount) in file.insuranceFund {
             house.mint(amount, of: asset, to: ClearingHouse.insuranceFund, into: &journal)
         }

@@ -44,6 +44,16 @@ public struct MarginReport: Sendable {
         public var liquidationPrices: [Price]
         public var bankruptcyPrice: Price?
     }
+    public struct SpotReport: Sendable {
+        public var market: String
+        /// What asks and bids have set aside. [1e-8 units]
+        public var base: Quantity
+        public var quote: Quantity
+        /// Unweighted. [1e-8 USD]
+        public var value: Money
+        /// The smaller effect of all orders filled and of none. [1e-8 USD]
+        public var weighted: Pair<Money>
+    }
     /// One account: everything in cross mode, or one isolated position.
     public struct AccountReport: Sendable {
         /// Nil for what is in cross mode.
@@ -64,6 +74,7 @@ public struct MarginReport: Sendable {
         public var leftOut: [String]
         public var assets: [AssetReport]
         public var positions: [PositionReport]
+        public var spotOrders: [SpotReport]
         /// The next step; nil where none is due.
         public var liquidation: LiquidationStep?
     }
@@ -130,6 +141,14 @@ extension MarginReport.AccountReport {
         positions = (maintenance.positions + others).map { line in
             Self.position(account, id, line.market, initial, maintenance)
         }
+        spotOrders = maintenance.spotOrders.map { line in
+            .init(
+                market: account.file.parameters.spotMarkets[line.market.index].name,
+                base: line.base, quote: line.quote, value: line.value,
+                weighted: .init(
+                    initial: initial.spotOrders.first { $0.market == line.market }?.weighted
+                        ?? line.weighted, maintenance: line.weighted))
+        }
         liquidation = LiquidationStep(account, id)
     }
 
@@ -176,7 +195,9 @@ extension MarginReport.AccountReport {
     ) -> Ratio? {
         let equity = statement.health.equity
         let required = statement.health.requirement
-        let held = statement.assets.reduce(Money.zero) { $0 + max(.zero, $1.value) }
+        let held = statement.assets.reduce(
+            statement.spotOrders.reduce(Money.zero) { $0 + $1.value }
+        ) { $0 + max(.zero, $1.value) }
         let owed = statement.assets.reduce(Money.zero) { $0 - min(.zero, $1.value) }
         switch convention {
         case .maintenanceOverEquity: return ratio(required, equity)

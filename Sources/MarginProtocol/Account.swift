@@ -12,6 +12,8 @@ public struct Account: Hashable, Sendable {
     public var markets: UInt64 = 0
     /// Bit i is set when an order of it rests in the book of market i.
     public var orders: UInt64 = 0
+    /// Bit i is set when there is an open order in spot market i.
+    var spotMarkets: UInt64 = 0
     /// The collateral category it has entered; negative for none.
     public var category: Int8 = -1
     /// The margin ratio that its owner has chosen for all of it, 0…1; zero for none. [1e-8]

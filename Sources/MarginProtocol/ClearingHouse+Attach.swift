@@ -96,6 +96,7 @@ extension ClearingHouse {
             for market in Bits(mask: accounts[account.index].markets) {
                 feeds.append(parameters.markets[market].feed)
             }
+            feeds += spotFeeds(of: account.index).map(FeedID.init(index:))
         }
         func addPool(_ market: MarketID) {
             feeds.append(parameters.markets[market.index].feed)
@@ -142,7 +143,15 @@ extension ClearingHouse {
             for market in parameters.markets.indices where marketRows[market].hasPoolTerms {
                 addPool(MarketID(index: market))
             }
-        case .claimImpact, .cancelRequest, .deposit, .openAccount, .setDelegate, .cancelOrder,
+        case .placeSpotOrder(let account, let market, _):
+            add(account)
+            guard parameters.spotMarkets.indices.contains(market.index) else { return [] }
+            let terms = parameters.spotMarkets[market.index]
+            for asset in [terms.base, terms.quote] {
+                feeds.append(parameters.assets[asset.index].feed)
+            }
+        case .cancelSpotOrder, .claimImpact, .cancelRequest, .deposit, .openAccount, .setDelegate,
+            .cancelOrder,
             .postPrice, .pause, .setParameter, .windUp,
             .settleOutside, .attach, .reportUptime, .takeAuction, .bidAuction, .settleAuction,
             .payAuction:

@@ -97,11 +97,11 @@ extension ClearingHouse {
     public func bankruptcyPrice(of id: AccountID, _ market: MarketID) -> Price? {
         let size = position(id, market).size
         guard !size.isZero else { return nil }
-        if countsOrdersInMaintenance, accounts[id.index].orders != 0 {
+        if hasOrdersInMaintenance(id.index) {
             // A liquidation takes them out first.
             var rest = self
             var journal: [Event] = []
-            rest.cancelOrders(of: id, into: &journal)
+            rest.cancelAllOrders(of: id, into: &journal)
             return rest.bankruptcyPrice(of: id, market)
         }
         let share = positionShare(id.index, market.index, closing: size.magnitude.raw)

@@ -38,6 +38,7 @@ extension ClearingHouse {
                 wasInLiquidation: true, maintenance: .zero, end: health.surplus)
         case .nothingLeft:
             return accounts[account].markets == 0 && accounts[account].assets == 0
+                && accounts[account].spotMarkets == 0
         }
     }
 
@@ -54,6 +55,7 @@ extension ClearingHouse {
                     try margin.addCollateral(line.weighted)
                 }
             }
+            for line in statement.spotOrders { try margin.addCollateral(line.weighted) }
             for line in statement.positions {
                 try margin.addCollateral(
                     Money(raw: scaled(line.weightedProfit.raw, unit, .down)))

@@ -171,6 +171,9 @@ extension ClearingHouse {
             amounts.append(abs(holding(account, asset)))
             amounts.append(deposited(AssetID(index: asset)).raw)
         }
+        for reserve in spotReserves(of: AccountID(index: account)) {
+            amounts += [reserve.potentialBase.raw, reserve.potentialQuote.raw]
+        }
         for amount in amounts where amount > 0 {
             if let bound = try? multiply(limit, scaleE8, dividingBy: amount, rounding: .down) {
                 highest = min(highest, bound)

@@ -16,6 +16,7 @@ extension ClearingHouse: Equatable {
             && a.auctions == b.auctions && a.requests == b.requests
             && a.poolFlags == b.poolFlags && a.windingUp == b.windingUp
             && a.impacts == b.impacts && a.poolShareBook == b.poolShareBook
+            && a.spot == b.spot
             && a.proceedings == b.proceedings && a.windowRecords == b.windowRecords
             && a.slowPrices == b.slowPrices && a.stablePrices == b.stablePrices
             && a.resultStates == b.resultStates && a.socialised == b.socialised

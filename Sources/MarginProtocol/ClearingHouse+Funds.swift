@@ -89,7 +89,7 @@ extension ClearingHouse {
         guard accounts[to.index].parent == nil else { throw .isolatedOnlyFromParent(to) }
         if role == .margin {
             if let cap = parameters.assets[asset.index].depositCap,
-                amount > cap || deposited(asset) > cap - amount
+                amount > cap || potentialDeposits(asset) > Int128((cap - amount).raw)
             {
                 throw .depositCapExceeded(asset)
             }

@@ -56,6 +56,9 @@ extension ClearingHouse {
         for market in Bits(mask: markets) {
             try requirePrice(marketRows[market].indexFeed, for: action, of: account)
         }
+        if accounts[account].spotMarkets != 0 {
+            for feed in spotFeeds(of: account) { try requirePrice(feed, for: action, of: account) }
+        }
         // Profit is worth what the settlement asset is worth.
         if markets != 0 {
             try requirePrice(assetRows[settlement].feed, for: action, of: account)

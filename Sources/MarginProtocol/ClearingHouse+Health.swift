@@ -105,7 +105,9 @@ extension ClearingHouse {
     private func generalValuation(
         _ account: Int, _ prices: [Price], _ kind: MarginKind, _ hypothesis: Hypothesis
     ) -> Valuation {
-        guard parameters.stress == nil, !hasInverse, isSumOfLines else {
+        guard parameters.stress == nil, !hasInverse, isSumOfLines,
+            accounts[account].spotMarkets == 0
+        else {
             let statement = statement(account, prices, kind, hypothesis)
             return Valuation(
                 health: statement.health, profit: statement.profit.raw,
@@ -189,6 +191,7 @@ extension ClearingHouse {
         if profit != 0 {
             total += scaled(profit, prices[assetRows[settlement].feed].raw, .down)
         }
+        if accounts[account].spotMarkets != 0 { total += reservedValue(account, prices) }
         return Money(raw: total)
     }
 

@@ -50,7 +50,8 @@ extension ClearingHouse {
     /// Margin accounts may together hold this much more of an asset.
     func requireDeposits(adding amount: Quantity, of asset: Int) throws(Rejection) {
         let held = try orOverflow { () throws(ArithmeticOverflow) in
-            try deposited(AssetID(index: asset)).adding(amount)
+            let id = AssetID(index: asset)
+            return try deposited(id).adding(spotReserved(id)).adding(amount)
         }
         try requireHoldings(held, at: prices[assetRows[asset].feed], of: asset)
     }
@@ -143,7 +144,7 @@ extension ClearingHouse {
         if countsOrders { try requireOrderExposure(at: price, feed: feed) }
         for asset in 0..<assetCount where assetRows[asset].feed == feed {
             let id = AssetID(index: asset)
-            try requireHoldings(deposited(id), at: price, of: asset)
+            try requireHoldings(deposited(id) + spotReserved(id), at: price, of: asset)
             try requireExposure(
                 adding: owed(id), at: highest(feed, price), weight: weightBounds[asset].debt,
                 limit: assetLimit)

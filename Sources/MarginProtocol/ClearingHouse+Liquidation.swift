@@ -13,7 +13,7 @@ extension ClearingHouse {
 
         // Nothing below may fail.
         let missing = parameters.liquidation.course == nil ? .zero : shortage(of: id.index)
-        cancelOrders(of: id, into: &journal)
+        cancelAllOrders(of: id, into: &journal)
         accounts[id.index].lastLiquidatedAt = time.milliseconds
         switch quote.step {
         case .positions(let parts):

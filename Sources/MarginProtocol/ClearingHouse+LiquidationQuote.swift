@@ -36,7 +36,7 @@ extension ClearingHouse {
         if policy.oncePerBlock, accounts[id.index].lastLiquidatedAt == time.milliseconds {
             throw .oncePerBlock(id)
         }
-        if countsOrdersInMaintenance, accounts[id.index].orders != 0 {
+        if hasOrdersInMaintenance(id.index) {
             return try quoteAfterOrders(id, payer, target, health, advance)
         }
         return try quoteStep(id, payer, target, health, advance)

@@ -12,7 +12,7 @@ public enum MissingPricePolicy: Int8, Hashable, Sendable {
 
 extension ClearingHouse {
     /// The prices at which an account's initial margin is asked for, where holdings without a good price are left out:
-    /// theirs are zero. Nil where each has one.
+    /// theirs are zero, and with them open spot orders in their markets. Nil where each has one.
     ///
     /// Nothing else of the account has such a price: its debts, its positions and the asset that these are settled in
     /// need theirs.
@@ -22,22 +22,25 @@ extension ClearingHouse {
         throws(Rejection) -> [Price]?
     {
         var valued: [Price]?
-        for asset in Bits(mask: accounts[account].assets) {
+        var assets = accounts[account].assets
+        if accounts[account].spotMarkets != 0 { assets |= spotPairs(of: account) }
+        for asset in Bits(mask: assets) {
             let feed = assetRows[asset].feed
             do throws(Rejection) {
                 try requirePrice(feed, for: action, of: account)
             } catch {
-                guard holding(account, asset) > 0 else { throw error }
+                guard holding(account, asset) >= 0 else { throw error }
                 var left = valued ?? prices
                 left[feed] = .zero
                 valued = left
             }
         }
         if let debt { try requirePrice(assetRows[debt].feed, for: action, of: account) }
-        for market in Bits(mask: accounts[account].markets) {
+        let markets = marketsAtRisk(account)
+        for market in Bits(mask: markets) {
             try requirePrice(marketRows[market].indexFeed, for: action, of: account)
         }
-        if accounts[account].markets != 0 {
+        if markets != 0 {
             try requirePrice(assetRows[settlement].feed, for: action, of: account)
         }
         return valued

@@ -273,7 +273,23 @@ extension ClearingHouse {
 
     // MARK: Liquidation
 
+    /// Does an account have open orders that its maintenance health depends on?
+    @inline(__always)
+    func hasOrdersInMaintenance(_ account: Int) -> Bool {
+        countsOrdersInMaintenance && accounts[account].orders != 0
+            || accounts[account].spotMarkets != 0
+    }
+
+    /// Takes every order of an account out of all books and brings back what they have set aside: the first act of its
+    /// liquidation.
+    mutating func cancelAllOrders(of id: AccountID, into journal: inout [Event]) {
+        cancelOrders(of: id, into: &journal)
+        if accounts[id.index].spotMarkets != 0 { cancelSpotOrders(of: id, into: &journal) }
+    }
+
     /// What a liquidation of an account does whose orders count: they go first, and where that ends it nothing is taken.
+    ///
+    /// Source for spot orders: mango-v4, programs/mango-v4/src/instructions/serum3_liq_force_cancel_orders.rs.
     @inline(never)
     func quoteAfterOrders(
         _ id: AccountID, _ payer: AccountID, _ target: LiquidationTarget, _ health: Health,
@@ -283,7 +299,7 @@ extension ClearingHouse {
         var journal: [Event] = []
         let course = parameters.liquidation.course
         let missing = course == nil ? .zero : shortage(of: id.index)
-        rest.cancelOrders(of: id, into: &journal)
+        rest.cancelAllOrders(of: id, into: &journal)
         let freed = rest.evaluate(id.index, prices, .maintenance, .nothing)
         let isOver: Bool
         if let course {

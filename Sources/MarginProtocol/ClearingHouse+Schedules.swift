@@ -140,6 +140,7 @@ extension ClearingHouse {
         found += courseProblems(parameters)
         found += parameters.poolShares?.problems(parameters) ?? []
         found += parameters.openOrderProblems
+        found += spotProblems(parameters)
         if let stress = parameters.stress {
             found += stressProblems(stress, feeds: parameters.feeds.count)
             check(

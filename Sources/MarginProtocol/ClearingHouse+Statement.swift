@@ -62,6 +62,10 @@ extension ClearingHouse {
             }
             result.assets.append(line)
         }
+        if accounts[account].spotMarkets != 0 {
+            countSpotOrders(
+                account, prices, kind, hypothesis, joined: joins ? profit : 0, &result)
+        }
         result.profit = Money(raw: unit == scaleE8 ? profit : scaled(profit, unit, .down))
         if unit != scaleE8 {
             // A contract's margin is counted in the asset that it settles in, as its profit is.
@@ -173,9 +177,9 @@ extension ClearingHouse {
                     try (schedule ?? parameters.assets[asset].collateral).weighted(
                         Quantity(raw: amount), at: Price(raw: price),
                         deposits: isScaled && kind != .liquidationEnd
-                            ? try deposited(AssetID(index: asset)).value(
-                                at: conservative(row.feed, prices, kind, owned: false),
-                                rounding: .up) : .zero)
+                            ? try scalingDeposits(
+                                AssetID(index: asset),
+                                at: conservative(row.feed, prices, kind, owned: false)) : .zero)
                 }.raw
         }
         if kind == .initial, parameters.hasMarginRatios, asset != settlement {
@@ -201,8 +205,9 @@ extension ClearingHouse {
 
     /// Everything that the fast valuation reads, and nothing else.
     static func isPlainMaintenance(_ parameters: ProtocolParameters) -> Bool {
-        parameters.categories.isEmpty && parameters.stress == nil && hasPlainCourse(parameters)
-            && !parameters.hasPriceBounds && !parameters.openOrders.countsInMaintenance
+        parameters.categories.isEmpty && parameters.spotMarkets.isEmpty && parameters.stress == nil
+            && hasPlainCourse(parameters) && !parameters.hasPriceBounds
+            && !parameters.openOrders.countsInMaintenance
             && parameters.assets.allSatisfy {
                 $0.collateral.isPlain && $0.interest == nil && $0.debtFactor.isZero
             }
@@ -213,7 +218,8 @@ extension ClearingHouse {
     }
 
     static func isPlain(_ parameters: ProtocolParameters) -> Bool {
-        parameters.categories.isEmpty && parameters.stress == nil && hasPlainCourse(parameters)
+        parameters.categories.isEmpty && parameters.spotMarkets.isEmpty && parameters.stress == nil
+            && hasPlainCourse(parameters)
             && parameters.slowPrice == .none && !parameters.hasPriceBounds
             && !parameters.hasAccountMarginRatio && parameters.openOrders == .none
             && parameters.assets.allSatisfy {

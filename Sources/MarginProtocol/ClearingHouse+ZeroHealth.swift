@@ -59,7 +59,14 @@ extension ClearingHouse {
                 position, pendingCharges(account, position, market), market,
                 ConservativePrice(oracle: prices[marketRows[market].feed], slow: nil), nil)
         }
-        return CrossHealth(tokens: tokens, spotOrders: [], perpetuals: perpetuals)
+        let orders = spotReserves(of: AccountID(index: account)).map { reserve in
+            let terms = parameters.spotMarkets[reserve.market.index]
+            return SpotOrdersHealth(
+                baseToken: terms.base.index, quoteToken: terms.quote.index,
+                reservedBase: reserve.base, reservedQuote: reserve.quote,
+                lowestAsk: reserve.lowestAsk, highestBid: reserve.highestBid)
+        }
+        return CrossHealth(tokens: tokens, spotOrders: orders, perpetuals: perpetuals)
     }
 
     /// The exchange that brings health under the initial weights to zero.

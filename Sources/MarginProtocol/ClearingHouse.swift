@@ -92,6 +92,8 @@ public struct ClearingHouse: Sendable {
     var impacts = ImpactBook()
     /// Empty where nobody may own a part of the pool.
     var poolShareBook = PoolShareBook()
+    /// Empty where there are no spot markets.
+    var spot = SpotState()
 
     /// Accounts whose holdings changed since the last ``advance(to:into:)``, in order, with repeats.
     public internal(set) var touched: [AccountID] = []
@@ -220,6 +222,7 @@ public struct ClearingHouse: Sendable {
             requests.escrow = addAccount(owner: .system, role: .escrow)
         }
         prepareImpactPools()
+        prepareSpotMarkets()
         if case .byWeights = parameters.poolShares?.fee {
             poolShareBook.counted = Array(repeating: 0, count: assetCount)
         }
@@ -453,6 +456,10 @@ public struct ClearingHouse: Sendable {
             try removeLiquidity(
                 wallet, shares: shares, asset: asset, atLeast: atLeast, by: sender,
                 into: &journal)
+        case .placeSpotOrder(let account, let market, let order):
+            try placeSpot(order, account, market, by: sender, into: &journal)
+        case .cancelSpotOrder(let account, let market, let order):
+            try cancelSpotOrder(order, account, market, by: sender, into: &journal)
         }
     }
 

@@ -71,6 +71,9 @@ public enum Command: Hashable, Sendable {
     /// Gives shares of the pool back for what they are worth, of one asset or of all in proportion, and refused where
     /// that is worth less than `atLeast`.
     case removeLiquidity(wallet: AccountID, shares: Quantity, asset: AssetID?, atLeast: Money)
+    /// Exchanges assets of an account against a spot market's book; without a price, at market. Never reduce-only.
+    case placeSpotOrder(account: AccountID, market: SpotMarketID, order: OrderRequest)
+    case cancelSpotOrder(account: AccountID, market: SpotMarketID, order: OrderID)
 }
 
 /// What an owner may choose for an account.
@@ -182,6 +185,7 @@ public enum CommandKind: Int8, Hashable, Sendable, CaseIterable {
     case settleResult = 50
     case windUp = 58
     case addLiquidity = 62, removeLiquidity, claimImpact
+    case placeSpotOrder = 70, cancelSpotOrder
 
     public var name: String { String(describing: self) }
 
@@ -235,6 +239,8 @@ extension Command {
         case .claimImpact: .claimImpact
         case .addLiquidity: .addLiquidity
         case .removeLiquidity: .removeLiquidity
+        case .placeSpotOrder: .placeSpotOrder
+        case .cancelSpotOrder: .cancelSpotOrder
         }
     }
 }

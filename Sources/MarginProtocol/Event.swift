@@ -15,6 +15,7 @@ public enum BalanceReason: Int8, Hashable, Sendable, CaseIterable {
     case poolFunding = 75
     case impactSettled = 85, impactHeld, impactDistributed
     case liquidityAdded, liquidityRemoved
+    case spotReserved = 90, spotReleased, spotTraded
     public var name: String { String(describing: self) }
 }
 
@@ -170,4 +171,6 @@ public enum Event: Hashable, Sendable {
     case marketWoundUp(MarketID, MarketStage, price: Price?)
     indirect case impactChanged(ImpactChange)
     indirect case poolSharesChanged(PoolShareChange)
+    indirect case spotOrderChanged(SpotOrderChange)
+    indirect case spotFilled(SpotFill)
 }

@@ -180,6 +180,8 @@ public struct HealthIndex: Sendable {
         // Orders that count have prices of their own, which no band knows.
         if house.countsOrdersInMaintenance, facts.orders != 0 { return Self.watched }
         guard facts.markets != 0 || house.hasDebt(account) else { return Self.safe }
+        // Open spot orders count as the worse of two outcomes, which no band bounds.
+        guard facts.spotMarkets == 0 else { return Self.watched }
         placements += 1
         guard house.isPlainMaintenance else { return boundedLevel(of: account, house, prices) }
         let valuation = house.valuation(account, prices, .maintenance, .nothing)

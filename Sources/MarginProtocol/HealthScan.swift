@@ -25,6 +25,8 @@ struct HealthScan {
         var time: Timestamp?
         var proceedings: [Proceeding] = []
         var chosenLeverages: [Int64] = []
+        /// What open spot orders may bring, where that scales weights.
+        var spotPotential: [Int128] = []
         /// What the pool holds, where that decides what it pays to each winner.
         var pool: [Int64] = []
 
@@ -45,6 +47,7 @@ struct HealthScan {
             if !house.loans.isEmpty { time = house.time }
             proceedings = house.proceedings
             chosenLeverages = house.chosenLeverages
+            if house.parameters.countsSpotOrders { spotPotential = house.spot.potential }
             if markets.contains(where: \.hasPoolTerms) {
                 let first = ClearingHouse.liquidityPool.index * house.assetCount
                 pool = Array(house.balances[first..<first + house.assetCount])

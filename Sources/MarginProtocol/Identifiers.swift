@@ -79,6 +79,8 @@ public enum Role: Int8, Sendable, Hashable, CaseIterable {
     case impactPool = 85
     /// Holds charges for price impact above their cap until their payers may claim them.
     case impactClaims = 86
+    /// Holds what open spot orders have set aside.
+    case spotEscrow = 90
 }
 
 /// Which margin requirement is meant.

@@ -47,6 +47,12 @@ extension Invariant {
             "The pool's shares are the sum of what accounts own of it, none of them negative."
         case .orderBitsAgree:
             "The bits that say where an account has orders agree with the books."
+        case .spotReservesAreHeld:
+            "The spot escrow holds of each asset just what open spot orders have set aside."
+        case .spotReservesAgree:
+            "What each account is recorded to have set aside is what its resting spot orders do, with their best prices."
+        case .spotPotentialAgrees:
+            "What open spot orders may bring of each asset is the sum over all accounts."
         }
     }
 }

@@ -60,6 +60,12 @@ public enum Invariant: Int, CaseIterable, Sendable, Hashable {
     case poolSharesAgree = 44
     /// The bits that say where an account has orders agree with the books.
     case orderBitsAgree = 50
+    /// The spot escrow holds of each asset just what open spot orders have set aside.
+    case spotReservesAreHeld = 55
+    /// What each account is recorded to have set aside is what its resting spot orders do, with their best prices.
+    case spotReservesAgree = 56
+    /// What open spot orders may bring of each asset is the sum over all accounts.
+    case spotPotentialAgrees = 57
 }
 
 /// An invariant that does not hold: a bug of the engine, never of the input.
@@ -86,6 +92,7 @@ extension ClearingHouse {
         checkImpact(&found)
         checkPoolShares(&found)
         checkOrderBits(&found)
+        checkSpotOrders(&found)
         return found.sorted { $0.invariant.rawValue < $1.invariant.rawValue }
     }
 

@@ -28,7 +28,20 @@ public struct MarginStatement: Hashable, Sendable {
         /// What they add to the requirement, or where its margin is part of the result take off that.
         public var orderMargin: Money = .zero
     }
+    /// What open orders in one spot market count.
+    public struct SpotLine: Hashable, Sendable {
+        public var market: SpotMarketID
+        /// What asks and bids have set aside. [1e-8 units]
+        public var base: Quantity
+        public var quote: Quantity
+        /// Of both, unweighted, rounded down. [1e-8 USD]
+        public var value: Money
+        /// The smaller effect of the two outcomes. [1e-8 USD]
+        public var weighted: Money
+    }
     public var assets: [AssetLine] = []
+    /// Σ of them is part of the collateral.
+    public var spotOrders: [SpotLine] = []
     public var positions: [PositionLine] = []
     /// Σ of positive balances' weighted values. [1e-8 USD]
     public var collateral: Money = .zero

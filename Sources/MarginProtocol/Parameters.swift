@@ -332,6 +332,10 @@ public struct ProtocolParameters: Hashable, Sendable {
     public var twoStep: TwoStepPolicy?
     /// How a settled market's positions are closed.
     public var windingUp = WindingUpPolicy.atOnce
+    /// Where accounts exchange assets with each other; at most 64.
+    public var spotMarkets: [SpotMarketParameters] = []
+    /// Whether what open spot orders may bring counts with all deposits, for weights that fall with those and for deposit caps.
+    public var countsSpotOrders = false
     /// On what terms the pool has owners; nil where nobody may deposit into it.
     public var poolShares: PoolShareTerms? {
         get { ownPoolShares.first }

@@ -126,6 +126,12 @@ extension Rejection {
         entry(
             440, "noAccountMarginRatio",
             "Owners choose no margin ratio for a whole account under these rules."),
+        entry(460, "unknownSpotMarket", "The command names a spot market that does not exist."),
+        entry(
+            461, "isolatedHasNoSpot", "An isolated account has one market, and no spot orders."),
+        entry(
+            462, "nothingToMatchInSpot",
+            "An order that may not rest meets none in the spot market's book at its price."),
         entry(
             470, "priceStaleForMargin",
             "At so old a price risk may change hands, but the market's open interest does not grow."

@@ -68,6 +68,9 @@ public enum Rejection: Error, Hashable, Sendable {
     case insufficientShares(has: Quantity, needs: Quantity)
     case poolReserveExceeded(MarketID)
     case noAccountMarginRatio
+    case unknownSpotMarket(SpotMarketID)
+    case isolatedHasNoSpot(AccountID)
+    case nothingToMatchInSpot(SpotMarketID)
     case priceStaleForMargin(FeedID, age: TimeSpan)
 
     case marketNotAllowed(MarketID)
@@ -177,6 +180,9 @@ public enum Rejection: Error, Hashable, Sendable {
         case .insufficientShares: 437
         case .poolReserveExceeded: 438
         case .noAccountMarginRatio: 440
+        case .unknownSpotMarket: 460
+        case .isolatedHasNoSpot: 461
+        case .nothingToMatchInSpot: 462
         case .priceStaleForMargin: 470
         case .marketNotAllowed: 501
         case .noPool: 502

@@ -58,7 +58,7 @@ public struct CrossHealth: Hashable, Sendable {
             health += try token.contribution(of: balance, kind)
         }
         var reserved = tokens.map { _ in Fixed18.zero }
-        var converted: [SpotOrdersHealth.Converted] = []
+        var converted: [SpotOrderReserves.Outcome] = []
         for orders in spotOrders {
             let both = try orders.converted(tokens, kind)
             reserved[orders.baseToken] += both.base

@@ -31,42 +31,16 @@ public struct SpotOrdersHealth: Hashable, Sendable {
         self.highestBid = highestBid
     }
 
-    /// What the funds become if all orders end on one side. [1e-18 units]
-    struct Converted {
-        /// All of them as base.
-        var base: Fixed18
-        /// All of them as quote.
-        var quote: Fixed18
-    }
-
     /// Converts at the worse of the oracle prices and the most aggressive order.
     func converted(_ tokens: [TokenHealth], _ kind: HealthKind)
-        throws(ArithmeticOverflow) -> Converted
+        throws(ArithmeticOverflow) -> SpotOrderReserves.Outcome
     {
         let (base, quote) = (tokens[baseToken], tokens[quoteToken])
-        var asBase = try Self.convert(
-            reservedQuote, at: quote.assetPrice(kind), to: base.liabilityPrice(kind))
-        if let highestBid, !reservedQuote.isZero {
-            let atBid = try Fixed18(reservedQuote).divided(by: Fixed18(highestBid), rounding: .down)
-            asBase = min(asBase, atBid)
-        }
-        var asQuote = try Self.convert(
-            reservedBase, at: base.assetPrice(kind), to: quote.liabilityPrice(kind))
-        if let lowestAsk, !reservedBase.isZero {
-            let atAsk = try Fixed18(reservedBase)
-                .multiplied(by: Fixed18(lowestAsk), rounding: .down)
-            asQuote = min(asQuote, atAsk)
-        }
-        return Converted(
-            base: Fixed18(reservedBase) + asBase, quote: Fixed18(reservedQuote) + asQuote)
-    }
-
-    private static func convert(_ amount: Quantity, at price: Price, to other: Price)
-        throws(ArithmeticOverflow) -> Fixed18
-    {
-        guard other.isPositive else { throw ArithmeticOverflow() }
-        return try Fixed18(amount).multiplied(by: Fixed18(price), rounding: .down)
-            .divided(by: Fixed18(other), rounding: .down)
+        return try SpotOrderReserves(
+            base: reservedBase, quote: reservedQuote, lowestAsk: lowestAsk, highestBid: highestBid
+        ).converted(
+            base: .init(asset: base.assetPrice(kind), liability: base.liabilityPrice(kind)),
+            quote: .init(asset: quote.assetPrice(kind), liability: quote.liabilityPrice(kind)))
     }
 
     /// What the funds add to health: the smaller effect of the two outcomes, as if they came last after
@@ -75,7 +49,8 @@ public struct SpotOrdersHealth: Hashable, Sendable {
     ///   - balances: the effective balances of the tokens.
     ///   - reserved: per token, what all markets together may bring.
     func contribution(
-        _ converted: Converted, _ tokens: [TokenHealth], balances: [Fixed18], reserved: [Fixed18],
+        _ converted: SpotOrderReserves.Outcome, _ tokens: [TokenHealth], balances: [Fixed18],
+        reserved: [Fixed18],
         _ kind: HealthKind
     ) throws(ArithmeticOverflow) -> Fixed18 {
         guard converted.base != .zero, converted.quote != .zero else { return .zero }
@@ -91,10 +66,8 @@ public struct SpotOrdersHealth: Hashable, Sendable {
     private static func effect(
         of amount: Fixed18, on token: TokenHealth, upTo most: Fixed18, _ kind: HealthKind
     ) throws(ArithmeticOverflow) -> Fixed18 {
-        // The part above a balance of zero is an asset, the rest repays a debt.
-        let owned = max(.zero, min(amount, most))
-        return try owned.multiplied(by: try token.weightedAssetPrice(kind), rounding: .down)
-            + (amount - owned).multiplied(
-                by: try token.weightedLiabilityPrice(kind), rounding: .down)
+        try SpotOrderReserves.effect(of: amount, upTo: most) { amount throws(ArithmeticOverflow) in
+            try token.contribution(of: amount, kind)
+        }
     }
 }

@@ -83,6 +83,14 @@ public struct AccountFile: Sendable {
         /// By asset: the slower price beside its feed's; only where the venue has one.
         public var slowPrices: [Price?]
     }
+    /// An open order in a spot market, with tokens of its own beside the balances.
+    public struct SpotOrder: Sendable, Hashable {
+        public var market: SpotMarketID
+        public var side: Side
+        public var price: Price
+        /// [1e-8 units of the base]
+        public var size: Quantity
+    }
     /// What the rules are called.
     public var name: String
     public var parameters: ProtocolParameters
@@ -96,6 +104,8 @@ public struct AccountFile: Sendable {
     public var positions: [Position]
     /// Its own orders, as they were placed.
     public var orders: [RestingOrder] = []
+    /// The account's open spot orders.
+    public var spotOrders: [SpotOrder] = []
     /// The collateral category the account is in, if any.
     public var category: Int?
     /// The margin ratio that its owner has chosen for all of it, 0…1.
@@ -152,6 +162,10 @@ extension AccountFile {
             Key(
                 "orders", "list of maps", rule: "none",
                 "Its orders that rest in the books of markets, each with its `market`."),
+            Key(
+                "spot_orders", "map of rows [price, amount]", rule: "none",
+                "Its open orders in each of `protocol.spot_markets`, by name; a negative amount is sold. What they have set aside is not part of the balances."
+            ),
             Key(
                 "mode", "cross or isolated", default: "cross",
                 "Whether all balances back all positions, or each position has its own margin."),

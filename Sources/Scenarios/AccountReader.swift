@@ -59,6 +59,7 @@ struct AccountReader {
             position($0, accountFields, decoder, law, file.prices, alone: written.count == 1)
         }
         file.orders = resting.compactMap { order($0, decoder) }
+        file.spotOrders = spotOrders(accountFields, decoder, law.parameters)
         guard problems.isEmpty else { throw ScenarioProblems(problems.sorted) }
         return file
     }
@@ -588,6 +589,8 @@ extension ScenarioDecoder {
         parameters.keeper = law.keeper
         parameters.windingUp = law.windingUp
         parameters.poolShares = law.poolShares
+        parameters.spotMarkets = law.spotMarkets
+        parameters.countsSpotOrders = law.countsSpotOrders
         return DecodedRules(
             parameters: parameters, insuranceFund: law.insuranceFund,
             backstopFunds: law.backstopFunds,

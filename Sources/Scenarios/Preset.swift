@@ -114,6 +114,20 @@ extension Tree {
             result = result.replacing(
                 Entry(key: "auctions", position: auctions.position, value: known), under: "")
         }
+        if let spot = self["spot_markets"], let markets = spot.entries {
+            let kept = markets.filter { market in
+                ["base", "quote"].allSatisfy {
+                    assets.contains(market.value[$0]?.scalar ?? "")
+                }
+            }
+            result =
+                kept.isEmpty
+                ? result.removing("spot_markets")
+                : result.replacing(
+                    Entry(
+                        key: "spot_markets", position: spot.position,
+                        value: Tree(content: .mapping(kept), position: spot.position)), under: "")
+        }
         if let stress = self["stress"], stress.entries != nil {
             result = result.replacing(
                 Entry(

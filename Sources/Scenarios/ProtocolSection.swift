@@ -42,6 +42,8 @@ struct DecodedLaw {
     var twoStep: TwoStepPolicy?
     var windingUp = WindingUpPolicy.atOnce
     var poolShares: PoolShareTerms?
+    var spotMarkets: [SpotMarketParameters] = []
+    var countsSpotOrders = false
     var insuranceFund: [(asset: AssetID, amount: Quantity)] = []
     var pool: [(asset: AssetID, amount: Quantity)] = []
 }
@@ -112,6 +114,13 @@ extension ScenarioDecoder {
             Key(
                 "account_margin_ratio", "true or false", rule: "false",
                 "Whether an owner may choose a margin ratio for a whole account: against the initial requirement each position then needs at least that share of its value, an asset other than the settlement asset weighs at most one less it and a debt of one at least one more."
+            ),
+            Key(
+                "spot_markets", "map or none", rule: "none",
+                "Order books in which accounts exchange assets with each other, by name."),
+            Key(
+                "spot_orders_in_deposits", "true or false", rule: "false",
+                "Whether what open spot orders may bring counts with all deposits, for weights that fall with these and for deposit caps."
             ),
             Key(
                 "result_settlement", "map or none", rule: "none",
@@ -272,6 +281,9 @@ extension ScenarioDecoder {
         law.keeper = keeper(fields)
         law.twoStep = execution(fields)
         law.poolShares = poolShares(fields)
+        law.spotMarkets = spotMarkets(fields)
+        spotMarketNames = law.spotMarkets.map(\.name)
+        law.countsSpotOrders = fields.readIfPresent("spot_orders_in_deposits", .yesOrNo) ?? false
         law.stress = stress(fields)
         law.auctions = auctions(fields)
         law.withdrawalMargin = fields.readIfPresent("withdrawal_margin", .share) ?? .zero

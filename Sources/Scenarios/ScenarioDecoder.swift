@@ -18,6 +18,7 @@ final class ScenarioDecoder {
     var step = TimeSpan(seconds: 1)
     var assetNames: [String] = []
     var marketNames: [String] = []
+    var spotMarketNames: [String] = []
     var assets: [AssetParameters] = []
     /// By asset, how much of its price's spread is taken off; nil where its price has no bounds.
     var spreadReductions: [Ratio?] = []
@@ -140,6 +141,8 @@ final class ScenarioDecoder {
         parameters.twoStep = law.twoStep
         parameters.windingUp = law.windingUp
         parameters.poolShares = law.poolShares
+        parameters.spotMarkets = law.spotMarkets
+        parameters.countsSpotOrders = law.countsSpotOrders
         sequencerSilence = law.guards.sequencerSilence
         var agents = self.agents(fields, funds: law)
         let governance = faults(fields, &oracles, &agents, &chain)

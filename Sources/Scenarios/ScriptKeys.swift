@@ -58,6 +58,10 @@ extension ScenarioDecoder {
             Key(
                 "remove_liquidity", "map", rule: "none",
                 "Gives shares of the pool back, into the wallet."),
+            Key("place_spot", "map", rule: "none", "An order in a spot market's book."),
+            Key(
+                "cancel_spot", "spot market, list of spot markets or all", rule: "none",
+                "Takes back every order that rests there."),
             Key(
                 "buy_outside", "map", rule: "none",
                 "Buys in the world outside with what its wallet has of the settlement asset, which moves the outside price."
@@ -89,6 +93,22 @@ extension ScenarioDecoder {
             Key(
                 "reduce_only", "true or false", default: "false",
                 "Refused where it would increase the position."),
+        ])
+
+    static let scriptSpotSection = Section(
+        path: "agents.scripted.AGENT.steps.N.place_spot",
+        sentence: "An order in a spot market's book, out of what the account has or may borrow.",
+        keys: [
+            Key(
+                "market", "spot market", required: true, "Where: one of `protocol.spot_markets`."),
+            Key("size", "amount", required: true, "How much of the base; negative sells."),
+            Key(
+                "price", "price or none", default: "none",
+                "The limit, in the quote asset; `none` is at market."),
+            Key(
+                "kind", "good_till_cancelled, immediate_or_cancel or post_only",
+                rule: "good_till_cancelled; immediate_or_cancel at market",
+                "What becomes of what cannot be matched at once."),
         ])
 
     static let scriptTransferSection = Section(

@@ -84,8 +84,8 @@ extension ScenarioDecoder {
 
     private static let actionKeys = [
         "deposit", "withdraw", "borrow", "transfer", "trade", "place", "cancel", "close",
-        "leverage", "margin_ratio", "add_liquidity", "remove_liquidity", "buy_outside",
-        "sell_outside",
+        "leverage", "margin_ratio", "add_liquidity", "remove_liquidity", "place_spot",
+        "cancel_spot", "buy_outside", "sell_outside",
     ]
 
     private func step(_ fields: Fields, _ accounts: [String]) -> Script.Step? {
@@ -173,12 +173,29 @@ extension ScenarioDecoder {
             if let asset { setting(path + ".asset", assetNames[asset]) }
             return .removeLiquidity(
                 share: own.read("share", .positiveShare), asset: asset.map(AssetID.init(index:)))
+        case "place_spot": return spotOrder(Fields(tree, path, Self.scriptSpotSection, self))
+        case "cancel_spot": return .cancelSpot(spotMarketList(tree, path))
         default: return outside(tree, path, sells: key == "sell_outside")
         }
     }
 
     private func order(_ fields: Fields) -> Script.Action? {
         guard let market = market(fields) else { return nil }
+        var order = request(fields)
+        order.reduceOnly = fields.read("reduce_only", .yesOrNo)
+        return .place(market, order)
+    }
+
+    private func spotOrder(_ fields: Fields) -> Script.Action? {
+        guard let tree = fields.value("market"),
+            let index = index(
+                of: tree, among: spotMarketNames, fields.path("market"), a: "a spot market")
+        else { return nil }
+        setting(fields.path("market"), spotMarketNames[index])
+        return .placeSpot(SpotMarketID(index: index), request(fields))
+    }
+
+    private func request(_ fields: Fields) -> OrderRequest {
         let size = fields.read("size", Self.size)
         let price = fields.readIfPresent("price", .price)
         let kinds: [(word: String, value: TimeInForce)] = [
@@ -191,11 +208,9 @@ extension ScenarioDecoder {
         if price == nil, kind != .immediateOrCancel {
             fields.problem("kind", "an order without a price is immediate_or_cancel")
         }
-        return .place(
-            market,
-            OrderRequest(
-                side: size.isNegative ? .sell : .buy, size: size.magnitude, price: price,
-                timeInForce: kind, reduceOnly: fields.read("reduce_only", .yesOrNo)))
+        return OrderRequest(
+            side: size.isNegative ? .sell : .buy, size: size.magnitude, price: price,
+            timeInForce: kind)
     }
 
     private func outside(_ tree: Tree, _ path: String, sells: Bool) -> Script.Action? {
@@ -241,6 +256,18 @@ extension ScenarioDecoder {
         if tree.scalar == "all" { return marketNames.indices.map { MarketID(index: $0) } }
         return list(tree).compactMap { item in
             index(of: item, among: marketNames, path, a: "a market").map { MarketID(index: $0) }
+        }
+    }
+
+    private func spotMarketList(_ tree: Tree, _ path: String) -> [SpotMarketID] {
+        setting(path, YAMLWriter.flow(tree))
+        if tree.scalar == "all" {
+            return spotMarketNames.indices.map { SpotMarketID(index: $0) }
+        }
+        return list(tree).compactMap { item in
+            index(of: item, among: spotMarketNames, path, a: "a spot market").map {
+                SpotMarketID(index: $0)
+            }
         }
     }
 

@@ -39,7 +39,7 @@ extension ClearingHouse {
         var fund: Money = .zero
         var debt: Money = .zero
         for asset in parameters.assets.indices.map(AssetID.init(index:)) {
-            collateral += worth(deposited(asset), at: price(of: asset))
+            collateral += worth(deposited(asset) + spotReserved(asset), at: price(of: asset))
             fund += worth(balance(Self.insuranceFund, asset), at: price(of: asset))
             debt -= worth(balance(Self.badDebt, asset), at: price(of: asset))
         }

@@ -62,6 +62,9 @@ enum HealthText {
                 "Orders in \(position.market)".padded(20)
                     + "\(initial) initial, \(maintenance) maintenance")
         }
+        if !account.spotOrders.isEmpty {
+            lines += ["", TableText.plain(spotOrders(account))]
+        }
         if let step = account.liquidation { lines += [""] + next(step) }
         return lines.joined(separator: "\n")
     }
@@ -100,6 +103,17 @@ enum HealthText {
                     text($0.unrealizedProfit, $0), text($0.margin.initial, $0),
                     text($0.margin.maintenance, $0),
                     .text($0.liquidationPrice.map { "\($0)" } ?? "-"),
+                ]
+            })
+    }
+
+    private static func spotOrders(_ account: MarginReport.AccountReport) -> ResultTable {
+        ResultTable(
+            columns: ["spot market", "base set aside", "quote set aside", "value", "counts"],
+            rows: account.spotOrders.map {
+                [
+                    .text($0.market), .text("\($0.base)"), .text("\($0.quote)"),
+                    .text(dollars($0.value.raw)), .text(dollars($0.weighted.maintenance.raw)),
                 ]
             })
     }
@@ -159,7 +173,10 @@ enum HealthText {
     }
 
     private static func allMembers(_ account: MarginReport.AccountReport) -> [(String, JSONValue)] {
-        [
+        let spot: [(String, JSONValue)] =
+            account.spotOrders.isEmpty
+            ? [] : [("spot_orders", .list(account.spotOrders.map(spotOrder)))]
+        return [
             ("mode", .text(account.isolatedMarket == nil ? "cross" : "isolated")),
             ("equity", JSONValue(account.equity)),
             ("weighted_equity", pair(account.weightedEquity)),
@@ -169,8 +186,15 @@ enum HealthText {
             ("liquidatable", .bool(account.isLiquidatable)),
             ("assets", .list(account.assets.map(asset))),
             ("positions", .list(account.positions.map(position))),
-            ("liquidation", account.liquidation.map(step) ?? .null),
-        ]
+        ] + spot + [("liquidation", account.liquidation.map(step) ?? .null)]
+    }
+
+    private static func spotOrder(_ orders: MarginReport.SpotReport) -> JSONValue {
+        .object([
+            ("market", .text(orders.market)), ("base", JSONValue(orders.base)),
+            ("quote", JSONValue(orders.quote)), ("value", JSONValue(orders.value)),
+            ("weighted", pair(orders.weighted)),
+        ])
     }
 
     private static func asset(_ asset: MarginReport.AssetReport) -> JSONValue {

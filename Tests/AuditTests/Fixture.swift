@@ -148,6 +148,19 @@ enum Fixture {
                 account: AccountID(10), shares: Quantity(raw: -121),
                 supplyAfter: Quantity(raw: 122), poolValue: Money(raw: 123),
                 value: Money(raw: 124), fee: Money(raw: 125))),
+        .spotOrderChanged(
+            SpotOrderChange(
+                kind: .cancelled, market: SpotMarketID(2),
+                order: Order(
+                    id: OrderID(raw: 131), owner: 9, side: .sell, price: Price(raw: 132),
+                    remaining: Quantity(raw: 133), reduceOnly: false), asset: AssetID(1),
+                reserved: Quantity(raw: 134))),
+        .spotFilled(
+            SpotFill(
+                market: SpotMarketID(2), base: AssetID(1), quote: AssetID(0), taker: AccountID(9),
+                maker: AccountID(10), makerOrder: OrderID(raw: 135), size: Quantity(raw: -136),
+                price: Price(raw: 137), cost: Quantity(raw: 138), takerFee: Quantity(raw: 139),
+                makerFee: Quantity(raw: -140), released: Quantity(raw: 141))),
         .accountOpened(
             AccountID(11), owner: Address(2), role: .margin, parent: nil, market: nil),
         .delegateSet(AccountID(9), Address(3), allowed: true),

@@ -16,7 +16,7 @@ import Testing
         for record in Fixture.records { try head.append(record) }
         #expect(
             head.head.description
-                == "2cb51d37d664e1eb45189202b8f83767a91865a2c71e91994abeb8d108f21ed7")
+                == "6182c07f9ca75b521e50eab83dff9de237c160fa39b00cf3ad6e45f7c06a8216")
         #expect(head.blocks == 3)
     }
 

@@ -20,7 +20,7 @@ import Testing
         while let record = simulation.next() { try second.append(record) }
         try second.finish(unseed: 1)
         // One in which trades go in two steps, and one whose order book marks positions and takes what is liquidated.
-        for text in [Self.requests, Self.impacts, Self.books] {
+        for text in [Self.requests, Self.impacts, Self.spot, Self.books] {
             let simulation = try Simulation(try ScenarioLoader.load(text: text))
             let writer = try AuditWriter.create(scratch.path(), description: simulation.description)
             while let record = simulation.next() { try writer.append(record) }
@@ -124,6 +124,37 @@ import Testing
                 - {at: +40m, remove_liquidity: {share: 50%}}
         """
 
+    /// One account quotes on both sides of a spot market, another takes some of it.
+    static let spot = """
+        name: spot
+        seed: 1
+        start: 2024-01-01T00:00:00Z
+        duration: 1h
+        chain: instant
+        native: none
+        assets:
+          USDC: {price: 1.00, borrowable: true}
+          ETH: {price: {points: [[00:00, 2000], [00:50, 1900]]}, collateral: 80%, borrowable: true}
+        oracles: {ETH: {interval: 10s}}
+        protocol:
+          spot_markets: {ETH-USDC: {base: ETH, quote: USDC, taker_fee: 0.1%, maker_fee: -0.02%}}
+        agents:
+          scripted:
+            maker:
+              funding: {USDC: 100000, ETH: 50}
+              steps:
+                - {at: +1m, deposit: {USDC: 100000, ETH: 20}}
+                - {at: +2m, place_spot: {market: ETH-USDC, size: -5, price: 2010}}
+                - {at: +2m, place_spot: {market: ETH-USDC, size: 5, price: 1890}}
+                - {at: +40m, cancel_spot: all}
+            taker:
+              funding: {USDC: 100000, ETH: 50}
+              steps:
+                - {at: +1m, deposit: {USDC: 10000, ETH: 3}}
+                - {at: +5m, place_spot: {market: ETH-USDC, size: 2.5}}
+                - {at: +6m, every: 5m, until: +30m, place_spot: {market: ETH-USDC, size: -0.7}}
+        """
+
     static let mutations = [
         "breach_conservation_balance":
             "update balance_change set delta_e8 = delta_e8 + 1 where seq = 3",
@@ -149,6 +180,7 @@ import Testing
         "breach_auction_principal": "update auction_event set principal_e8 = principal_e8 + 1",
         "breach_auction_bids": "update auction_event set bid_e8 = bid_e8 + 1",
         "breach_execution_fees": "update trade_request set fee_e8 = fee_e8 + 1",
+        "breach_spot_reserves": "update spot_fill set released_e8 = released_e8 + 1",
         "breach_pool_shares":
             "update pool_share_change set supply_after_e8 = supply_after_e8 + 1 where shares_e8 > 0",
         "breach_impact_claims": "update impact_change set held_e8 = held_e8 + 1",

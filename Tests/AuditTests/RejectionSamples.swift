@@ -53,6 +53,8 @@ enum RejectionSamples {
         .insufficientShares(has: Quantity(raw: 1), needs: Quantity(raw: 2)),
         .poolReserveExceeded(MarketID(1)), .noAccountMarginRatio,
         .priceStaleForMargin(FeedID(1), age: TimeSpan(milliseconds: 5)),
+        .unknownSpotMarket(SpotMarketID(1)), .isolatedHasNoSpot(AccountID(1)),
+        .nothingToMatchInSpot(SpotMarketID(1)),
         .liquidationGrace(AssetID(1), until: Timestamp(milliseconds: 1)),
     ]
 }

@@ -38,6 +38,7 @@ import Testing
         try expect(PoolDeleveragingKind.self, "pool_deleveraging")
         try expect(TradeRequest.Kind.self, "request_kind")
         try expect(Side.self, "side")
+        try expect(SpotOrderChange.Kind.self, "order_change")
         try expect(Decision.Trigger.self, "decision_trigger")
         try expect(LiquidatorDecisionRecord.Result.self, "decision_result")
         try expect(BundleRecord.Fate.self, "bundle_fate")

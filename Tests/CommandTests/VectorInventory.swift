@@ -184,9 +184,6 @@ enum VectorInventory {
           ids mango-health1-11 mango-health1-12 mango-health1-14 mango-health1-17
           ids mango-health-skip-base mango-health-skip-missing-tokens-1-and-2
           ids mango-stable-health-deposit mango-stable-health-borrow mango-stable-health-perp
-          rule mango-health1-0 mango-health1-6 mango-health1-7 mango-health1-14 mango-health1-17
-          rule mango-health-skip-base
-          because open orders of spot markets are no part of health
         mango-v4-liquidation
           ids mango-liq-token-1 mango-liq-token-4 mango-liq-token-5 mango-liq-token-6
           ids mango-liq-token-8 mango-liq-token-10 mango-liq-token-12 mango-liq-token-13

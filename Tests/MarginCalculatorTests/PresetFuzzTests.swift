@@ -28,6 +28,11 @@ import Testing
             #expect(traffic.liquidated > 5, "\(preset): \(traffic.liquidated) liquidations")
             #expect(
                 traffic.ramps > 50 || !traffic.changesWeights, "\(preset): \(traffic.ramps) ramps")
+            if !traffic.house.parameters.spotMarkets.isEmpty {
+                #expect(traffic.spotOrders > 100, "\(preset): \(traffic.spotOrders) spot orders")
+                #expect(traffic.spotFills > 20, "\(preset): \(traffic.spotFills) spot fills")
+                #expect(traffic.taken > 0, "\(preset): no liquidation cancelled any")
+            }
             let keeps = traffic.house.parameters.resultSettlement != nil
             #expect((traffic.settled > 20) == keeps, "\(preset): \(traffic.settled) settlements")
             if traffic.house.parameters.auctions != nil {
@@ -103,6 +108,10 @@ private struct Traffic {
     var applied = 0
     var liquidated = 0
     var settled = 0
+    /// Spot orders that came to rest, were filled, or were taken back by liquidations.
+    var spotOrders = 0
+    var spotFills = 0
+    var taken = 0
     /// Auctions that ended, and what ever happened to one.
     var sold = 0
     var auctionKinds: Set<AuctionChangeKind> = []
@@ -232,6 +241,9 @@ private struct Traffic {
         let command: Command
         var sender = owner
         switch kind {
+        case ..<62
+        where !house.parameters.spotMarkets.isEmpty && draws.chance(Ratio(percent: 40)):
+            command = spotCommand(account)
         case ..<22:
             command = .deposit(
                 from: wallet, to: account, asset: asset, amount: amount(asset, 5_000))
@@ -283,6 +295,7 @@ private struct Traffic {
             try house.execute(command, from: sender, into: &journal)
             applied += 1
             if case .settleResult = command { settled += 1 }
+            countSpot(journal)
         } catch {
             if house != before {
                 return "\(command) was rejected with \(error) and changed something"
@@ -344,6 +357,36 @@ private struct Traffic {
                 reduceOnly: reduceOnly))
     }
 
+    private mutating func countSpot(_ journal: [Event]) {
+        for event in journal {
+            switch event {
+            case .spotOrderChanged(let change) where change.kind == .placed: spotOrders += 1
+            case .spotFilled: spotFills += 1
+            default: break
+            }
+        }
+    }
+
+    /// An order up to three percent off, or one taken back.
+    private mutating func spotCommand(_ account: AccountID) -> Command {
+        let place = Int(draws.uniform(in: 0...Int64(house.parameters.spotMarkets.count - 1)))
+        let market = SpotMarketID(index: place)
+        let resting = house.spotBook(market).orders(of: account.raw)
+        if let order = resting.last, draws.chance(Ratio(percent: 20)) {
+            return .cancelSpotOrder(account: account, market: market, order: order.id)
+        }
+        let terms = house.parameters.spotMarkets[place]
+        let away = Ratio(raw: draws.uniform(in: 97_000_000...103_000_000))
+        let rests = draws.chance(Ratio(percent: 80))
+        let limit = try? house.price(of: terms.base).scaled(by: away, rounding: .down)
+        return .placeSpotOrder(
+            account: account, market: market,
+            order: OrderRequest(
+                side: draws.chance(Ratio(percent: 50)) ? .buy : .sell,
+                size: amount(terms.base, 20_000), price: rests ? limit : nil,
+                timeInForce: rests ? .goodTillCancelled : .immediateOrCancel))
+    }
+
     private mutating func liquidation() -> String? {
         let prices = house.prices
         let due = margins.filter { house.isLiquidatable($0, at: prices) }
@@ -376,6 +419,7 @@ private struct Traffic {
             return house == before ? nil : "a refused liquidation changed something"
         }
         guard let quote else { return "executed without a quote" }
+        for case .spotOrderChanged in journal { taken += 1 }
         applied += 1
         liquidated += 1
         if case .orders = quote.step {

@@ -49,6 +49,9 @@ struct InvariantTests {
         if invariant == .impactIsAccounted { return impactMutation() }
         if invariant == .poolSharesAgree { return shareMutation() }
         if invariant == .orderBitsAgree { return orderMutation() }
+        if invariant.rawValue >= Invariant.spotReservesAreHeld.rawValue {
+            return spotMutation(invariant)
+        }
         if invariant.rawValue >= Invariant.auctionLotsAreHeld.rawValue {
             auctionMutation(invariant)
             return
@@ -99,7 +102,8 @@ struct InvariantTests {
         case .auctionLotsAreHeld, .auctionPrincipalIsOwed, .bidsAreHeld, .auctionDebtsAgree,
             .openAuctionsAgree, .marksAgree, .executionFeesAreHeld, .requestsAreInOrder,
             .entriesAgree, .settledMarketsAreClosed, .woundUpMarketsShrink, .impactIsAccounted,
-            .poolSharesAgree, .orderBitsAgree:
+            .poolSharesAgree, .orderBitsAgree, .spotReservesAreHeld, .spotReservesAgree,
+            .spotPotentialAgrees:
             Issue.record("\(invariant) is broken elsewhere")
         }
         let found = house.breaches()
@@ -186,6 +190,38 @@ struct InvariantTests {
             change(&house)
             let found = house.breaches()
             #expect(found.count == 1 && found.first?.invariant == .poolSharesAgree, "\(found)")
+            #expect(house != it.world.house, "and equality sees it")
+        }
+    }
+
+    /// A market with an order on each side.
+    private func spotMutation(_ invariant: Invariant) {
+        var it = SpotWorld()
+        it.world.run(it.place(it.maker, .sell, "2", "101"), by: bob)
+        it.world.run(it.place(it.maker, .buy, "1", "99"), by: bob)
+        #expect(it.world.house.breaches().isEmpty)
+        let changes: [(inout ClearingHouse) -> Void] =
+            switch invariant {
+            case .spotReservesAreHeld:
+                [
+                    {
+                        $0.balances[it.escrow.index * $0.assetCount] += 1
+                        $0.balances[ClearingHouse.outside.index * $0.assetCount] -= 1
+                    }
+                ]
+            case .spotReservesAgree:
+                [
+                    { $0.spot.entries[0].reserve.lowestAsk = price("102") },
+                    { $0.spot.entries[0].reserve.base.raw += 1 },
+                    { $0.accounts[it.taker.index].spotMarkets = 1 },
+                ]
+            default: [{ $0.spot.potential[1] += 1 }]
+            }
+        for change in changes {
+            var house = it.world.house
+            change(&house)
+            let found = house.breaches()
+            #expect(found.count == 1 && found.first?.invariant == invariant, "\(found)")
             #expect(house != it.world.house, "and equality sees it")
         }
     }

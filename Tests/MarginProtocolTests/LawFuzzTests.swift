@@ -100,6 +100,7 @@ struct Fuzz {
         if seed > 40, seed % 6 == 2 { Self.mark(&parameters) }
         if seed > 40, seed % 4 == 2 { Self.liquidateInBooks(&parameters, seed) }
         if seed > 40, seed % 3 == 1 { Self.countOrders(&parameters, seed) }
+        if seed % 10 == 7 { Self.exchange(&parameters, seed) }
         #expect(ClearingHouse.problems(in: parameters).isEmpty)
         house = ClearingHouse(parameters: parameters, start: Timestamp(milliseconds: 1_000_000))
         otherPrices = Array(repeating: .zero, count: 4)
@@ -129,6 +130,20 @@ struct Fuzz {
                 into: &journal)
             otherPrices[feed] = Price(raw: raw)
         }
+    }
+
+    /// Spot markets; in some seeds what orders may bring scales a weight.
+    private static func exchange(_ parameters: inout ProtocolParameters, _ seed: UInt64) {
+        parameters.spotMarkets = [
+            SpotMarketParameters(
+                name: "ETH-USD", base: eth, quote: usd, takerFee: Ratio(basisPoints: 10),
+                makerFee: Ratio(basisPoints: seed % 20 == 7 ? -5 : 5)),
+            SpotMarketParameters(name: "BTC-ETH", base: btc, quote: eth),
+        ]
+        for asset in 0..<3 { parameters.assets[asset].borrowable = true }
+        guard seed % 20 == 7 else { return }
+        parameters.countsSpotOrders = true
+        parameters.assets[1].collateral.depositScale = Money(whole: 500_000)
     }
 
     /// Funding in which the pool takes part, by impact prices, and of the interval before.
@@ -224,7 +239,7 @@ struct Fuzz {
     mutating func step() -> Bool {
         journal.removeAll(keepingCapacity: true)
         if draws.chance(Ratio(percent: 12)) { return block() }
-        let command = pricedCommand(randomCommand())
+        let command = spotCommand(pricedCommand(randomCommand()))
         var sender = draw(Self.users + [.system, .governance, reporter, stranger])
         if !draws.chance(Ratio(percent: 10)) { sender = properSender(command) ?? sender }
         return check(command, sender)
@@ -353,6 +368,7 @@ struct Fuzz {
         case .orders:
             return expect(
                 steps.map(\.kind) == [.ordersCancelled] && house.account(account).orders == 0
+                    && house.spotReserves(of: account).isEmpty
                     && house.account(account).markets == before.account(account).markets
                     && !house.isLiquidatable(account, at: house.prices),
                 "cancelled orders end it: \(steps)")
@@ -525,6 +541,46 @@ extension Fuzz {
         return .attach(prices, to: command)
     }
 
+    /// In place of a command, sometimes one of a spot market.
+    private mutating func spotCommand(_ command: Command) -> Command {
+        guard !house.parameters.spotMarkets.isEmpty, extra.chance(Ratio(percent: 25)) else {
+            return command
+        }
+        let market = SpotMarketID(
+            Int32(extra.uniform(in: extra.chance(Ratio(percent: 2)) ? -1...5 : 0...1)))
+        let accounts = house.accountIDs.map { AccountID($0) }.filter {
+            house.account($0).role == .margin
+        }
+        let account = accounts[Int(extra.uniform(in: 0...Int64(accounts.count - 1)))]
+        if extra.chance(Ratio(percent: 15)) {
+            let isThere = house.parameters.spotMarkets.indices.contains(market.index)
+            let own = isThere ? house.spotBook(market).orders(of: account.raw) : []
+            return .cancelSpotOrder(
+                account: account, market: market,
+                order: own.first?.id ?? OrderID(raw: extra.uniform(in: 0...20)))
+        }
+        let isWild = wild && extra.chance(Ratio(percent: 8))
+        func raw(_ usual: Int64) -> Int64 {
+            isWild ? Self.absurd[Int(extra.uniform(in: 0...Int64(Self.absurd.count - 1)))] : usual
+        }
+        // Ether at 100 and bitcoin at 1000, against the settlement asset and against each other.
+        let oracle = house.prices[1].raw
+        let usual =
+            market.raw == 0 ? oracle : max(1, house.prices[2].raw / max(1, oracle / scaleE8))
+        let limit = Price(raw: raw(max(1, usual / 100 &* extra.uniform(in: 90...110))))
+        let rests = extra.chance(Ratio(percent: 75))
+        return .placeSpotOrder(
+            account: account, market: market,
+            order: OrderRequest(
+                side: extra.chance(Ratio(percent: 50)) ? .buy : .sell,
+                size: Quantity(raw: raw(extra.uniform(in: 1...(scaleE8 * 100)))),
+                price: rests || extra.chance(Ratio(percent: 50)) ? limit : nil,
+                timeInForce: !rests
+                    ? .immediateOrCancel
+                    : extra.chance(Ratio(percent: 20)) ? .postOnly : .goodTillCancelled,
+                reduceOnly: extra.chance(Ratio(percent: 1))))
+    }
+
     func properSender(_ command: Command) -> Address? {
         func owner(_ id: AccountID) -> Address? {
             house.accountIDs.contains(id.raw) ? house.account(id).owner : nil
@@ -554,6 +610,8 @@ extension Fuzz {
         case .cancelRequest(let id): house.request(id).flatMap { owner($0.account) }
         case .updateDeleveraging, .deleverage, .settleResult: stranger
         case .claimImpact(let account): owner(account)
+        case .placeSpotOrder(let account, _, _), .cancelSpotOrder(let account, _, _):
+            owner(account)
         case .addLiquidity(let wallet, _, _, _), .removeLiquidity(let wallet, _, _, _):
             owner(wallet)
         }

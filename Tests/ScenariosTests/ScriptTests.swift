@@ -94,11 +94,11 @@ import Testing
     @Test(arguments: [
         (
             "{at: 00:10}",
-            "18:13: agents.scripted.w.steps.0: expected one of deposit, withdraw, borrow, transfer, trade, place, cancel, close, leverage, margin_ratio, add_liquidity, remove_liquidity, buy_outside, sell_outside, found none"
+            "18:13: agents.scripted.w.steps.0: expected one of deposit, withdraw, borrow, transfer, trade, place, cancel, close, leverage, margin_ratio, add_liquidity, remove_liquidity, place_spot, cancel_spot, buy_outside, sell_outside, found none"
         ),
         (
             "{at: 00:10, cancel: all, close: all}",
-            "18:13: agents.scripted.w.steps.0: expected one of deposit, withdraw, borrow, transfer, trade, place, cancel, close, leverage, margin_ratio, add_liquidity, remove_liquidity, buy_outside, sell_outside, found cancel and close"
+            "18:13: agents.scripted.w.steps.0: expected one of deposit, withdraw, borrow, transfer, trade, place, cancel, close, leverage, margin_ratio, add_liquidity, remove_liquidity, place_spot, cancel_spot, buy_outside, sell_outside, found cancel and close"
         ),
         (
             "{cancel: all}", "18:13: missing key 'at' in agents.scripted.w.steps.0: time"
