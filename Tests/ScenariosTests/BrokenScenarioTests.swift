@@ -29,7 +29,7 @@ import Testing
         ),
         Case(
             "pool: $1M", "pool: $1M, colour: red",
-            "s.yaml:13:23: unknown key 'colour' in protocol (known keys: preset, name, pool_shares, margin_ratio, missing_entry, categories, stress, settlement, oracle_guard, liquidation, losses, deleveraging, winding_up, backstop, withdrawal_margin, position_results, account_margin_ratio, result_settlement, slow_price, keeper, execution, storefront, auctions, insurance_fund, pool)"
+            "s.yaml:13:23: unknown key 'colour' in protocol (known keys: preset, name, pool_shares, margin_ratio, missing_entry, categories, stress, settlement, oracle_guard, liquidation, losses, deleveraging, winding_up, backstop, withdrawal_margin, position_results, account_margin_ratio, result_settlement, slow_price, open_orders, keeper, execution, storefront, auctions, insurance_fund, pool)"
         ),
         Case(
             "seed: 1", "seed: 1\nseed: 2",
