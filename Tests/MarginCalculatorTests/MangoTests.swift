@@ -53,6 +53,35 @@ import Testing
         #expect(isNear(position.orderMargin.maintenance, "34.8"))
     }
 
+    /// test_health1, case 0: tokens, reserves of 20 and 15 in a spot market, and the position of above with its orders.
+    ///
+    /// Vectors: mango-health1-0.
+    @Test func ordersOfBothKinds() throws {
+        let text = Self.trading(
+            Self.text("USDC: 100, T2: -10", "{T2: {size: 30, quote: -131}}"),
+            "T2-USDC: [[6, -15], [4, 5]]"
+        ).replacing(
+            "account: {",
+            with: "account: {orders: [{market: T2, side: buy, size: 70, price: 4}, "
+                + "{market: T2, side: sell, size: 110, price: 6}], ")
+        let account = try account(text)
+        #expect(isNear(MarginReport(account).account.health.initial, "16.2", within: "0.001"))
+        #expect(account.house.breaches().isEmpty)
+    }
+
+    /// An account with open spot orders, in markets of both tokens.
+    private static func trading(_ text: String, _ orders: String) -> String {
+        text.replacing(
+            "  markets:\n",
+            with: """
+                  protocol:
+                    spot_markets: {T2-USDC: {base: T2, quote: USDC}, T3-USDC: {base: T3, quote: USDC}}
+                  markets:
+
+                """
+        ).replacing("account: {", with: "account: {spot_orders: {\(orders)}, ")
+    }
+
     /// perp_liq_force_cancel_orders.rs: orders go first, and a liquidation ends there once health under the initial weights is
     /// not negative.
     @Test(arguments: [("5", true), ("-1", false)])
@@ -112,19 +141,7 @@ import Testing
         ("USDC: 100, T2: 10, T3: -10", "T2-USDC: [[6, -1], [4, 1.25]]", "{}", "-40"),
     ])
     func spotOrders(balances: String, orders: String, market: String, expected: String) throws {
-        let text = Self.text(balances, market: market)
-            .replacing(
-                "  markets:\n",
-                with: """
-                      protocol:
-                        spot_markets: {T2-USDC: {base: T2, quote: USDC}, T3-USDC: {base: T3, quote: USDC}}
-                      markets:
-
-                    """
-            )
-            .replacing(
-                "positions: {}}",
-                with: "spot_orders: {\(orders)}}")
+        let text = Self.trading(Self.text(balances, market: market), orders)
         let account = try account(
             market == "{}"
                 ? text
