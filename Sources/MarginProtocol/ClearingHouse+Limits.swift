@@ -12,7 +12,8 @@ extension ClearingHouse {
     var marketLimit: Int64 {
         let share = Self.exposureLimit / Int64(max(1, marketCount))
         let isPlain =
-            parameters.positionResults == .separate && !countsOrders && parameters.staleMargin == nil
+            parameters.positionResults == .separate && !countsOrders
+            && parameters.staleMargin == nil
         return isPlain ? share : smallerLimit(share)
     }
     /// The same where orders that rest count, which may come to as much again, where an old price asks for more than the
