@@ -14,7 +14,7 @@
 -- Units in brackets. "none" in a column's text means that it may be null.
 
 pragma application_id = 1129467207; -- "CRMG"
-pragma user_version = 4;
+pragma user_version = 5;
 
 -- == tables ==
 

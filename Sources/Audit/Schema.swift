@@ -8,7 +8,7 @@ public enum Schema {
     /// "CRMG", in the header of every database of this program.
     static let applicationID: Int64 = 1_129_467_207
     /// The version of the schema.
-    static let version: Int64 = 4
+    static let version: Int64 = 5
 
     private static let marker = "-- == indexes =="
 

@@ -5,7 +5,7 @@ import GRDB
 public final class ReportDatabase: Sendable {
     /// "CRMG", in the header of every database of this program.
     static let applicationID: Int64 = 1_129_467_207
-    static let version: Int64 = 4
+    static let version: Int64 = 5
 
     public let path: String
     private let queue: DatabaseQueue

@@ -175,5 +175,5 @@ struct Genesis {
 /// The engine's own facts.
 public enum Engine {
     /// Changes whenever the same scenario and seed may give another head hash.
-    public static let version = "0.4.0"
+    public static let version = "0.5.0"
 }
