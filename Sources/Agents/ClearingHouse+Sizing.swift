@@ -13,14 +13,15 @@ extension ClearingHouse {
     /// notional alone does not say; nil where it does not fit. [1e-8 USD]
     ///
     /// - Parameters:
-    ///   - notional: zero or more. [1e-8 USD]
+    ///   - notional: zero or more. [1e-8 units of the settlement asset]
     ///   - isLong: matters where a pool's sides differ.
     ///   - prices: one for each feed, the market's greater than zero.
     func initialMargin(
         of notional: Money, in market: MarketID, isLong: Bool = true, at prices: [Price]
     ) -> Money? {
         guard asksForMore(market) else {
-            return try? parameters.markets[market.index].margin.requirement(on: notional, .initial)
+            let margin = parameters.markets[market.index].margin
+            return (try? margin.requirement(on: notional, .initial)).map { worth($0, prices) }
         }
         let price = prices[parameters.markets[market.index].feed.index]
         guard let size = try? notional.quantity(at: price, rounding: .down) else { return nil }
@@ -40,7 +41,8 @@ extension ClearingHouse {
     /// The largest notional up to a wanted one whose initial margin, and costs in proportion, fit a budget.
     ///
     /// - Parameters:
-    ///   - wanted: zero or more. [1e-8 USD]
+    ///   - wanted: zero or more. [1e-8 units of the settlement asset]
+    ///   - budget: [1e-8 USD]
     ///   - costs: what each dollar of notional costs beside its margin.
     func largestNotional(
         upTo wanted: Money, within budget: Money, in market: MarketID, costs: Ratio = .zero,
@@ -49,7 +51,7 @@ extension ClearingHouse {
         func fits(_ notional: Int64) -> Bool {
             guard let margin = initialMargin(of: Money(raw: notional), in: market, at: prices),
                 let cost = try? Money(raw: notional).scaled(by: costs, rounding: .up),
-                let total = try? margin.adding(cost)
+                let total = try? margin.adding(worth(cost, prices))
             else { return false }
             return total <= budget
         }

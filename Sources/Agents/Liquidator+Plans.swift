@@ -191,7 +191,7 @@ extension Liquidator {
                 let notional = try? position.size.magnitude.value(
                     at: position.price, rounding: .up),
                 let margin = try? schedule.requirement(on: notional, .initial),
-                let sum = try? total.adding(margin)
+                let sum = try? total.adding(view.house.worth(margin, view.house.prices))
             else { return nil }
             total = sum
         }
@@ -313,7 +313,11 @@ extension Liquidator {
         guard let rate, free.isPositive, price.isPositive,
             // A little less, for the rounding of either side.
             let usable = try? free.scaled(by: Ratio(percent: 98), rounding: .down),
-            let notional = try? usable.scaled(by: scaleE8, over: rate.raw, rounding: .down),
+            let settled = try? usable.scaled(
+                by: scaleE8,
+                over: max(1, view.house.price(of: view.house.parameters.settlementAsset).raw),
+                rounding: .down),
+            let notional = try? settled.scaled(by: scaleE8, over: rate.raw, rounding: .down),
             let size = try? notional.quantity(at: price, rounding: .down), size.isPositive
         else { return nil }
         return size
@@ -334,7 +338,7 @@ extension Liquidator {
                 guard
                     let notional = try? part.size.magnitude.value(at: part.price, rounding: .up),
                     let margin = try? schedule.requirement(on: notional, .initial),
-                    let sum = try? total.adding(margin)
+                    let sum = try? total.adding(view.house.worth(margin, view.house.prices))
                 else { return nil }
                 total = sum
             }

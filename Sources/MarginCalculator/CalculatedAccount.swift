@@ -90,6 +90,9 @@ public struct CalculatedAccount: Sendable {
                 fees: left.map { (collected ?? .zero, $0) })
         }
         try Self.rest(file, &house, cross, children, &journal)
+        do throws(Rejection) { try house.checkBalances() } catch {
+            throw Impossible(description: "the law cannot hold this account: \(error)")
+        }
         if let category = file.category { house.seedSetting(cross, .category(category)) }
         if let ratio = file.marginRatio { house.seedSetting(cross, .marginRatio(ratio)) }
         self.house = house
@@ -128,8 +131,12 @@ public struct CalculatedAccount: Sendable {
         _ file: AccountFile, _ house: inout ClearingHouse, _ cross: AccountID,
         _ children: [Int: AccountID], _ journal: inout [Event]
     ) throws(Impossible) {
+        var total = Quantity.zero
         for order in file.orders {
-            _ = try value(of: order.size, at: order.price, order.market.index, file)
+            total += try value(of: order.size, at: order.price, order.market.index, file)
+            guard total <= Quantity(raw: .max / 16) else {
+                throw Impossible(description: "the orders of the account are worth too much")
+            }
             guard !house.book(order.market).crosses(order.side, limit: order.price),
                 house.book(order.market).hasRoom(for: order.size, order.side)
             else {

@@ -93,7 +93,7 @@ extension ClearingHouse {
             for asset in Bits(mask: accounts[account.index].assets) {
                 feeds.append(parameters.assets[asset].feed)
             }
-            for market in Bits(mask: accounts[account.index].markets) {
+            for market in Bits(mask: marketsAtRisk(account.index)) {
                 feeds.append(parameters.markets[market].feed)
             }
             feeds += spotFeeds(of: account.index).map(FeedID.init(index:))

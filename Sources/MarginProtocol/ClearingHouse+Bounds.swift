@@ -48,6 +48,14 @@ extension ClearingHouse {
         return surplus
     }
 
+    /// What the roundings of all terms of a valuation may come to: some units, each of which counts as much as the settlement
+    /// asset is worth, or as the heaviest weight. [1e-8 USD]
+    func roundings(at prices: [Price]) -> Int64 {
+        let unit = prices[assetRows[settlement].feed].raw
+        let most = max(unit, highestWeight)
+        return most <= scaleE8 ? 512 : 512 * min(1 << 32, most / scaleE8 + 1)
+    }
+
     private func worth(_ amount: Int128, _ price: Price, _ rounding: Rounding) -> Int128 {
         let value = amount * Int128(price.raw)
         let scale = Int128(scaleE8)

@@ -104,7 +104,8 @@ extension ClearingHouse {
         least(ofBends: closingBends(account, market)) { closed in
             guard let change = closing(account, market, closed) else { return false }
             let after = valuation(account, prices, kind, change)
-            let kept = buffer.isZero ? 0 : product(after.notional, buffer.raw)
+            let notional = worth(Money(raw: after.notional), prices)
+            let kept = buffer.isZero ? 0 : product(notional.raw, buffer.raw)
             return product(after.health.equity.raw, scaleE8)
                 >= product(after.health.requirement.raw, target.raw) + kept
         }

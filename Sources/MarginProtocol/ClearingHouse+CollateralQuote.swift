@@ -2,7 +2,7 @@ import ExactMath
 import MarginRules
 
 extension ClearingHouse {
-    /// Which collateral pays which debt: the liquidator's choice, else the most valuable of each.
+    /// Which collateral pays which debt: the liquidator's choice, else the most valuable of each, of debts that count if any.
     ///
     /// nil when there is nothing to seize.
     func collateralPair(_ id: AccountID, _ target: LiquidationTarget)
@@ -11,12 +11,18 @@ extension ClearingHouse {
         // A holding worth less than a unit of money is a holding still: what is left is seized too.
         var best: (asset: Int, value: Int64) = (-1, -1)
         var worst: (asset: Int, value: Int64) = (-1, 0)
+        var weightless = worst
         for asset in Bits(mask: accounts[id.index].assets) {
             let value = scaled(
                 holding(id.index, asset), prices[assetRows[asset].feed].raw, .down)
             if value > best.value { best = (asset, value) }
-            if value < worst.value { worst = (asset, value) }
+            if isWeightless(asset) {
+                if value < weightless.value { weightless = (asset, value) }
+            } else if value < worst.value {
+                worst = (asset, value)
+            }
         }
+        if worst.asset < 0 { worst = weightless }
         guard best.asset >= 0, worst.asset >= 0 else { return nil }
         switch target {
         case .next: return (best.asset, worst.asset)
@@ -30,6 +36,12 @@ extension ClearingHouse {
             }
             return (seize.index, repay.index)
         }
+    }
+
+    /// Does a debt in an asset count nothing, however large it is?
+    private func isWeightless(_ asset: Int) -> Bool {
+        let terms = parameters.assets[asset]
+        return terms.liabilityWeight.isZero && terms.debtFactor.isZero
     }
 
     /// The seizure that repaying part of a debt buys: repaid value · (1 + bonus), in collateral.

@@ -1,4 +1,4 @@
-import ExactMath
+package import ExactMath
 import MarginRules
 
 /// Liquidations that have begun and not ended.
@@ -68,7 +68,7 @@ extension ClearingHouse {
     }
 
     /// What is counted in the settlement asset, in dollars, rounded up. [1e-8 USD]
-    func worth(_ amount: Money, _ prices: [Price]) -> Money {
+    package func worth(_ amount: Money, _ prices: [Price]) -> Money {
         let unit = prices[assetRows[settlement].feed].raw
         return unit == scaleE8 ? amount : Money(raw: scaled(amount.raw, unit, .up))
     }

@@ -1,4 +1,5 @@
 public import ExactMath
+import MarginRules
 
 /// What may be asked of an account as one price moves and all others stay.
 public enum CriticalCondition: Hashable, Sendable {
@@ -85,15 +86,24 @@ extension ClearingHouse {
         }
         for market in Bits(mask: marketsAtRisk(account)) {
             guard let offset = joint.offset(marketRows[market].feed) else { continue }
-            let size = positions[account * marketCount + market].size.magnitude.raw
+            let held = positions[account * marketCount + market].size
+            var sizes = [held.magnitude.raw]
+            if let open = openOrders(account, market, prices, .maintenance, .nothing) {
+                // Where all bids or all asks count as filled, so do they for the brackets.
+                sizes += [held + open.bids.size, held - open.asks.size].map(\.magnitude.raw)
+            }
             let terms = parameters.markets[market]
-            for bracket in terms.margin.brackets
-            where terms.margin.basis == .notional && bracket.floor.isPositive && size > 0 {
-                add(
-                    terms.contract == .inverse
-                        ? try? multiply(size, scaleE8, dividingBy: bracket.floor.raw, rounding: .up)
-                        : try? multiply(
-                            bracket.floor.raw, scaleE8, dividingBy: size, rounding: .up), offset)
+            for size in sizes where size > 0 {
+                for bracket in terms.margin.brackets
+                where terms.margin.basis == .notional && bracket.floor.isPositive {
+                    add(
+                        terms.contract == .inverse
+                            ? try? multiply(
+                                size, scaleE8, dividingBy: bracket.floor.raw, rounding: .up)
+                            : try? multiply(
+                                bracket.floor.raw, scaleE8, dividingBy: size, rounding: .up), offset
+                    )
+                }
             }
             // Where profit changes its sign, and with it its weight.
             add(
@@ -179,8 +189,37 @@ extension ClearingHouse {
                 highest = min(highest, bound)
             }
         }
+        highest = highestSettled(account, joint, highest, limit)
         // The others of its kind stay as far above it as they are.
         return max(present, highest - joint.highestOffset)
+    }
+}
+
+extension ClearingHouse {
+    /// The same for what contracts come to in the settlement asset, whose own price may be far from a dollar or move too.
+    private func highestSettled(
+        _ account: Int, _ joint: MovingPrices, _ most: Int64, _ limit: Int64
+    ) -> Int64 {
+        let feed = assetRows[settlement].feed
+        let isMoving = joint.offset(feed) != nil
+        guard isMoving || prices[feed].raw > scaleE8 else { return most }
+        var highest = most
+        for market in Bits(mask: marketsAtRisk(account)) where !marketRows[market].isInverse {
+            let row = marketRows[market]
+            let size = max(
+                positions[account * marketCount + market].size.magnitude.raw,
+                row.longOpenInterest.raw)
+            func fits(_ price: Int64) -> Bool {
+                let own = joint.offset(row.feed) == nil ? prices[row.feed].raw : price
+                let unit = isMoving ? price : prices[feed].raw
+                guard let value = try? multiply(size, own, dividingBy: scaleE8, rounding: .up),
+                    let worth = try? multiply(value, unit, dividingBy: scaleE8, rounding: .up)
+                else { return false }
+                return worth <= limit
+            }
+            while highest > 1, !fits(highest) { highest /= 2 }
+        }
+        return highest
     }
 }
 

@@ -173,7 +173,8 @@ extension ClearingHouse {
             sum = try sum.adding(
                 try value.scaled(by: parameters.markets[market].flagReward, rounding: .down))
         }
-        return max(sum, try collateral.scaled(by: keeper.collateralShare, rounding: .down))
+        return max(
+            worth(sum, prices), try collateral.scaled(by: keeper.collateralShare, rounding: .down))
     }
 
     /// A position that needs more windows than this counts as if it needed as many.
@@ -189,7 +190,8 @@ extension ClearingHouse {
             for line in statement.positions {
                 let terms = parameters.markets[line.market.index]
                 flagged = try flagged.adding(
-                    try line.notional.scaled(by: terms.flagReward, rounding: .down))
+                    try worth(line.notional, prices).scaled(
+                        by: terms.flagReward, rounding: .down))
                 if let window = terms.liquidationWindow {
                     windows = max(windows, try window.windows(for: line.size))
                 }

@@ -283,7 +283,8 @@ extension ClearingHouse {
         let rule = WithdrawalMargin(minimumShareOfNotional: parameters.withdrawalMargin)
         let required = try orOverflow { () throws(ArithmeticOverflow) in
             try rule.required(
-                initialMargin: after.health.requirement, notional: Money(raw: after.notional))
+                initialMargin: after.health.requirement,
+                notional: worth(Money(raw: after.notional), prices))
         }
         guard after.health.equity >= required else {
             throw .insufficientMargin(shortBy: required - after.health.equity)

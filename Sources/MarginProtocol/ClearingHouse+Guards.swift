@@ -52,7 +52,10 @@ extension ClearingHouse {
         for asset in Bits(mask: accounts[account].assets) {
             try requirePrice(assetRows[asset].feed, for: action, of: account)
         }
-        let markets = marketsAtRisk(account)
+        // Orders that count against the initial requirement alone are no shield against a liquidation.
+        let markets =
+            action == .liquidate
+            ? marketsAtRisk(account, .maintenance, .nothing) : marketsAtRisk(account)
         for market in Bits(mask: markets) {
             try requirePrice(marketRows[market].indexFeed, for: action, of: account)
         }

@@ -130,6 +130,20 @@ extension ClearingHouse {
         }
     }
 
+    /// Whether what accounts hold, owe and have set aside fits into sums at the protocol's prices, whoever seeded it.
+    ///
+    /// - Throws: ``Rejection/exposureTooLarge``.
+    public func checkBalances() throws(Rejection) {
+        for asset in 0..<assetCount {
+            let (id, feed) = (AssetID(index: asset), assetRows[asset].feed)
+            try requireHoldings(
+                deposited(id) + spotReserved(id), at: prices[feed], of: asset)
+            try requireExposure(
+                adding: owed(id), at: highest(feed), weight: weightBounds[asset].debt,
+                limit: assetLimit)
+        }
+    }
+
     /// A price of a feed under which every sum over accounts still fits.
     func requireExposure(at price: Price, feed: Int) throws(Rejection) {
         guard price.raw <= Self.exposureLimit else { throw .exposureTooLarge }

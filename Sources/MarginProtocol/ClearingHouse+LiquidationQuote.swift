@@ -36,7 +36,7 @@ extension ClearingHouse {
         if policy.oncePerBlock, accounts[id.index].lastLiquidatedAt == time.milliseconds {
             throw .oncePerBlock(id)
         }
-        if hasOrdersInMaintenance(id.index) {
+        if hasOrdersInMaintenance(id.index) || sizesByInitialMargin(id.index) {
             return try quoteAfterOrders(id, payer, target, health, advance)
         }
         return try quoteStep(id, payer, target, health, advance)

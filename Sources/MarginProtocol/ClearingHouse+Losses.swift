@@ -3,9 +3,11 @@ import ExactMath
 extension ClearingHouse {
     /// Covers what an account owes when it has nothing left, layer by layer; returns the sum. [1e-8 USD]
     ///
-    /// Does nothing while a position or a positive balance is left to be taken.
+    /// Does nothing while a position, a positive balance or what an open spot order has set aside is left to be taken.
     mutating func coverDeficit(of id: AccountID, into journal: inout [Event]) -> Money {
-        guard accounts[id.index].markets == 0, hasDebt(id.index) else { return .zero }
+        guard accounts[id.index].markets == 0, accounts[id.index].spotMarkets == 0,
+            hasDebt(id.index)
+        else { return .zero }
         let held = Bits(mask: accounts[id.index].assets)
         guard held.allSatisfy({ balances[id.index * assetCount + $0] < 0 }) else { return .zero }
         var total: Money = .zero

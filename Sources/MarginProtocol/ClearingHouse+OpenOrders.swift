@@ -174,7 +174,8 @@ extension ClearingHouse {
 
     /// The account meets its initial margin with one more order beside all others, or is no worse off with it.
     ///
-    /// An order that with all others of its side only brings the position nearer to zero needs no margin.
+    /// An order that with all others of its side only brings the position nearer to zero needs no margin but what every order
+    /// is charged, of which the maintenance margin has to have room.
     /// - Parameter valued: the prices for the initial margin where these are not the protocol's own.
     @inline(never)
     func requireMarginForOrder(
@@ -187,9 +188,16 @@ extension ClearingHouse {
         let same = (order.side == .buy ? resting?.bids.size : resting?.asks.size) ?? .zero
         let held = positions[account * marketCount + market].size
         let reduces = reducesOnly(held, by: order.side == .buy ? delta + same : delta - same)
-        guard !order.reduceOnly, !reduces else { return }
         var change = Hypothesis.nothing
         change.order = ChangedOrder(market: market, order: order)
+        guard !order.reduceOnly, !reduces else {
+            // What each order is charged for itself makes nobody liquidatable.
+            if case .worstLiability(let perOrder) = parameters.openOrders, perOrder.isPositive {
+                let after = evaluate(account, prices, .maintenance, change)
+                guard after.isMet else { throw .insufficientMargin(shortBy: -after.surplus) }
+            }
+            return
+        }
         let after = evaluate(account, prices, .initial, change)
         if after.isMet { return }
         let before = evaluate(account, prices, .initial, .nothing)
@@ -280,6 +288,16 @@ extension ClearingHouse {
             || accounts[account].spotMarkets != 0
     }
 
+    /// Is what a liquidation takes measured by the initial requirement, of which open orders are part until they are gone?
+    private func sizesByInitialMarginAlone() -> Bool {
+        if case .targetHealth(_, .initial, _) = parameters.liquidation.size { true } else { false }
+    }
+
+    @inline(__always)
+    func sizesByInitialMargin(_ account: Int) -> Bool {
+        countsOrders && accounts[account].orders != 0 && sizesByInitialMarginAlone()
+    }
+
     /// Takes every order of an account out of all books and brings back what they have set aside: the first act of its
     /// liquidation.
     mutating func cancelAllOrders(of id: AccountID, into journal: inout [Event]) {
@@ -307,7 +325,7 @@ extension ClearingHouse {
             rest.proceedings[index].freed += max(.zero, missing - rest.shortage(of: id.index))
             isOver = rest.ends(id.index, course, prices)
         } else {
-            isOver = !rest.isBelowTrigger(freed, id.index)
+            isOver = hasOrdersInMaintenance(id.index) && !rest.isBelowTrigger(freed, id.index)
         }
         guard !isOver else {
             return LiquidationQuote(account: id, step: .orders, healthBefore: health, value: .zero)

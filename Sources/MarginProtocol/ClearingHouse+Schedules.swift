@@ -193,7 +193,11 @@ extension ClearingHouse {
         if !schedule.tiers.allSatisfy({ weightRange.contains($0.weight) }) {
             found.append("a collateral weight is between 0 and 10")
         }
-        if !schedule.tiers.allSatisfy({ $0.floor <= Self.exposureLimit }) {
+        // Where a weight may exceed one, what the tiers below have given or taken is up to ten times the floor.
+        let most =
+            schedule.tiers.contains { $0.weight > .one }
+            ? Self.exposureLimit / 10 : Self.exposureLimit
+        if !schedule.tiers.allSatisfy({ $0.floor <= most }) {
             found.append("a collateral tier begins below the largest exposure")
         }
         switch schedule.sizeDiscount {
@@ -357,6 +361,7 @@ extension ClearingHouse {
         weightBounds = parameters.assets.enumerated().map { asset, terms in
             WeightBounds(terms, ratio: asset == settlement ? .zero : ratio)
         }
+        highestWeight = weightBounds.reduce(scaleE8) { max($0, $1.holding, $1.debt) }
         brackets.removeAll()
         tiers.removeAll()
         for (index, market) in parameters.markets.enumerated() {

@@ -46,7 +46,8 @@ extension ClearingHouse {
             {
                 movedWeights |= 1 << UInt64(asset)
             }
-            let ends = now >= ramp.span.end
+            // At a start that is the end too, the weights are still those before it.
+            let ends = now >= ramp.span.end && now > ramp.span.start
             if !ends { isOver = false }
             setWeights(of: asset, weights, ramp: ends ? nil : ramp)
         }
@@ -91,7 +92,8 @@ extension ClearingHouse {
             let (old, bounds) = (weightBounds[asset], changed.weightBounds[asset])
             guard bounds.holding > old.holding || bounds.debt > old.debt else { continue }
             let (feed, id) = (assetRows[asset].feed, AssetID(index: asset))
-            try changed.requireHoldings(deposited(id), at: prices[feed], of: asset)
+            try changed.requireHoldings(
+                deposited(id) + spotReserved(id), at: prices[feed], of: asset)
             try changed.requireExposure(
                 adding: owed(id), at: highest(feed), weight: bounds.debt, limit: assetLimit)
             // Where results join the balance, positions have room by its weights.

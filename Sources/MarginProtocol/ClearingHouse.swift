@@ -110,6 +110,8 @@ public struct ClearingHouse: Sendable {
 
     /// The most that each asset's weights may come to.
     var weightBounds: [WeightBounds] = []
+    /// The highest of them all, at least one. [1e-8]
+    var highestWeight = scaleE8
     /// Whether any weights are on their way to others.
     var isRamping = false
     /// Bit i: the weights of asset i moved when this block began.

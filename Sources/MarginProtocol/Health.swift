@@ -23,7 +23,7 @@ struct Valuation {
     var profit: Int64
     /// What the positions require. [1e-8 units of the settlement asset]
     var margin: Int64
-    /// Σ |size| · price; wraps at outside prices beyond what the protocol accepts. [1e-8 USD]
+    /// Σ |size| · price; wraps at outside prices beyond what the protocol accepts. [1e-8 units of the settlement asset]
     var notional: Int64
 }
 

@@ -188,7 +188,7 @@ public struct HealthIndex: Sendable {
         exposures.measure(account, in: house, at: prices, as: valuation)
         dependenceOf[account] = exposures.dependence
         // A few units are kept back for the rounding of each term.
-        let surplus = valuation.health.surplus.raw - 512
+        let surplus = valuation.health.surplus.raw - house.roundings(at: prices)
         guard surplus > 0 else { return Self.watched }
         var level = Self.firstGuess(exposures.total, over: UInt64(surplus))
         while level <= Self.finest {
@@ -208,7 +208,8 @@ public struct HealthIndex: Sendable {
         let valuation = house.valuation(account, prices, .maintenance, .nothing)
         let (dependence, gross) = house.dependence(of: account, at: prices)
         dependenceOf[account] = dependence
-        let surplus = valuation.health.surplus.raw - 512
+        let kept = house.roundings(at: prices)
+        let surplus = valuation.health.surplus.raw - kept
         guard surplus > 0 else { return Self.watched }
         var level = max(Self.coarsestBounded, Self.firstGuess(gross, over: UInt64(surplus)))
         while level <= Self.finest {
@@ -218,7 +219,9 @@ public struct HealthIndex: Sendable {
                 lows[feed] = Price(raw: band.low)
                 highs[feed] = Price(raw: band.high)
             }
-            if house.leastSurplus(of: account, from: lows, to: highs, drift) > 512 { return level }
+            if house.leastSurplus(of: account, from: lows, to: highs, drift) > Int128(kept) {
+                return level
+            }
             level += 1
         }
         return Self.watched

@@ -24,16 +24,19 @@ extension AccountReader {
                 !$0.isZero
             }
             var own: [AccountFile.SpotOrder] = []
+            var sum: Int64 = 0
             for row in decoder.rows(entry.value, path, columns: "price, amount", count: 2...2) {
                 guard let price = decoder.scalar(row.cells[0], prices, nil),
                     let amount = decoder.scalar(row.cells[1], amounts, nil)
                 else { continue }
                 let cost = (try? amount.magnitude.value(at: price, rounding: .up))?.raw ?? .max
-                guard max(amount.magnitude.raw, cost) <= limit.raw else {
+                let most = max(amount.magnitude.raw, cost)
+                guard most <= limit.raw - sum else {
                     decoder.problem(
-                        entry.position, "\(path): expected an order of at most a billion")
+                        entry.position, "\(path): expected orders of at most a billion in all")
                     continue
                 }
+                sum += most
                 own.append(
                     AccountFile.SpotOrder(
                         market: SpotMarketID(index: index),

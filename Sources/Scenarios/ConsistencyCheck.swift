@@ -73,6 +73,7 @@ extension ScenarioDecoder {
         var house = ClearingHouse(parameters: parameters, start: start)
         for (time, command) in governance {
             var journal: [Event] = []
+            house.advance(to: max(house.time, time), into: &journal)
             do {
                 try house.execute(command, from: .governance, into: &journal)
             } catch .priceMissing {

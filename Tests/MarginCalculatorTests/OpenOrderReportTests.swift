@@ -131,6 +131,28 @@ import Testing
         #expect("\(problem)".contains(message), "\(problem)")
     }
 
+    /// Orders that each could be carried, but not all of them.
+    @Test func tooMuchInAll() throws {
+        let order = "{market: BTC, side: buy, size: 100000, price: 40000}"
+        let many = Array(repeating: order, count: 40).joined(separator: ", ")
+        #expect(throws: CalculatedAccount.Impossible.self) {
+            try account(Self.text("binance-usdm", orders: many))
+        }
+        let spot = """
+            protocol: mango-v4
+            prices: {USDC: 1, BTC: 60000, ETH: 3000, SOL: 100}
+            account: {balances: {USDC: 1000, SOL: -1}, spot_orders: {ETH-USDC: [ROWS]}}
+            """
+        #expect(throws: CalculatedAccount.Impossible.self) {
+            try account(spot.replacing("ROWS", with: "[1, -900000000]"))
+        }
+        let rows = Array(repeating: "[0.00000001, 600000000]", count: 2).joined(separator: ", ")
+        let problem = try #require(throws: ScenarioProblems.self) {
+            try account(spot.replacing("ROWS", with: rows))
+        }
+        #expect("\(problem)".contains("at most a billion in all"), "\(problem)")
+    }
+
     @Test func wouldTrade() {
         let both =
             "{market: BTC, side: buy, size: 1, price: 50000}, "

@@ -26,6 +26,19 @@ struct WeightRampTests {
                     duration: TimeSpan(seconds: seconds), step: step)))
     }
 
+    /// Weights with a notice and without a way are there after the very moment, also where a block begins just then.
+    @Test(arguments: [(Int64(99), "100"), (100, "100"), (101, "50")])
+    func aStepAfterANotice(seconds: Int64, worth: String) {
+        var world = World(parameters())
+        let holder = world.margin(alice, "0", "1")
+        world.run(change(collateral: "0.5", notice: 100), by: .governance)
+        world.advance(by: seconds * 1000)
+        #expect(world.house.health(of: holder, .maintenance).equity == money(worth))
+        world.advance(by: 2000)
+        #expect(world.house.health(of: holder, .maintenance).equity == money("50"))
+        #expect(world.house.parameters.assets[1].weightRamp == nil)
+    }
+
     /// state/bank.rs test_bank_maint_weight_shift, by governance: from 1 and 0 to 2 and 10 between 100 s and 1,100 s.
     ///
     /// Vectors: mango-maint-shift-1, mango-maint-shift-2, mango-maint-shift-7.

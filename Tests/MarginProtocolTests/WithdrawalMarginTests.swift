@@ -47,6 +47,19 @@ struct WithdrawalMarginTests {
                     reduceOnly: false), by: alice) == nil)
     }
 
+    /// With the settlement asset at 0.5 a fifth of 1,000 of it is 100 dollars, as 200 of 300 are.
+    @Test func countsThePositionsInWhatTheySettleIn() throws {
+        var (world, account, wallet) = try stage("0.2")
+        world.post(usdFeed, "0.5")
+        func withdraw(_ amount: String) -> Command {
+            .withdraw(from: account, to: wallet, asset: usd, amount: units(amount))
+        }
+        #expect(
+            world.attempt(withdraw("100.00000002"), by: alice)
+                == .insufficientMargin(shortBy: Money(raw: 1)))
+        #expect(world.attempt(withdraw("100"), by: alice) == nil)
+    }
+
     /// Whoever has no position may take everything.
     @Test func asksNothingOfPlainBalances() throws {
         var (world, _, wallet) = try stage("0.2")
