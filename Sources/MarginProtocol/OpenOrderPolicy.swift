@@ -3,7 +3,7 @@ public import MarginRules
 
 /// How orders that rest in the books of perpetual markets are part of margin.
 ///
-/// Orders that may only reduce a position ask for none.
+/// Orders that may only reduce a position ask for none but what every order is charged.
 public enum OpenOrderPolicy: Hashable, Sendable {
     /// Not at all: an order's margin is looked at when it is placed and when it is filled; source: Hyperliquid's
     /// documentation, Order book.

@@ -6,7 +6,7 @@ extension ScenarioDecoder {
     static let openOrdersSection = Section(
         path: "protocol.open_orders",
         sentence:
-            "How orders that rest in the books of perpetual markets are part of margin; those that only reduce a position ask for none. A liquidation cancels an account's orders first, and ends there where no more is missing.",
+            "How orders that rest in the books of perpetual markets are part of margin; those that only reduce a position ask for none but `per_order`. A liquidation cancels an account's orders first, and ends there where no more is missing.",
         keys: [
             Key(
                 "count", "worst_liability, worst_result, larger_side or net_bids", required: true,
